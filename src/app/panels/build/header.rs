@@ -1,0 +1,119 @@
+//! Above the column: what the network is, the templates, undo and redo.
+
+use egui::text::LayoutJob;
+use egui::{Align, Button, FontSelection, Layout, RichText, Ui, vec2};
+
+use super::classes;
+use crate::app::command::Command;
+use crate::app::theme::{self, NOTE_SIZE, SPACE, Tokens};
+use crate::app::view::View;
+use crate::network::{Context, Template, check, grouped, template, templates};
+
+const HEIGHT: f32 = 52.0;
+
+pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>, width: f32) {
+    let margin = ((ui.available_width() - width) / 2.0).max(0.0);
+    let size = vec2(ui.available_width(), HEIGHT);
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+        ui.add_space(margin);
+        let title = view.template.and_then(template).map_or("Network", |it| it.title);
+        ui.label(theme::semibold(title));
+        ui.add_space(SPACE[1]);
+        let menu = ui.menu_button("Templates", |ui| menu(ui, view, commands));
+        menu.response
+            .on_hover_text("Start from a network that is known to work; Undo brings yours back");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(margin);
+            let editor = view.editor;
+            step(ui, "Redo", editor.redo_label(), "Ctrl+Shift+Z", Command::Redo, commands);
+            step(ui, "Undo", editor.undo_label(), "Ctrl+Z", Command::Undo, commands);
+        });
+    });
+}
+
+/// Undo or Redo, named by what it would do.
+fn step(
+    ui: &mut Ui,
+    verb: &str,
+    label: Option<&str>,
+    keys: &str,
+    command: Command,
+    commands: &mut Vec<Command>,
+) {
+    let button = Button::new(verb).frame_when_inactive(false);
+    let response = ui.add_enabled(label.is_some(), button);
+    let name = label.map_or(verb.to_owned(), |label| format!("{verb}: {label}"));
+    let response = response.accessible_name(name.clone());
+    let nothing = format!("Nothing to {}", verb.to_lowercase());
+    if response
+        .on_hover_text(format!("{name} ({keys})"))
+        .on_disabled_hover_text(nothing)
+        .clicked()
+    {
+        commands.push(command);
+    }
+}
+
+fn menu(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+    ui.set_min_width(380.0);
+    for template in templates() {
+        let fit = Fit::of(template, view);
+        let button = Button::new(text(ui, template))
+            .right_text(theme::figure(format!("{} parameters", grouped(fit.parameters))))
+            .selected(view.template == Some(template.name));
+        let response = ui.add_enabled(fit.reason.is_none(), button);
+        let response = response.accessible_name(template.title);
+        let response = match &fit.reason {
+            Some(reason) => response.on_disabled_hover_text(reason),
+            None => response.on_hover_text(&fit.adapted),
+        };
+        if response.clicked() {
+            commands.push(Command::UseTemplate(template.name));
+            commands.push(Command::Select(None));
+            ui.close();
+        }
+    }
+}
+
+/// The title, and the summary below it.
+fn text(ui: &Ui, template: &Template) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    let tokens = Tokens::of(ui);
+    let title = theme::semibold(format!("{}\n", template.title)).color(tokens.text);
+    let summary = RichText::new(template.summary).size(NOTE_SIZE).color(tokens.muted);
+    for part in [title, summary] {
+        part.append_to(&mut job, ui.style(), FontSelection::Default, Align::Min);
+    }
+    job.wrap.max_width = 300.0;
+    job
+}
+
+/// A template as it would be with the images that are open.
+struct Fit {
+    parameters: u64,
+    /// Why it cannot be used.
+    reason: Option<String>,
+    /// What it does to the images.
+    adapted: String,
+}
+
+impl Fit {
+    fn of(template: &Template, view: &View<'_>) -> Self {
+        let classes = classes(view);
+        let context = Context {
+            classes,
+            loss: template.fitted_loss(classes),
+            batch: view.recipe.batch,
+        };
+        let graph = template.graph(classes);
+        let report = check(&graph, &context);
+        let input = report.layers.first().and_then(|layer| layer.output);
+        let size = input.map(|shape| shape.to_string()).unwrap_or_default();
+        let outputs = classes.map_or(String::new(), |count| format!(" and fitted to {count} classes"));
+        Self {
+            parameters: report.parameters,
+            reason: report.errors().next().map(|problem| problem.message.clone()),
+            adapted: format!("Images are resized to {size}{outputs}, {} loss", context.loss.title().to_lowercase()),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The palette: every layer of the catalogue by group. A click adds, a drag puts it where it is dropped.
+
+use egui::accesskit::Role;
+use egui::{Id, Rect, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
+
+use super::drag::{self, Dragged};
+use super::text;
+use super::{insert, place_for};
+use crate::app::command::Command;
+use crate::app::theme::{CORNER_SMALL, NOTE_SIZE, SPACE, Tokens};
+use crate::app::view::View;
+use crate::app::widgets;
+use crate::network::{Entry, Group, Kind};
+
+const ROW: f32 = 28.0;
+
+/// The search text, and what the pointer is on.
+#[derive(Default)]
+pub struct Palette {
+    search: String,
+    /// Where a click would put the layer under the pointer.
+    place: Option<usize>,
+}
+
+impl Palette {
+    /// Where the column should show that a click would add.
+    pub fn shows_place(&self) -> Option<usize> {
+        self.place
+    }
+
+    pub fn show(&mut self, ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+        self.place = None;
+        let search = ui.add(
+            TextEdit::singleline(&mut self.search)
+                .hint_text("Search layers")
+                .desired_width(f32::INFINITY),
+        );
+        let search = search.accessible_name("Search layers");
+        let enter = search.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        if enter && let Some(entry) = self.found().next().filter(|_| !self.search.is_empty()) {
+            commands.push(insert(entry.kind, place_for(view, entry.kind)));
+            search.request_focus();
+        }
+        ui.add_space(SPACE[1]);
+        ScrollArea::vertical()
+            .id_salt("palette")
+            .auto_shrink(false)
+            .show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                for group in Group::ALL {
+                    self.group(ui, group, view, commands);
+                }
+                if self.found().next().is_none() {
+                    widgets::note(ui, "No layer is called that; clear the search to see all");
+                }
+            });
+    }
+
+    /// What the search leaves, in the palette's order.
+    fn found(&self) -> impl Iterator<Item = &'static Entry> {
+        let words = self.search.to_lowercase();
+        let matches = move |entry: &&'static Entry| {
+            let text = format!("{} {} {}", entry.title, entry.name, entry.group.title());
+            let text = text.to_lowercase();
+            entry.kind != Kind::Input && words.split_whitespace().all(|word| text.contains(word))
+        };
+        Group::ALL.into_iter().flat_map(Group::entries).filter(matches)
+    }
+
+    fn group(&mut self, ui: &mut Ui, group: Group, view: &View<'_>, commands: &mut Vec<Command>) {
+        let entries: Vec<_> = self.found().filter(|entry| entry.group == group).collect();
+        if entries.is_empty() {
+            return;
+        }
+        ui.add_space(SPACE[2]);
+        widgets::caption(ui, group.title());
+        ui.add_space(SPACE[0]);
+        for entry in entries {
+            self.entry(ui, entry, view, commands);
+        }
+    }
+
+    fn entry(&mut self, ui: &mut Ui, entry: &'static Entry, view: &View<'_>, commands: &mut Vec<Command>) {
+        let size = vec2(ui.available_width(), ROW);
+        let (_, rect) = ui.allocate_space(size);
+        let id = Id::unique(("palette", entry.name));
+        let response = ui.interact(rect, id, Sense::click_and_drag());
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, entry.title));
+        response.dnd_set_drag_payload(Dragged::New(entry.kind));
+        let lit = response.hovered() || response.dragged() || response.has_focus();
+        row(ui, rect, entry, lit);
+        if response.hovered() || response.has_focus() {
+            self.place = Some(place_for(view, entry.kind));
+        }
+        if response.clicked() {
+            commands.push(insert(entry.kind, place_for(view, entry.kind)));
+        }
+        response.on_hover_ui(|ui| {
+            ui.set_max_width(260.0);
+            ui.label(entry.help);
+            let hint = egui::RichText::new("Click to add it, or drag it to its place");
+            ui.label(hint.size(NOTE_SIZE).color(Tokens::of(ui).muted));
+        });
+    }
+}
+
+fn row(ui: &Ui, rect: Rect, entry: &Entry, lit: bool) {
+    let tokens = Tokens::of(ui);
+    if lit {
+        ui.painter().rect(
+            rect,
+            CORNER_SMALL,
+            tokens.card,
+            egui::Stroke::new(1.0, tokens.line),
+            egui::StrokeKind::Inside,
+        );
+    }
+    let row = rect.shrink2(vec2(SPACE[1], 0.0));
+    drag::dot(ui, row, entry);
+    let title = egui::RichText::new(entry.title).color(tokens.text);
+    let at = pos2(row.min.x + SPACE[3], row.center().y);
+    text::left(ui, at, text::line(ui, title, row.max.x - at.x));
+}
+
+/// A menu of all layers, for "+" between two cards. Returns the chosen kind.
+pub fn menu(ui: &mut Ui) -> Option<Kind> {
+    let mut chosen = None;
+    ui.set_min_width(176.0);
+    for group in Group::ALL {
+        let addable = |entry: &&Entry| entry.kind != Kind::Input;
+        for (number, entry) in group.entries().filter(addable).enumerate() {
+            if number == 0 {
+                widgets::caption(ui, group.title());
+            }
+            if ui.button(entry.title).on_hover_text(entry.help).clicked() {
+                chosen = Some(entry.kind);
+                ui.close();
+            }
+        }
+    }
+    chosen
+}

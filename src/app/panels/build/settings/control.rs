@@ -1,0 +1,181 @@
+//! The control of one setting: its range in the catalogue decides which.
+
+use egui::{Align, ComboBox, DragValue, Layout, Response, Sense, Slider, Stroke, Ui, vec2};
+
+use crate::app::theme::{self, SPACE, Tokens};
+use crate::network::{Range, Setting, Value};
+
+/// Width of a control.
+const WIDTH: f32 = 116.0;
+
+/// How controls behave that have two parts.
+pub struct Memory {
+    /// Height and width change together while they are equal.
+    square: bool,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { square: true }
+    }
+}
+
+impl Memory {
+    /// Draws the control; returns the new value when the user has chosen one.
+    pub fn show(&mut self, ui: &mut Ui, setting: &Setting, value: &Value) -> Option<Value> {
+        match (setting.range, value) {
+            (Range::Int { min, max }, Value::Int(number)) => {
+                let changed = whole(ui, *number, [min, max], WIDTH, setting.title);
+                changed.map(Value::Int)
+            }
+            (Range::Pair { min, max }, Value::Pair(pair)) => {
+                self.pair(ui, *pair, [min, max], setting.title)
+            }
+            (Range::OneOf(numbers), Value::Int(number)) => {
+                let names: Vec<String> = numbers.iter().map(u64::to_string).collect();
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                let chosen = choice(ui, &names, &number.to_string(), setting.title)?;
+                numbers.get(chosen).copied().map(Value::Int)
+            }
+            (Range::Choice(names), Value::Choice(name)) => {
+                let chosen = choice(ui, names, name, setting.title)?;
+                names.get(chosen).map(|name| Value::from(*name))
+            }
+            (Range::Real { min, max }, Value::Real(number)) => {
+                real(ui, *number, [min, max], setting.title).map(Value::Real)
+            }
+            _ => None,
+        }
+    }
+
+    /// Height and width, "3 × 3". While they are equal and linked, one follows the other.
+    fn pair(&mut self, ui: &mut Ui, pair: [u64; 2], range: [u64; 2], title: &str) -> Option<Value> {
+        let [height, width] = pair;
+        let equal = height == width;
+        let part = (WIDTH - 34.0) / 2.0;
+        let layout = Layout::left_to_right(Align::Center);
+        let row = ui.allocate_ui_with_layout(vec2(WIDTH, ui.spacing().interact_size.y), layout, |ui| {
+            ui.spacing_mut().item_spacing.x = SPACE[0];
+            self.link(ui, title);
+            let new_height = whole(ui, height, range, part, &format!("{title} height"));
+            ui.label("×");
+            let new_width = whole(ui, width, range, part, &format!("{title} width"));
+            (new_height, new_width)
+        });
+        match row.inner {
+            (Some(side), _) | (_, Some(side)) if self.square && equal => Some(Value::Pair([side; 2])),
+            (Some(height), _) => Some(Value::Pair([height, width])),
+            (_, Some(width)) => Some(Value::Pair([height, width])),
+            (None, None) => None,
+        }
+    }
+
+    /// A little chain: whether height and width change together.
+    fn link(&mut self, ui: &mut Ui, title: &str) {
+        let (rect, response) = ui.allocate_exact_size(vec2(14.0, 18.0), Sense::click());
+        let tokens = Tokens::of(ui);
+        let ink = match (self.square, response.hovered()) {
+            (true, _) => tokens.accent,
+            (false, true) => tokens.text,
+            (false, false) => tokens.muted,
+        };
+        let stroke = Stroke::new(1.5, ink);
+        let apart = if self.square { 2.5 } else { 4.0 };
+        for side in [-apart, apart] {
+            let centre = rect.center() + vec2(side, 0.0);
+            let ring = egui::Rect::from_center_size(centre, vec2(6.5, 6.0));
+            ui.painter().rect_stroke(ring, 3, stroke, egui::StrokeKind::Middle);
+        }
+        let square = self.square;
+        response.widget_info(|| {
+            let name = format!("{title}: same height and width");
+            egui::WidgetInfo::selected(egui::accesskit::Role::CheckBox, true, square, name)
+        });
+        if response.clicked() {
+            self.square = !self.square;
+        }
+        response.on_hover_text("Change height and width together");
+    }
+}
+
+/// A whole number, typed or dragged.
+fn whole(ui: &mut Ui, value: u64, [min, max]: [u64; 2], width: f32, name: &str) -> Option<u64> {
+    let mut number = value;
+    let drag = DragValue::new(&mut number)
+        .range(min..=max)
+        .clamp_existing_to_range(false)
+        .speed((value as f64 * 0.01).clamp(0.05, 10.0))
+        .update_while_editing(false);
+    sized(ui, width, drag, name);
+    (number != value).then_some(number)
+}
+
+/// A real number: a slider where the whole range can be seen, a figure like 1e-5 where it spans many
+/// powers of ten.
+fn real(ui: &mut Ui, value: f64, [min, max]: [f64; 2], name: &str) -> Option<f64> {
+    let mut number = value;
+    if min > 0.0 && max / min > 1e3 {
+        let drag = DragValue::new(&mut number)
+            .range(min..=max)
+            .clamp_existing_to_range(false)
+            .speed(value.abs() * 0.01)
+            .custom_formatter(|number, _| Value::Real(number).to_string())
+            .update_while_editing(false);
+        sized(ui, WIDTH, drag, name);
+    } else {
+        ui.spacing_mut().slider_width = WIDTH - 56.0;
+        ui.spacing_mut().interact_size.x = 44.0;
+        let slider = Slider::new(&mut number, min..=max)
+            .clamping(egui::SliderClamping::Edits)
+            .step_by(0.01)
+            .max_decimals(4)
+            .update_while_editing(false);
+        ui.name_inputs(name, |ui| ui.add(slider));
+    }
+    (number != value && number.is_finite()).then_some(number)
+}
+
+/// A value in the figures' type.
+fn sized(ui: &mut Ui, width: f32, drag: DragValue<'_>, name: &str) -> Response {
+    let height = ui.spacing().interact_size.y;
+    ui.scope(|ui| {
+        ui.style_mut().drag_value_text_style = egui::TextStyle::Monospace;
+        ui.add_sized(vec2(width, height), drag.min_size(vec2(width, height)))
+            .accessible_name(name)
+    })
+    .inner
+}
+
+/// One of several names; returns the position of a newly chosen one.
+fn choice(ui: &mut Ui, names: &[&str], current: &str, title: &str) -> Option<usize> {
+    let mut chosen = None;
+    let combo = ComboBox::from_id_salt(title)
+        .width(WIDTH)
+        .selected_text(theme::figure(words(current)))
+        .truncate();
+    let response = combo.show_ui(ui, |ui| {
+        for (position, name) in names.iter().enumerate() {
+            if ui.selectable_label(*name == current, words(name)).clicked() {
+                chosen = Some(position);
+            }
+        }
+    });
+    response.response.accessible_name(title);
+    chosen.filter(|position| names.get(*position).is_some_and(|name| *name != current))
+}
+
+/// A name of the files for people: "he_normal" becomes "He normal".
+fn words(name: &str) -> String {
+    if name == "pytorch" {
+        return "PyTorch".to_owned();
+    }
+    let text = name.replace('_', " ");
+    // Initialisers are named after people.
+    ["glorot", "he"]
+        .into_iter()
+        .find_map(|person| text.strip_prefix(person).filter(|rest| rest.starts_with(' ')).map(|rest| (person, rest)))
+        .map_or(text.clone(), |(person, rest)| {
+            let (first, tail) = person.split_at(1);
+            format!("{}{tail}{rest}", first.to_uppercase())
+        })
+}

@@ -1,0 +1,179 @@
+//! The right side: the selected layer's settings, made from the catalogue, its figures and problems;
+//! with nothing selected, the whole network's.
+
+mod control;
+
+use egui::{RichText, ScrollArea, Ui};
+
+use super::{card, text};
+use crate::app::command::Command;
+use crate::app::maps;
+use crate::app::theme::{self, SPACE, Tokens};
+use crate::app::view::View;
+use crate::app::widgets;
+use crate::network::{Edit, Node, Problem, Range, Setting, grouped};
+
+/// Side of a map in this narrow place, and rows of them.
+const CELL: f32 = 38.0;
+const ROWS: usize = 10;
+
+/// What the settings remember between frames.
+#[derive(Default)]
+pub struct Settings {
+    control: control::Memory,
+}
+
+impl Settings {
+    pub fn show(&mut self, ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+        let graph = view.editor.graph();
+        let selected = view.selected.and_then(|id| graph.node(id));
+        ScrollArea::vertical()
+            .id_salt("settings")
+            .auto_shrink(false)
+            .show(ui, |ui| match selected {
+                Some(node) => self.layer(ui, node, view, commands),
+                None => network(ui, view, commands),
+            });
+    }
+
+    fn layer(&mut self, ui: &mut Ui, node: &Node, view: &View<'_>, commands: &mut Vec<Command>) {
+        let entry = node.layer.kind().entry();
+        let report = view.report.layer(node.id);
+        ui.horizontal(|ui| {
+            ui.label(theme::semibold(entry.title).size(theme::HEADING_SIZE));
+            if let Some(report) = report {
+                let name = RichText::new(&report.name).color(Tokens::of(ui).muted);
+                ui.label(name);
+            }
+        });
+        widgets::note(ui, entry.help);
+        ui.add_space(SPACE[2]);
+        for (setting, value) in node.layer.settings() {
+            let salt = (node.id.0, setting.name);
+            let changed = ui.push_id(salt, |ui| {
+                widgets::setting_row(ui, setting.title, &help(setting), |ui| {
+                    self.control.show(ui, setting, value)
+                })
+            });
+            if let Some(value) = changed.inner {
+                commands.push(Command::Edit(Edit::Set {
+                    id: node.id,
+                    name: setting.name.to_owned(),
+                    value,
+                }));
+            }
+        }
+        section(ui, "This layer");
+        if let Some(report) = report {
+            let shape = |shape: Option<crate::network::Shape>| {
+                shape.map_or("unknown".to_owned(), |shape| shape.to_string())
+            };
+            if report.input.is_some() || view.editor.graph().position(node.id) != Some(0) {
+                widgets::stat_row(ui, "Input", &shape(report.input));
+            }
+            widgets::stat_row(ui, "Output", &shape(report.output));
+            widgets::stat_row(ui, "Parameters", &grouped(report.parameters));
+            widgets::stat_row(ui, "Multiply-adds", &text::short(report.multiply_adds));
+            if let Some(field) = report.receptive_field {
+                widgets::stat_row(ui, "Receptive field", &format!("{field} px"));
+            }
+        }
+        problems(ui, view.report.of(node.id), view, commands);
+        feature_maps(ui, view, report.map_or("", |report| report.name.as_str()));
+    }
+}
+
+/// What the setting does, and what it takes.
+fn help(setting: &Setting) -> String {
+    let unit = match (setting.unit, &setting.range) {
+        ("", _) => String::new(),
+        (unit, Range::Int { .. } | Range::Pair { .. } | Range::Real { .. }) => format!(" {unit}"),
+        _ => String::new(),
+    };
+    match &setting.range {
+        Range::Choice(_) => setting.help.to_owned(),
+        range => format!("{}\nTakes {}{unit}", setting.help, range.describe()),
+    }
+}
+
+fn section(ui: &mut Ui, title: &str) {
+    ui.add_space(SPACE[3]);
+    widgets::caption(ui, title);
+    ui.add_space(SPACE[0]);
+}
+
+/// The figures of all layers together.
+fn network(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+    let report = view.report;
+    ui.label(theme::semibold("Network").size(theme::HEADING_SIZE));
+    widgets::note(ui, "Select a layer to change its settings");
+    section(ui, "All layers");
+    let layers = report.layers.len().saturating_sub(1);
+    widgets::stat_row(ui, "Layers", &grouped(layers as u64));
+    let ends = [report.layers.first(), report.layers.last()];
+    for (label, layer) in ["Input", "Output"].into_iter().zip(ends) {
+        let shape = layer.and_then(|layer| layer.output);
+        let shape = shape.map_or("unknown".to_owned(), |shape| shape.to_string());
+        widgets::stat_row(ui, label, &shape);
+    }
+    widgets::stat_row(ui, "Parameters", &grouped(report.parameters));
+    widgets::stat_row(ui, "Multiply-adds an image", &text::short(report.multiply_adds));
+    let memory = format!("Training memory at batch {}", grouped(view.recipe.batch as u64));
+    widgets::stat_row(ui, &memory, &widgets::bytes(report.training_bytes));
+    problems(ui, report.problems.iter(), view, commands);
+    if report.problems.is_empty() {
+        section(ui, "Problems");
+        widgets::note(ui, "None: the network fits together");
+    }
+}
+
+/// Every problem with its remedy; where it is another layer's, a click on the name goes there.
+fn problems<'a>(
+    ui: &mut Ui,
+    problems: impl Iterator<Item = &'a Problem>,
+    view: &View<'_>,
+    commands: &mut Vec<Command>,
+) {
+    for (number, problem) in problems.enumerate() {
+        if number == 0 {
+            section(ui, "Problems");
+        }
+        let other = problem.layer.filter(|id| view.selected != Some(*id));
+        if let Some(report) = other.and_then(|id| view.report.layer(id)) {
+            let link = ui.link(RichText::new(&report.name).size(theme::NOTE_SIZE));
+            if link.on_hover_text("Select this layer").clicked() {
+                commands.push(Command::Select(other));
+            }
+        }
+        let remedy = problem.remedy.as_ref();
+        let label = remedy.map(|remedy| remedy.label.as_str());
+        let colour = card::colour(Tokens::of(ui), problem.severity);
+        let clicked = ui.push_id(("problem", number), |ui| {
+            widgets::problem(ui, colour, &problem.message, label)
+        });
+        if let Some(remedy) = remedy.filter(|_| clicked.inner) {
+            commands.push(Command::Edits(remedy.edits.clone()));
+        }
+        ui.add_space(SPACE[1]);
+    }
+}
+
+/// All maps that are kept of the layer, where the card shows a row of them.
+fn feature_maps(ui: &mut Ui, view: &View<'_>, name: &str) {
+    let layers = view.maps.map(|maps| (maps.version, &maps.layers));
+    let found = layers.and_then(|(version, layers)| {
+        let maps = layers.iter().find(|maps| maps.name == name)?;
+        Some((version, maps))
+    });
+    let Some((version, maps)) = found else {
+        return;
+    };
+    section(ui, "Feature maps");
+    maps::strip(ui, maps, version, CELL, ROWS);
+    let [channels, ..] = maps.shape;
+    if maps.kept < channels {
+        ui.add_space(SPACE[0]);
+        let (kept, channels) = (grouped(maps.kept as u64), grouped(channels as u64));
+        widgets::caption(ui, &format!("The first {kept} of {channels}"));
+    }
+}

@@ -1,0 +1,180 @@
+//! Health: what a look over the data found. It tells; nothing on disk is changed.
+
+use std::sync::Arc;
+
+use egui::{RichText, ScrollArea, Ui};
+
+use super::problems::{self, Group};
+use super::splits_table;
+use crate::app::panels::parts::row::elided;
+use crate::app::theme::{SPACE, Tokens, figure, semibold};
+use crate::app::view::{Data, View};
+use crate::app::widgets::{caption, card, heading, note, percent, stat_row, thousands};
+use crate::dataset::{Dataset, Health, InputSize, SizeCount, health};
+use crate::network::Shape;
+
+/// The side of the Data workspace and what it keeps from frame to frame.
+#[derive(Default)]
+pub struct HealthSide {
+    summary: Option<Summary>,
+    /// The group of problems whose files are listed.
+    open: Option<usize>,
+}
+
+/// Made once for a data set.
+struct Summary {
+    dataset: Arc<Dataset>,
+    health: Health,
+    groups: Vec<Group>,
+    /// Classes by their number of images, fewest first; only the first few.
+    smallest: Vec<(String, usize)>,
+}
+
+/// So many of the smallest classes and of the sizes are listed.
+const LISTED: usize = 5;
+
+impl HealthSide {
+    pub fn show(&mut self, ui: &mut Ui, view: &View<'_>, dataset: &Arc<Dataset>) {
+        let known = self.summary.take().filter(|known| Arc::ptr_eq(&known.dataset, dataset));
+        let summary = known.unwrap_or_else(|| {
+            self.open = None;
+            Summary::new(dataset)
+        });
+        ScrollArea::vertical().id_salt("health").auto_shrink(false).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = SPACE[1];
+            usable(ui, &summary);
+            problems::show(ui, &summary.groups, &mut self.open);
+            for note in &summary.health.notes {
+                warning(ui, note);
+            }
+            splits_table::show(ui, view);
+            smallest(ui, &summary);
+            sizes(ui, &summary.health, input_size(view));
+        });
+        self.summary = Some(summary);
+    }
+}
+
+impl Summary {
+    fn new(dataset: &Arc<Dataset>) -> Self {
+        let mut health = health(dataset);
+        // The problems have cards of their own; that note would say it twice.
+        health.notes.retain(|note| !note.ends_with("see the problems"));
+        let mut smallest: Vec<(String, usize)> = health
+            .classes
+            .iter()
+            .map(|class| (class.class.clone(), class.images))
+            .collect();
+        smallest.sort_by_key(|(_, images)| *images);
+        smallest.truncate(LISTED);
+        let groups = problems::grouped(&dataset.problems);
+        Self { dataset: dataset.clone(), health, groups, smallest }
+    }
+}
+
+fn usable(ui: &mut Ui, summary: &Summary) {
+    let usable = summary.health.images as u64;
+    let all = usable + summary.health.problems.len() as u64;
+    heading(ui, "Health");
+    let text = if usable == all {
+        format!("All {} files are usable. Nothing on disk is changed.", thousands(all))
+    } else {
+        let (usable, all) = (thousands(usable), thousands(all));
+        format!("{usable} of {all} files are usable. Nothing on disk is changed.")
+    };
+    note(ui, &text);
+}
+
+/// One of the scan's remarks, with a coloured edge.
+fn warning(ui: &mut Ui, text: &str) {
+    let colour = Tokens::of(ui).warning;
+    crate::app::widgets::problem(ui, colour, text, None);
+}
+
+fn smallest(ui: &mut Ui, summary: &Summary) {
+    let health = &summary.health;
+    let (Some(least), Some(most)) = (&health.smallest, &health.largest) else {
+        return;
+    };
+    if least.images == most.images {
+        let each = thousands(least.images as u64);
+        caption(ui, "Classes");
+        note(ui, &format!("Every class has {each} images"));
+        return;
+    }
+    caption(ui, "Smallest classes");
+    let fewer = 1.0 - least.images as f64 / most.images.max(1) as f64;
+    let text = format!(
+        "{} has {:.0} % fewer images than {}",
+        least.class,
+        fewer * 100.0,
+        most.class
+    );
+    note(ui, &text);
+    for (class, images) in &summary.smallest {
+        stat_row(ui, class, &thousands(*images as u64));
+    }
+}
+
+fn sizes(ui: &mut Ui, health: &Health, input: Option<InputSize>) {
+    caption(ui, "Image sizes");
+    for size in health.sizes.iter().take(LISTED) {
+        let share = size.images as f64 / health.images.max(1) as f64;
+        let name = format!("{}×{}", size.width, size.height);
+        stat_row(ui, &name, &format!("{} · {}", thousands(size.images as u64), percent(share)));
+    }
+    if let Some(more) = health.sizes.len().checked_sub(LISTED).filter(|more| *more > 0) {
+        note(ui, &format!("and {} more sizes", thousands(more as u64)));
+    }
+    let Some(input) = input else { return };
+    card(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let colour = if input.channels == 1 { "grey" } else { "colour" };
+        elided(ui, semibold("Into the network"));
+        let size = format!("{}×{}, {colour}", input.width, input.height);
+        ui.label(figure(size));
+        let muted = Tokens::of(ui).muted;
+        ui.label(RichText::new(effect(&health.sizes, input)).color(muted));
+    });
+}
+
+/// What resizing to the network's input does to the images, in words.
+fn effect(sizes: &[SizeCount], input: InputSize) -> String {
+    let count = |test: &dyn Fn(&SizeCount) -> bool| -> u64 {
+        sizes.iter().filter(|size| test(size)).map(|size| size.images as u64).sum()
+    };
+    let (width, height) = (input.width as f64, input.height as f64);
+    let stretch = |size: &SizeCount| {
+        let ratio = (f64::from(size.width) / f64::from(size.height).max(1.0)) / (width / height.max(1.0));
+        ratio.max(1.0 / ratio)
+    };
+    let same = |size: &SizeCount| {
+        f64::from(size.width) == width && f64::from(size.height) == height
+    };
+    let smaller = |size: &SizeCount| f64::from(size.width) < width || f64::from(size.height) < height;
+    let all = count(&|_| true);
+    if count(&same) == all {
+        return "Every image has this size already: nothing is resized".to_owned();
+    }
+    let mut text = format!("{} images are resized", thousands(all - count(&same)));
+    let bent = count(&|size| stretch(size) > 1.25);
+    if bent > 0 {
+        text += &format!("; {} change their proportions by more than a quarter", thousands(bent));
+    }
+    let grown = count(&|size| !same(size) && smaller(size));
+    if grown > 0 {
+        text += &format!("; {} are smaller and get blurred", thousands(grown));
+    }
+    text
+}
+
+/// The input of the network as it stands in Build.
+fn input_size(view: &View<'_>) -> Option<InputSize> {
+    if !matches!(view.data, Data::Ready { .. }) {
+        return None;
+    }
+    match view.report.layers.first()?.output? {
+        Shape::Maps { height, width, channels } => Some(InputSize { height, width, channels }),
+        Shape::Vector { .. } => None,
+    }
+}

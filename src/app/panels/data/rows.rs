@@ -1,0 +1,97 @@
+//! One row a class: its name, how many images it has, and the first of them.
+
+use egui::{Align, Layout, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, vec2};
+
+use super::index::Index;
+use crate::app::command::Command;
+use crate::app::panels::parts::picture::{Mark, thumbnail};
+use crate::app::panels::parts::row::elided;
+use crate::app::theme::{NOTE_SIZE, SPACE, Tokens, figure, semibold};
+use crate::app::view::View;
+use crate::app::widgets::{bar, thousands};
+
+/// Side of a thumbnail, in points.
+const SIDE: f32 = 56.0;
+/// Width of the class's own part of the row.
+const LABEL: f32 = 132.0;
+
+/// Draws the rows that are visible; gives the class that was opened.
+pub fn show(
+    ui: &mut Ui,
+    view: &View<'_>,
+    index: &Index,
+    commands: &mut Vec<Command>,
+) -> Option<usize> {
+    let mut opened = None;
+    ui.spacing_mut().item_spacing = vec2(SPACE[0], SPACE[1]);
+    ScrollArea::vertical()
+        .id_salt("classes")
+        .auto_shrink(false)
+        .show_rows(ui, SIDE, index.classes(), |ui, visible| {
+            for class in visible {
+                ui.push_id(class, |ui| {
+                    ui.horizontal(|ui| {
+                        if label(ui, index, class) {
+                            opened = Some(class);
+                        }
+                        strip(ui, view, index, class, commands);
+                    });
+                });
+            }
+        });
+    opened
+}
+
+/// Name, bar and count; the whole of it opens the class.
+fn label(ui: &mut Ui, index: &Index, class: usize) -> bool {
+    let tokens = Tokens::of(ui);
+    let name = index.class_name(class);
+    let count = index.of_class(class).len();
+    let (rect, response) = ui.allocate_exact_size(vec2(LABEL, SIDE), Sense::click());
+    if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, 6, tokens.card);
+    }
+    let inner = rect.shrink2(vec2(SPACE[0], SPACE[0]));
+    let layout = Layout::top_down(Align::Min);
+    ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout), |ui| {
+        ui.spacing_mut().item_spacing.y = 3.0;
+        elided(ui, semibold(name));
+        let share = count as f32 / index.fullest.max(1) as f32;
+        bar(ui, share, inner.width() - SPACE[1], tokens.accent);
+        let text = thousands(count as u64);
+        ui.label(figure(text).size(NOTE_SIZE).color(tokens.muted));
+    });
+    let spoken = format!("Open class {name}, {} images", thousands(count as u64));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
+    response
+        .on_hover_ui(|ui| {
+            ui.label(name);
+            ui.colored_label(tokens.muted, "Click to see all its images");
+        })
+        .clicked()
+}
+
+/// As many images as the row has room for.
+fn strip(
+    ui: &mut Ui,
+    view: &View<'_>,
+    index: &Index,
+    class: usize,
+    commands: &mut Vec<Command>,
+) {
+    let images = index.of_class(class);
+    if images.is_empty() {
+        let text = format!("No image of this class in the {} set", index.set_name());
+        ui.colored_label(Tokens::of(ui).muted, text);
+        return;
+    }
+    let pitch = SIDE + ui.spacing().item_spacing.x;
+    let room = ((ui.available_width() + SPACE[0]) / pitch).floor().max(1.0) as usize;
+    for &image in images.iter().take(room) {
+        let chosen = view.pinned.is_some_and(|pinned| pinned.index == image);
+        let mark = if chosen { Mark::Chosen } else { Mark::None };
+        if thumbnail(ui, view, image, SIDE, mark).clicked() {
+            commands.push(Command::Pin(image));
+        }
+    }
+}

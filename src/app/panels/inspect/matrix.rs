@@ -1,0 +1,262 @@
+//! The confusion matrix: its switches, its place, mouse and keys. The painting is `matrix_paint`'s.
+
+use egui::{
+    Button, EventFilter, Id, Key, Modifiers, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder,
+    Vec2, WidgetInfo, vec2,
+};
+
+use super::figures::{Figures, Scale};
+use super::matrix_labels;
+use super::matrix_paint::{self, Cells};
+use crate::app::panels::parts::row::{ROW, ends};
+use crate::app::theme::{NOTE_SIZE, SPACE};
+use crate::app::widgets::{heading, segmented};
+
+/// What the user did in the matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Picked {
+    /// `(true class, predicted class)`.
+    Cell(usize, usize),
+    /// Go on to the images of the chosen cell.
+    Enter,
+}
+
+/// How the matrix is looked at.
+pub struct Matrix {
+    scale: Scale,
+    hide_diagonal: bool,
+    /// Times the size at which all of it is to be seen.
+    zoom: f32,
+    id: Option<Id>,
+    /// The cell that the keys have gone to, when it is not visible yet.
+    go_to: Option<(usize, usize)>,
+}
+
+impl Default for Matrix {
+    fn default() -> Self {
+        Self { scale: Scale::Counts, hide_diagonal: false, zoom: 1.0, id: None, go_to: None }
+    }
+}
+
+/// Up to so many classes every cell is a widget of its own, which screen readers and tests can name.
+const NAMED: usize = 20;
+/// Up to so many classes the whole matrix fits; beyond, it is zoomed.
+const FITS: usize = 30;
+const LARGEST_CELL: f32 = 46.0;
+/// So small that a cell can still be hit.
+const SMALLEST_CELL: f32 = 4.0;
+
+impl Matrix {
+    /// The widget that holds the keyboard's focus.
+    pub fn id(&self) -> Option<Id> {
+        self.id
+    }
+
+    pub fn controls(&mut self, ui: &mut Ui, figures: &Figures) {
+        let options = [(Scale::Counts, "counts"), (Scale::ByRow, "by row"), (Scale::ByColumn, "by column")];
+        let (scale, hide, zoom) = (&mut self.scale, &mut self.hide_diagonal, &mut self.zoom);
+        ends(
+            ui,
+            "confusion",
+            |ui| {
+                heading(ui, "Confusion");
+                if figures.len() > FITS {
+                    zoom_buttons(ui, zoom);
+                } else {
+                    *zoom = 1.0;
+                }
+            },
+            |ui| {
+                segmented(ui, "What the cells say", scale, &options);
+                let button = Button::selectable(*hide, "hide diagonal").min_size(vec2(0.0, ROW));
+                let help = "Blank what is right, so that only mistakes stand out";
+                if ui.add(button.frame_when_inactive(true)).on_hover_text(help).clicked() {
+                    *hide = !*hide;
+                }
+            },
+        );
+    }
+
+    /// Draws the matrix into at most `room`.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        figures: &mut Figures,
+        selected: Option<(usize, usize)>,
+        room: Vec2,
+    ) -> Option<Picked> {
+        let n = figures.len();
+        let widest = *figures.widest.get_or_insert_with(|| matrix_labels::widest(ui, &figures.confusion));
+        let label = (widest + 2.0 * SPACE[1]).clamp(54.0, 120.0);
+        let fit = |header: f32| ((room.x - label) / n as f32).min((room.y - header) / n as f32);
+        let lying = fit(28.0).min(LARGEST_CELL) > widest + 6.0;
+        let header = if lying { 28.0 } else { (widest + 14.0).clamp(36.0, 92.0) };
+        let smallest = if n <= FITS { 12.0 } else { SMALLEST_CELL };
+        let cell = (fit(header) * self.zoom).clamp(smallest, LARGEST_CELL);
+        let size = Vec2::splat(cell * n as f32);
+        let outer = vec2((size.x + label).min(room.x), (size.y + header).min(room.y));
+        let (outer, _) = ui.allocate_exact_size(outer, Sense::hover());
+        let id = ui.scope_id().with("matrix");
+        self.id = Some(id);
+        let inner = Rect::from_min_max(outer.min + vec2(label, header), outer.max);
+        let focus = ui.interact(inner, id, Sense::focusable_noninteractive());
+        let mut picked = self.keys(ui, &focus, n, selected);
+        let cells = self.scrolled(ui, figures, selected, inner, cell, &mut picked);
+        matrix_labels::paint(ui, figures, outer, inner, &cells, lying);
+        matrix_paint::focus_ring(ui, &focus, outer);
+        focus.widget_info(|| {
+            let at = selected.map(|(t, p)| figures.spoken(self.scale, t, p));
+            let name = format!("Confusion matrix{}", at.map_or(String::new(), |at| format!(", {at}")));
+            WidgetInfo::labeled(Role::Grid, true, name)
+        });
+        if matches!(picked, Some(Picked::Cell(..))) {
+            focus.request_focus();
+        }
+        picked
+    }
+
+    /// The cells in their scroll area; gives where they lie.
+    fn scrolled(
+        &mut self,
+        ui: &mut Ui,
+        figures: &Figures,
+        selected: Option<(usize, usize)>,
+        inner: Rect,
+        side: f32,
+        picked: &mut Option<Picked>,
+    ) -> Cells {
+        let n = figures.len();
+        let go_to = self.go_to.take();
+        ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
+            let area = ScrollArea::both().id_salt("matrix cells").auto_shrink(false);
+            let output = area.show(ui, |ui| {
+                let size = Vec2::splat(side * n as f32);
+                let (rect, whole) = ui.allocate_exact_size(size, Sense::CLICK);
+                let cells = Cells { origin: rect.min, side, n };
+                if let Some((t, p)) = go_to {
+                    ui.scroll_to_rect(cells.rect(t, p), None);
+                }
+                let visible = ui.clip_rect().intersect(rect);
+                matrix_paint::cells(ui, figures, &cells, visible, self.scale, self.hide_diagonal);
+                if let Some((t, p)) = selected {
+                    matrix_paint::outline(ui, cells.rect(t, p));
+                }
+                let hit = if n <= NAMED {
+                    self.named_cells(ui, figures, &cells)
+                } else {
+                    self.one_for_all(&whole, figures, &cells)
+                };
+                if let Some((t, p)) = hit {
+                    *picked = Some(Picked::Cell(t, p));
+                }
+                cells
+            });
+            output.inner
+        })
+        .inner
+    }
+
+    /// A widget for each cell.
+    fn named_cells(&self, ui: &Ui, figures: &Figures, cells: &Cells) -> Option<(usize, usize)> {
+        let mut hit = None;
+        for truth in 0..cells.n {
+            for predicted in 0..cells.n {
+                let id = ui.scope_id().with(("cell", truth, predicted));
+                let response = ui.interact(cells.rect(truth, predicted), id, Sense::CLICK);
+                let spoken = || figures.spoken(self.scale, truth, predicted);
+                response.widget_info(|| WidgetInfo::labeled(Role::Button, true, spoken()));
+                let response = response.on_hover_ui_at_pointer(|ui| {
+                    ui.label(spoken());
+                });
+                if response.clicked() {
+                    hit = Some((truth, predicted));
+                }
+            }
+        }
+        hit
+    }
+
+    /// One widget for so many cells that single ones would slow every frame.
+    fn one_for_all(&self, whole: &Response, figures: &Figures, cells: &Cells) -> Option<(usize, usize)> {
+        let name = format!("Cells of the confusion matrix, {0} by {0}", cells.n);
+        whole.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+        if let Some((truth, predicted)) = whole.hover_pos().and_then(|pos| cells.at(pos)) {
+            whole.clone().on_hover_ui_at_pointer(|ui| {
+                ui.label(figures.spoken(self.scale, truth, predicted));
+            });
+        }
+        let pos = whole.interact_pointer_pos().filter(|_| whole.clicked())?;
+        cells.at(pos)
+    }
+
+    /// Arrows move the chosen cell, Enter goes on to its images.
+    fn keys(&mut self, ui: &Ui, focus: &Response, n: usize, selected: Option<(usize, usize)>) -> Option<Picked> {
+        if !focus.has_focus() {
+            return None;
+        }
+        let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, escape: true, ..Default::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(focus.id, arrows));
+        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        if selected.is_some() && pressed(Key::Enter) {
+            return Some(Picked::Enter);
+        }
+        let (truth, predicted) = selected.unwrap_or((0, 0));
+        let mut to = (truth, predicted);
+        if pressed(Key::ArrowUp) {
+            to.0 = truth.saturating_sub(1);
+        }
+        if pressed(Key::ArrowDown) {
+            to.0 = (truth + 1).min(n - 1);
+        }
+        if pressed(Key::ArrowLeft) {
+            to.1 = predicted.saturating_sub(1);
+        }
+        if pressed(Key::ArrowRight) {
+            to.1 = (predicted + 1).min(n - 1);
+        }
+        if selected == Some(to) || (selected.is_none() && to == (0, 0)) {
+            return None;
+        }
+        self.go_to = Some(to);
+        Some(Picked::Cell(to.0, to.1))
+    }
+}
+
+fn zoom_buttons(ui: &mut Ui, zoom: &mut f32) {
+    let buttons = [("−", "Zoom out", 1.0 / 1.5), ("+", "Zoom in", 1.5)];
+    for (text, name, factor) in buttons {
+        let button = ui.add(Button::new(text).min_size(vec2(ROW, ROW)));
+        if button.on_hover_text(name).accessible_name(name).clicked() {
+            *zoom = (*zoom * factor).clamp(1.0, 64.0);
+        }
+    }
+    let all = egui::RichText::new("Whole").size(NOTE_SIZE);
+    let button = ui.add(Button::new(all).min_size(vec2(0.0, ROW)));
+    if button.on_hover_text("Show as much of the matrix as fits").clicked() {
+        *zoom = 1.0;
+    }
+}
+
+impl Cells {
+    /// Where a cell lies on the screen.
+    pub fn rect(&self, truth: usize, predicted: usize) -> Rect {
+        let corner = self.origin + vec2(predicted as f32, truth as f32) * self.side;
+        Rect::from_min_size(corner, Vec2::splat(self.side))
+    }
+
+    /// The cell at a place on the screen.
+    pub fn at(&self, pos: egui::Pos2) -> Option<(usize, usize)> {
+        let place = (pos - self.origin) / self.side;
+        let inside = |value: f32| (value >= 0.0 && value < self.n as f32).then_some(value as usize);
+        Some((inside(place.y)?, inside(place.x)?))
+    }
+
+    /// Rows and columns that show in `visible`.
+    pub fn within(&self, visible: Rect) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
+        let from = (visible.min - self.origin) / self.side;
+        let to = (visible.max - self.origin) / self.side;
+        let first = |value: f32| (value.max(0.0) as usize).min(self.n);
+        let last = |value: f32| (value.ceil().max(0.0) as usize).min(self.n);
+        (first(from.y)..last(to.y), first(from.x)..last(to.x))
+    }
+}

@@ -1,0 +1,57 @@
+//! What a network says of one picture: the likeliest classes with a bar each.
+
+use egui::{Align, Layout, Ui, vec2};
+
+use super::row::elided;
+use crate::app::theme::{Tokens, figure, semibold};
+use crate::app::widgets::{bar, percent};
+
+/// Indices of the `count` likeliest classes, likeliest first; what is no number comes last.
+pub fn likeliest(probabilities: &[f32], count: usize) -> Vec<usize> {
+    let value = |index: &usize| {
+        let p = probabilities.get(*index).copied().unwrap_or(f32::NAN);
+        if p.is_nan() { -1.0 } else { p }
+    };
+    let mut order: Vec<usize> = (0..probabilities.len()).collect();
+    let by_value = |a: &usize, b: &usize| value(b).total_cmp(&value(a));
+    if count < order.len() {
+        // Only the front has to be in order: a thousand classes are looked at in every frame.
+        order.select_nth_unstable_by(count, by_value);
+        order.truncate(count);
+    }
+    order.sort_by(by_value);
+    order
+}
+
+/// A list of bars, one a class, the likeliest first. `truth` is the class the image really has.
+pub fn bars(
+    ui: &mut Ui,
+    classes: &[String],
+    probabilities: &[f32],
+    count: usize,
+    truth: Option<usize>,
+) {
+    let tokens = Tokens::of(ui);
+    for class in likeliest(probabilities, count) {
+        let p = probabilities.get(class).copied().unwrap_or(0.0);
+        let name = classes.get(class).map_or("?", String::as_str);
+        let colour = if truth == Some(class) { tokens.good } else { tokens.accent };
+        ui.horizontal(|ui| {
+            let width = ui.available_width();
+            let (name_width, figure_width) = ((width * 0.32).min(140.0), 56.0);
+            let align = Layout::left_to_right(Align::Center);
+            ui.allocate_ui_with_layout(vec2(name_width, 18.0), align, |ui| {
+                ui.set_width(name_width);
+                let text = if truth == Some(class) { semibold(name) } else { name.into() };
+                elided(ui, text);
+            });
+            let gap = ui.spacing().item_spacing.x;
+            let room = (width - name_width - figure_width - 2.0 * gap).max(8.0);
+            bar(ui, p, room, colour);
+            let align = Layout::right_to_left(Align::Center);
+            ui.allocate_ui_with_layout(vec2(figure_width, 18.0), align, |ui| {
+                ui.label(figure(percent(f64::from(p))).color(tokens.muted));
+            });
+        });
+    }
+}

@@ -1,0 +1,85 @@
+//! Train: curves, what the network sees, the recipe, the runs.
+
+mod lines;
+mod now;
+mod optimizer;
+mod outcome;
+mod plots;
+mod recipe;
+mod runs;
+mod sees;
+mod top;
+
+use egui::{CentralPanel, Frame, Panel as SidePanel, ScrollArea, Ui};
+
+use self::plots::Plots;
+use crate::app::command::Command;
+use crate::app::theme::{SIDE_WIDTH, SPACE, Tokens};
+use crate::app::view::{Panel, View};
+use crate::app::widgets::empty_state;
+
+/// What belongs to the drawing alone.
+#[derive(Default)]
+pub struct TrainPanel {
+    plots: Plots,
+}
+
+impl Panel for TrainPanel {
+    fn show(&mut self, ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+        let tokens = Tokens::of(ui);
+        let frame = Frame::new().fill(tokens.panel).inner_margin(SPACE[3]);
+        SidePanel::right("train side")
+            .exact_size(SIDE_WIDTH + 2.0 * SPACE[3])
+            .resizable(false)
+            .frame(frame)
+            .show(ui, |ui| {
+                ScrollArea::vertical().id_salt("recipe").auto_shrink(false).show(ui, |ui| {
+                    recipe::show(ui, view, commands);
+                    ui.add_space(SPACE[2]);
+                    now::show(ui, view);
+                    ui.add_space(SPACE[2]);
+                    runs::show(ui, view, commands);
+                });
+            });
+        let frame = Frame::new().fill(tokens.ground).inner_margin(SPACE[3]);
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            ScrollArea::vertical().id_salt("curves").auto_shrink(false).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = SPACE[2];
+                self.main(ui, view, commands);
+            });
+        });
+    }
+}
+
+impl TrainPanel {
+    fn main(&mut self, ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+        let active = view.status.phase.is_active();
+        let curves = view.curves;
+        let drawn = !curves.train_loss.is_empty() || !curves.train_accuracy.is_empty();
+        if active || drawn || view.shown.is_some() {
+            top::show(ui, view, &mut self.plots, commands);
+        }
+        outcome::show(ui, view, commands);
+        if active || drawn {
+            self.plots.show(ui, view);
+            sees::show(ui, view, commands);
+        } else if !outcome::is_told(view) {
+            nothing_yet(ui, view, commands);
+        }
+    }
+}
+
+fn nothing_yet(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+    let title = "Nothing trained yet";
+    match view.train_blocked {
+        Some(reason) => {
+            empty_state(ui, title, reason, None);
+        }
+        None => {
+            let hint = "Press Train: curves and feature maps move here while the network learns";
+            if empty_state(ui, title, hint, Some("Start training")) {
+                commands.push(Command::Train);
+            }
+        }
+    }
+}

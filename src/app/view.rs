@@ -1,0 +1,179 @@
+//! What a panel may read. Panels compute nothing and change nothing: they draw a [`View`] and push
+//! [`Command`]s; what belongs to the drawing alone (scroll, search text, folded sections) is theirs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::command::Command;
+use super::thumbnails::Thumbnails;
+use crate::dataset::{Dataset, Progress, Set, Source, Splits};
+use crate::network::{Editor, LayerId, Report};
+use crate::project::{OpenRun, Recipe, ListedRun};
+use crate::results::{Confusion, Evaluation};
+use crate::training::{DeviceInfo, Explained, FeatureMaps, Status};
+
+/// The four places of the rail, in the order of the work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Workspace {
+    Data,
+    #[default]
+    Build,
+    Train,
+    Inspect,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ThemeChoice {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// Which evaluation Inspect shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InspectSet {
+    #[default]
+    Validation,
+    Test,
+}
+
+/// The images: none yet, being scanned, there, or refused.
+pub enum Data {
+    None,
+    Scanning {
+        source: Source,
+        progress: Arc<Progress>,
+    },
+    Ready {
+        dataset: Arc<Dataset>,
+        splits: Arc<Splits>,
+        /// Images of each class in each set: `[class][train, validation, test]`.
+        counts: Vec<[usize; 3]>,
+    },
+    Failed {
+        source: Source,
+        message: String,
+    },
+}
+
+impl Data {
+    /// The images, once they are there.
+    pub fn ready(&self) -> Option<(&Arc<Dataset>, &Arc<Splits>)> {
+        match self {
+            Self::Ready {
+                dataset, splits, ..
+            } => Some((dataset, splits)),
+            _ => None,
+        }
+    }
+}
+
+/// A curve ready to plot: epochs (fractions for steps) against a value, already decimated.
+#[derive(Default)]
+pub struct Curves {
+    pub train_loss: Vec<[f64; 2]>,
+    pub train_loss_smooth: Vec<[f64; 2]>,
+    pub val_loss: Vec<[f64; 2]>,
+    pub train_accuracy: Vec<[f64; 2]>,
+    pub val_accuracy: Vec<[f64; 2]>,
+    /// Epochs of the whole run, for the axis.
+    pub epochs: f64,
+    /// The factor that `train_loss_smooth` was made with, 0 to below 1.
+    pub smoothing: f32,
+}
+
+/// The run whose curves and mistakes are shown.
+pub struct ShownRun {
+    pub name: String,
+    pub path: Option<PathBuf>,
+    /// The run in training: its figures still move.
+    pub live: bool,
+    /// Everything on disk; `None` for a live run that is not finished.
+    pub stored: Option<Arc<OpenRun>>,
+    pub set: InspectSet,
+    pub evaluation: Option<Arc<Evaluation>>,
+    pub confusion: Option<Arc<Confusion>>,
+    /// Rows of the evaluation that are wrong, most confident first.
+    pub mistakes: Arc<Vec<usize>>,
+    /// An evaluation is being computed.
+    pub evaluating: Option<Arc<Progress>>,
+    /// Why there is no evaluation, in words.
+    pub problem: Option<String>,
+    /// The row looked at closely, and what the model says of it.
+    pub examined: Option<(usize, Option<Result<Explained, String>>)>,
+}
+
+/// A picture given to "Try an image".
+pub struct Tried {
+    pub name: String,
+    pub texture: Option<egui::TextureHandle>,
+    /// `None` until the engine has answered.
+    pub answer: Option<Result<Explained, String>>,
+}
+
+/// The pinned image.
+pub struct Pinned {
+    pub index: usize,
+    pub file: String,
+    pub class: String,
+    pub texture: Option<egui::TextureHandle>,
+}
+
+/// A message at the foot of the window that stays until it is put away or its time is over.
+pub struct Notice {
+    pub id: u64,
+    pub error: bool,
+    pub text: String,
+}
+
+/// Everything that a panel may read.
+pub struct View<'a> {
+    pub workspace: Workspace,
+    pub project_name: &'a str,
+    /// Where the project is saved; `None` while untitled.
+    pub project_path: Option<&'a Path>,
+    pub unsaved: bool,
+    pub recent: &'a [PathBuf],
+    pub theme: ThemeChoice,
+
+    pub source: Option<&'a Source>,
+    pub data: &'a Data,
+    pub thumbnails: &'a Thumbnails,
+
+    pub editor: &'a Editor,
+    pub report: &'a Report,
+    /// The template that the network came from, by name.
+    pub template: Option<&'a str>,
+    pub selected: Option<LayerId>,
+
+    pub recipe: &'a Recipe,
+    pub devices: &'a [DeviceInfo],
+    /// Why Train cannot be pressed, in words; `None` when it can.
+    pub train_blocked: Option<&'a str>,
+    pub status: &'a Status,
+    pub curves: &'a Curves,
+    pub maps: Option<&'a Arc<FeatureMaps>>,
+    pub pinned: Option<&'a Pinned>,
+
+    pub runs: &'a [ListedRun],
+    pub shown: Option<&'a ShownRun>,
+    pub tried: &'a [Tried],
+    pub tried_selected: Option<usize>,
+    pub notices: &'a [Notice],
+}
+
+impl View<'_> {
+    /// Whether a set has images, for the switches of Data and Inspect.
+    pub fn has(&self, set: Set) -> bool {
+        self.data
+            .ready()
+            .is_some_and(|(_, splits)| !splits.get(set).is_empty())
+    }
+}
+
+/// One workspace. A test loops over all of them.
+pub trait Panel {
+    /// Draws into `ui` and pushes what the user asked for.
+    fn show(&mut self, ui: &mut egui::Ui, view: &View<'_>, commands: &mut Vec<Command>);
+}

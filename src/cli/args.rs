@@ -1,0 +1,227 @@
+//! The arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use thiserror::Error;
+
+use crate::network::{Loss, template, templates};
+use crate::project::Optimizer;
+
+/// An argument that clap cannot judge; exit status 2.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct BadArgument(pub String);
+
+#[derive(Parser)]
+#[command(
+    name = "mapsto",
+    version,
+    about = "A workbench for image classifiers: without a command, the window opens",
+    args_conflicts_with_subcommands = true
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// A project file (.mapsto) to open in the window
+    pub project: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Train a network on a folder of images, or on the bundled `digits`
+    Train(Train),
+    /// Evaluate a run on its own test set, or on other images
+    Evaluate(Evaluate),
+    /// Ask a run about pictures
+    Predict(Predict),
+    /// Look at a folder of images before training; nothing is changed
+    Inspect(Inspect),
+    /// The networks that come with mapsto
+    Networks(Networks),
+    /// The runs of a folder
+    Runs(Runs),
+}
+
+impl Command {
+    /// Whether the output is for programs.
+    pub fn json(&self) -> bool {
+        match self {
+            Self::Train(options) => options.json,
+            Self::Evaluate(options) => options.json,
+            Self::Predict(options) => options.json,
+            Self::Inspect(options) => options.json,
+            Self::Networks(options) => options.json,
+            Self::Runs(options) => options.json,
+        }
+    }
+}
+
+fn loss(text: &str) -> Result<Loss, String> {
+    Loss::from_name(text).ok_or_else(|| {
+        "known are cross-entropy, binary-cross-entropy and mean-squared-error".to_owned()
+    })
+}
+
+fn optimizer(text: &str) -> Result<Optimizer, String> {
+    Optimizer::from_name(text).ok_or_else(|| "known are sgd, adam, adamw and rmsprop".to_owned())
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
+        _ => Err("a number above 0 is needed, such as 0.001 or 1e-3".to_owned()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("a number from 0 to 1 is needed, such as 0.95".to_owned()),
+    }
+}
+
+fn momentum(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..1.0).contains(&value) => Ok(value),
+        _ => Err("a number from 0 to below 1 is needed, such as 0.9".to_owned()),
+    }
+}
+
+/// Height, width and channels, as in 28x28x1.
+fn input(text: &str) -> Result<[usize; 3], String> {
+    let parts: Result<Vec<usize>, _> = text.split(['x', '×', 'X']).map(str::parse).collect();
+    match parts.as_deref() {
+        Ok(&[height, width, channels])
+            if height > 0 && width > 0 && (channels == 1 || channels == 3) =>
+        {
+            Ok([height, width, channels])
+        }
+        _ => Err(
+            "height, width and channels (1 or 3) are needed, such as 28x28x1 or 64x64x3".to_owned(),
+        ),
+    }
+}
+
+#[derive(Args)]
+pub struct Train {
+    /// A folder with one sub-folder a class, or `digits`
+    pub data: String,
+    /// The name of a template, a project file, or the network.toml of a run
+    #[arg(long, default_value = "digits-cnn")]
+    pub network: String,
+    /// Another folder to test the best weights on
+    #[arg(long)]
+    pub test: Option<String>,
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub epochs: Option<u32>,
+    /// Images a step
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub batch: Option<u32>,
+    /// Learning rate
+    #[arg(long, value_parser = positive)]
+    pub lr: Option<f64>,
+    /// sgd, adam, adamw or rmsprop
+    #[arg(long, value_parser = optimizer)]
+    pub optimizer: Option<Optimizer>,
+    /// Momentum of sgd or rmsprop
+    #[arg(long, value_parser = momentum)]
+    pub momentum: Option<f64>,
+    /// cross-entropy, binary-cross-entropy or mean-squared-error
+    #[arg(long, value_parser = loss)]
+    pub loss: Option<Loss>,
+    /// auto, cpu, gpu, or a part of a device's name
+    #[arg(long)]
+    pub device: Option<String>,
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Stop when validation accuracy reaches this share
+    #[arg(long, value_parser = share)]
+    pub target_accuracy: Option<f64>,
+    /// The runs folder
+    #[arg(long, default_value = "runs")]
+    pub out: PathBuf,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Evaluate {
+    /// A run folder, or a run's number or name in the runs folder
+    pub run: String,
+    /// Other images: a folder or `digits`
+    pub data: Option<String>,
+    #[command(flatten)]
+    pub place: Place,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Predict {
+    /// A run folder, or a run's number or name in the runs folder
+    pub run: String,
+    /// Pictures
+    #[arg(required = true)]
+    pub images: Vec<PathBuf>,
+    #[command(flatten)]
+    pub place: Place,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Place {
+    /// auto, cpu, gpu, or a part of a device's name
+    #[arg(long, default_value = "auto")]
+    pub device: String,
+    /// The runs folder
+    #[arg(long, default_value = "runs")]
+    pub out: PathBuf,
+}
+
+#[derive(Args)]
+pub struct Inspect {
+    /// A folder with one sub-folder a class, or `digits`
+    pub data: String,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Networks {
+    /// One template only
+    #[arg(value_parser = known_template)]
+    pub name: Option<String>,
+    /// Fit the input: height, width and channels, as in 28x28x1
+    #[arg(long, value_parser = input)]
+    pub input: Option<[usize; 3]>,
+    /// Fit the number of classes
+    #[arg(long, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    pub classes: Option<u32>,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Runs {
+    /// The runs folder
+    #[arg(default_value = "runs")]
+    pub dir: PathBuf,
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The names of all templates, for messages.
+pub fn template_names() -> String {
+    let names: Vec<&str> = templates().iter().map(|template| template.name).collect();
+    names.join(", ")
+}
+
+fn known_template(text: &str) -> Result<String, String> {
+    match template(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err(format!("known are {}", template_names())),
+    }
+}

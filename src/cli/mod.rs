@@ -1,0 +1,51 @@
+//! The terminal: the same engine as the window's, with progress bars or JSON.
+//!
+//! Exit status 0, 1 (the work failed) or 2 (bad arguments).
+
+mod args;
+mod evaluate;
+mod first_run;
+mod inspect;
+mod networks;
+mod output;
+mod predict;
+mod runs;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::args::{Arguments, Command};
+
+/// What a command ends with: a message for people.
+type Outcome = anyhow::Result<()>;
+
+/// Reads the arguments and does what they say.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let json = arguments.command.as_ref().is_some_and(Command::json);
+    let outcome = match arguments.command {
+        None => first_run::open(arguments.project),
+        Some(Command::Train(options)) => train::run(&options),
+        Some(Command::Evaluate(options)) => evaluate::run(&options),
+        Some(Command::Predict(options)) => predict::run(&options),
+        Some(Command::Inspect(options)) => inspect::run(&options),
+        Some(Command::Networks(options)) => networks::run(&options),
+        Some(Command::Runs(options)) => runs::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if let Some(bad) = error.downcast_ref::<args::BadArgument>() {
+                output::complain(&bad.to_string());
+                return ExitCode::from(2);
+            }
+            // `train --json` has told it as an event already.
+            if !(json && error.is::<output::Told>()) {
+                output::complain(&format!("{error:#}"));
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What the terminal shows: progress bars for people, tables, and one place for errors.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use thiserror::Error;
+
+use crate::dataset::Progress;
+use crate::results::{Confusion, Evaluation};
+
+/// A failure that has been told as JSON already.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct Told(pub String);
+
+/// Writes a line to standard output. A reader that has gone away ends the program quietly, as
+/// other tools do.
+pub fn line(text: &str) {
+    if writeln!(std::io::stdout(), "{text}").is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Writes an error to standard error.
+pub fn complain(message: &str) {
+    let text = format!("mapsto: {message}\n");
+    // Standard error closed: there is nobody left to tell.
+    std::io::stderr().write_all(text.as_bytes()).ok();
+}
+
+/// A bar on a terminal, nothing elsewhere.
+pub fn bar(quiet: bool, what: &str) -> ProgressBar {
+    if quiet || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(1000);
+    if let Ok(style) = ProgressStyle::with_template("{prefix:.bold} {wide_bar} {msg}") {
+        bar.set_style(style.progress_chars("━━─"));
+    }
+    bar.set_prefix(what.to_owned());
+    bar
+}
+
+/// Runs `work` on a thread of its own while its progress shows.
+pub fn with_bar<T: Send>(
+    quiet: bool,
+    what: &str,
+    work: impl FnOnce(&Progress) -> T + Send,
+) -> anyhow::Result<T> {
+    let progress = Progress::default();
+    let bar = bar(quiet, what);
+    let result = std::thread::scope(|scope| {
+        let worker = scope.spawn(|| work(&progress));
+        while !worker.is_finished() {
+            if let Some(fraction) = progress.fraction() {
+                bar.set_position((f64::from(fraction) * 1000.0) as u64);
+            }
+            bar.set_message(format!("{} of {}", progress.done(), progress.total()));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        worker.join()
+    });
+    bar.finish_and_clear();
+    result.map_err(|_| anyhow::anyhow!("{what} broke off by a fault in mapsto"))
+}
+
+/// A fraction as people read it: `95.4 %`.
+pub fn percent(fraction: f64) -> String {
+    format!("{:.1} %", fraction * 100.0)
+}
+
+/// A name cut to `width` columns.
+fn cut(name: &str, width: usize) -> String {
+    if name.chars().count() <= width {
+        return name.to_owned();
+    }
+    let head: String = name.chars().take(width.saturating_sub(1)).collect();
+    format!("{head}…")
+}
+
+/// Accuracy, the confusion matrix (where it fits a terminal) and the figures of each class.
+pub fn evaluation(evaluation: &Evaluation, title: &str) {
+    let confusion = evaluation.confusion();
+    line(&format!(
+        "{title}: accuracy {}, loss {:.4}, {} images",
+        percent(evaluation.accuracy()),
+        evaluation.loss,
+        evaluation.rows.len()
+    ));
+    if confusion.len() <= 20 {
+        matrix(&confusion);
+    }
+    line("");
+    line(&format!(
+        "{:<20} {:>9} {:>9} {:>9} {:>9}",
+        "class", "precision", "recall", "F1", "support"
+    ));
+    for figures in confusion.per_class() {
+        line(&format!(
+            "{:<20} {:>9.3} {:>9.3} {:>9.3} {:>9}",
+            cut(&figures.class, 20),
+            figures.precision,
+            figures.recall,
+            figures.f1,
+            figures.support
+        ));
+    }
+}
+
+fn matrix(confusion: &Confusion) {
+    let largest = confusion.counts().iter().max().copied().unwrap_or(0);
+    let width = largest.to_string().len().max(6) + 1;
+    line("");
+    let mut head = format!("{:<14}", "true ↓ pred →");
+    for class in confusion.classes() {
+        head.push_str(&format!("{:>width$}", cut(class, width - 1)));
+    }
+    line(&head);
+    for (truth, class) in confusion.classes().iter().enumerate() {
+        let mut row = format!("{:<14}", cut(class, 13));
+        for predicted in 0..confusion.len() {
+            match confusion.at(truth, predicted) {
+                0 => row.push_str(&format!("{:>width$}", "·")),
+                count => row.push_str(&format!("{count:>width$}")),
+            }
+        }
+        line(&row);
+    }
+}

@@ -1,0 +1,267 @@
+//! What the catalogue says of a kind of layer: its settings and their ranges, its group, its rules.
+
+use super::catalogue::catalogue;
+use super::layer::Layer;
+use super::shape::{Shape, grouped};
+use super::value::Value;
+
+/// The kinds of layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(
+    missing_docs,
+    reason = "each is described by its entry in the catalogue"
+)]
+pub enum Kind {
+    Input,
+    Conv2d,
+    MaxPool,
+    AveragePool,
+    GlobalAveragePool,
+    Flatten,
+    Dense,
+    Dropout,
+    BatchNorm,
+    Activation,
+}
+
+impl Kind {
+    /// What the catalogue says of it.
+    pub fn entry(self) -> &'static Entry {
+        // The table stands in the order of the enum, which a test holds.
+        &catalogue()[self as usize]
+    }
+
+    /// The kind with this name in files, such as "conv2d".
+    pub fn from_name(name: &str) -> Option<Self> {
+        catalogue()
+            .iter()
+            .find(|entry| entry.name == name)
+            .map(|entry| entry.kind)
+    }
+}
+
+/// What kinds of layer stand together in the palette, and share a colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "the titles say it")]
+pub enum Group {
+    Input,
+    Convolution,
+    Pooling,
+    Dense,
+    Regularise,
+    Shape,
+}
+
+impl Group {
+    /// In the order of the palette. The input's group has nothing that can be added.
+    pub const ALL: [Self; 6] = [
+        Self::Input,
+        Self::Convolution,
+        Self::Pooling,
+        Self::Dense,
+        Self::Regularise,
+        Self::Shape,
+    ];
+
+    /// The heading in the palette.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Input => "Input",
+            Self::Convolution => "Convolution",
+            Self::Pooling => "Pooling",
+            Self::Dense => "Dense",
+            Self::Regularise => "Regularisation",
+            Self::Shape => "Shape and activation",
+        }
+    }
+
+    /// The entries of this group, in the catalogue's order.
+    pub fn entries(self) -> impl Iterator<Item = &'static Entry> {
+        catalogue().iter().filter(move |entry| entry.group == self)
+    }
+}
+
+/// The values a setting may have; it also decides the control that edits it. Bounds are included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs, reason = "bounds and lists")]
+pub enum Range {
+    Int {
+        min: u64,
+        max: u64,
+    },
+    /// One of a few whole numbers, such as 1 or 3 channels.
+    OneOf(&'static [u64]),
+    /// Height and width, each within the bounds.
+    Pair {
+        min: u64,
+        max: u64,
+    },
+    Real {
+        min: f64,
+        max: f64,
+    },
+    Choice(&'static [&'static str]),
+}
+
+impl Range {
+    /// Whether the value has the right type and is within bounds; NaN never is.
+    pub fn contains(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Int { min, max }, Value::Int(number)) => (min..=max).contains(&number),
+            (Self::OneOf(numbers), Value::Int(number)) => numbers.contains(number),
+            (Self::Pair { min, max }, Value::Pair(pair)) => {
+                pair.iter().all(|number| (min..=max).contains(&number))
+            }
+            (Self::Real { min, max }, Value::Real(number)) => (min..=max).contains(&number),
+            (Self::Choice(names), Value::Choice(name)) => names.contains(&name.as_str()),
+            _ => false,
+        }
+    }
+
+    /// The allowed value nearest to this one; `None` where there is no sense of near, as between names.
+    pub fn nearest(&self, value: &Value) -> Option<Value> {
+        match (self, value) {
+            (Self::Int { min, max }, Value::Int(number)) => {
+                Some(Value::Int(*number.clamp(min, max)))
+            }
+            (Self::OneOf(numbers), Value::Int(number)) => numbers
+                .iter()
+                .min_by_key(|allowed| allowed.abs_diff(*number))
+                .map(|allowed| Value::Int(*allowed)),
+            (Self::Pair { min, max }, Value::Pair(pair)) => {
+                Some(Value::Pair(pair.map(|number| number.clamp(*min, *max))))
+            }
+            (Self::Real { min, max }, Value::Real(number)) if !number.is_nan() => {
+                Some(Value::Real(number.clamp(*min, *max)))
+            }
+            _ => None,
+        }
+    }
+
+    /// In words, to stand after "takes": "a whole number from 1 to 4,096".
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Int { min, max } => {
+                format!("a whole number from {} to {}", grouped(*min), grouped(*max))
+            }
+            Self::OneOf(numbers) => numbers
+                .iter()
+                .map(u64::to_string)
+                .collect::<Vec<_>>()
+                .join(" or "),
+            Self::Pair { min, max } => {
+                format!(
+                    "two whole numbers, height and width, from {} to {}",
+                    grouped(*min),
+                    grouped(*max)
+                )
+            }
+            Self::Real { min, max } => {
+                format!(
+                    "a number from {} to {}",
+                    Value::Real(*min),
+                    Value::Real(*max)
+                )
+            }
+            Self::Choice(names) => format!("one of {}", names.join(", ")),
+        }
+    }
+}
+
+/// A setting's value before anyone changes it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the same as those of Value")]
+pub enum DefaultValue {
+    Int(u64),
+    Pair([u64; 2]),
+    Real(f64),
+    Choice(&'static str),
+}
+
+impl DefaultValue {
+    /// As a value of a layer.
+    pub fn value(self) -> Value {
+        match self {
+            Self::Int(number) => Value::Int(number),
+            Self::Pair(pair) => Value::Pair(pair),
+            Self::Real(number) => Value::Real(number),
+            Self::Choice(name) => Value::Choice(name.into()),
+        }
+    }
+}
+
+/// One setting of a kind of layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// In files: "kernel".
+    pub name: &'static str,
+    /// In the window: "Kernel".
+    pub title: &'static str,
+    /// One sentence on what it does.
+    pub help: &'static str,
+    /// What is counted, such as "pixels"; empty where nothing is.
+    pub unit: &'static str,
+    /// What it takes.
+    pub range: Range,
+    /// What it is at first.
+    pub default: DefaultValue,
+}
+
+/// Why a layer cannot take its input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShapeError {
+    /// It slides over maps, and got a vector.
+    NeedsMaps,
+    /// It takes a vector, and got maps.
+    NeedsVector,
+    /// Its window is larger than its input, which is not padded.
+    WindowTooLarge,
+    /// It makes the first shape, and stands after another layer.
+    TakesNoInput,
+    /// The numbers do not fit into this computer's arithmetic.
+    Overflow,
+}
+
+/// What a layer costs, for one image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Numbers that are learnt: weights and biases.
+    pub parameters: u64,
+    /// Multiplications with an addition, forward: of convolutions, dense layers and batch norm. Pooling and
+    /// activations are not counted, as is usual.
+    pub multiply_adds: u64,
+}
+
+/// All that is known of a kind of layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Which kind this is.
+    pub kind: Kind,
+    /// In files: "conv2d".
+    pub name: &'static str,
+    /// In the window: "Conv 2D".
+    pub title: &'static str,
+    /// Where it stands in the palette.
+    pub group: Group,
+    /// One sentence on what it does.
+    pub help: &'static str,
+    /// In the order in which they are shown and written.
+    pub settings: &'static [Setting],
+    /// The output's shape for an input's.
+    pub shape: fn(&Layer, Shape) -> Result<Shape, ShapeError>,
+    /// The output's shape where the input is unknown or refused: a dense layer's, say, is known all the same.
+    pub known_shape: fn(&Layer) -> Option<Shape>,
+    /// The cost, for an input's and an output's shape; `None` where it overflows.
+    pub cost: fn(&Layer, Shape, Shape) -> Option<Cost>,
+    /// Size and stride, [height, width] each, of the window that makes one output; 1 where there is none.
+    pub window: fn(&Layer) -> ([usize; 2], [usize; 2]),
+    /// The settings in short, for a card.
+    pub summary: fn(&Layer) -> String,
+}
+
+impl Entry {
+    /// The setting of this name.
+    pub fn setting(&self, name: &str) -> Option<&'static Setting> {
+        self.settings.iter().find(|setting| setting.name == name)
+    }
+}

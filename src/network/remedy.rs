@@ -1,0 +1,217 @@
+//! The mendings that `check` offers, each a button's text and the edits behind it.
+
+use super::edit::Edit;
+use super::entry::{Kind, Setting};
+use super::function::Activation;
+use super::graph::{LayerId, Node};
+use super::layer::Layer;
+use super::report::Remedy;
+use super::shape::grouped;
+use super::value::Value;
+
+fn one(label: String, edit: Edit) -> Remedy {
+    Remedy {
+        label,
+        edits: vec![edit],
+    }
+}
+
+fn set(id: LayerId, name: &str, value: impl Into<Value>) -> Edit {
+    Edit::Set {
+        id,
+        name: name.into(),
+        value: value.into(),
+    }
+}
+
+/// The value nearest to what is there, or the default.
+pub(super) fn into_range(
+    id: LayerId,
+    layer: &str,
+    setting: &Setting,
+    value: &Value,
+) -> (Value, Remedy) {
+    let value = setting
+        .range
+        .nearest(value)
+        .unwrap_or_else(|| setting.default.value());
+    let label = format!("Set {} of {layer} to {value}", setting.title.to_lowercase());
+    (value.clone(), one(label, set(id, setting.name, value)))
+}
+
+pub(super) fn flatten_before(position: usize, layer: &str) -> Remedy {
+    one(
+        format!("Insert flatten before {layer}"),
+        Edit::Insert {
+            at: position,
+            layer: Layer::new(Kind::Flatten),
+        },
+    )
+}
+
+pub(super) fn move_before(id: LayerId, layer: &str, position: usize, other: &str) -> Remedy {
+    one(
+        format!("Move {layer} before {other}"),
+        Edit::Move { id, to: position },
+    )
+}
+
+pub(super) fn pad(id: LayerId, layer: &str) -> Remedy {
+    one(
+        format!("Set padding of {layer} to same"),
+        set(id, "padding", "same"),
+    )
+}
+
+pub(super) fn delete(id: LayerId, layer: &str) -> Remedy {
+    one(format!("Delete {layer}"), Edit::Delete(id))
+}
+
+/// Another function for a layer that has one.
+pub(super) fn activation(node: &Node, layer: &str, function: Activation) -> Remedy {
+    one(
+        format!("Set {layer} to {function}"),
+        set_activation(node, function),
+    )
+}
+
+fn set_activation(node: &Node, function: Activation) -> Edit {
+    let name = if node.layer.kind() == Kind::Activation {
+        "function"
+    } else {
+        "activation"
+    };
+    set(node.id, name, function)
+}
+
+/// A dense layer at the end, and what is needed before it when the network ends in maps.
+pub(super) fn append_dense(
+    nodes: &[Node],
+    before: Option<Kind>,
+    units: usize,
+    function: Activation,
+) -> Remedy {
+    let layers = before.map(Layer::new).into_iter();
+    let dense = Layer::new(Kind::Dense)
+        .with("units", units)
+        .with("activation", function);
+    let label = match before {
+        Some(kind) => {
+            let bridge = kind.entry().title.to_lowercase();
+            format!("Add {bridge} and dense with {}", output(units, function))
+        }
+        None => format!("Add dense with {}", output(units, function)),
+    };
+    let added = layers.chain([dense]).enumerate();
+    let edits = added.map(|(offset, layer)| Edit::Insert {
+        at: nodes.len() + offset,
+        layer,
+    });
+    Remedy {
+        label,
+        edits: edits.collect(),
+    }
+}
+
+/// Units with an activation, in words: "10 units with softmax".
+pub(super) fn output(units: usize, function: Activation) -> String {
+    format!("{} with {function}", counted(units, "unit"))
+}
+
+/// "1 unit", "10 units".
+fn counted(number: usize, unit: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!(
+        "{} {unit}{plural}",
+        grouped(number.try_into().unwrap_or(u64::MAX))
+    )
+}
+
+/// An output of so many units with this activation, in place of the present one. `names` are those of `nodes`.
+pub(super) fn fit_output(
+    nodes: &[Node],
+    names: &[String],
+    present: (usize, Activation),
+    wanted: (usize, Activation),
+) -> Remedy {
+    let (units, function) = wanted;
+    let mut edits = Vec::new();
+    let mut said: Vec<String> = Vec::new();
+    if present.0 != units {
+        let place = decides_units(nodes, units);
+        let Some((node, name, setting)) =
+            place.and_then(|(at, setting)| Some((nodes.get(at)?, names.get(at)?, setting)))
+        else {
+            return append_dense(nodes, None, units, function);
+        };
+        edits.push(set(node.id, setting, units));
+        said.push(match setting {
+            "filters" => format!("set {name} to {}", counted(units, "filter")),
+            _ => format!("set {name} to {}", counted(units, "unit")),
+        });
+    }
+    if present.1 != function {
+        match nodes.last().zip(names.last()) {
+            Some((node, name)) if has_function(node) => {
+                let same = edits
+                    .iter()
+                    .any(|edit| matches!(edit, Edit::Set { id, .. } if *id == node.id));
+                edits.push(set_activation(node, function));
+                match said.last_mut().filter(|_| same) {
+                    Some(said) => said.push_str(&format!(" with {function}")),
+                    None => said.push(format!("set {name} to {function}")),
+                }
+            }
+            _ => {
+                let layer = Layer::new(Kind::Activation).with("function", function);
+                edits.push(Edit::Insert {
+                    at: nodes.len(),
+                    layer,
+                });
+                said.push(format!("add {function} at the end"));
+            }
+        }
+    }
+    Remedy {
+        label: capitalised(&said.join(" and ")),
+        edits,
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
+fn has_function(node: &Node) -> bool {
+    matches!(
+        node.layer.kind(),
+        Kind::Dense | Kind::Conv2d | Kind::Activation
+    )
+}
+
+/// The layer and setting that decide how many units the network ends in, if they can become this many.
+fn decides_units(nodes: &[Node], units: usize) -> Option<(usize, &'static str)> {
+    let mut through_pool = false;
+    for (position, node) in nodes.iter().enumerate().rev() {
+        let setting = match node.layer.kind() {
+            Kind::Activation | Kind::Dropout | Kind::BatchNorm => continue,
+            Kind::GlobalAveragePool => {
+                through_pool = true;
+                continue;
+            }
+            Kind::MaxPool | Kind::AveragePool if through_pool => continue,
+            Kind::Dense if !through_pool => "units",
+            Kind::Conv2d if through_pool => "filters",
+            _ => return None,
+        };
+        let range = &node.layer.kind().entry().setting(setting)?.range;
+        return range
+            .contains(&Value::from(units))
+            .then_some((position, setting));
+    }
+    None
+}

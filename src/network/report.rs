@@ -1,0 +1,193 @@
+//! What `check` tells of a graph, and the checked network that training takes.
+
+use std::sync::Arc;
+
+use super::edit::Edit;
+use super::graph::LayerId;
+use super::layer::Layer;
+use super::loss::{Head, Loss};
+use super::shape::Shape;
+
+/// All that is known of a graph: shapes and costs, what is wrong, and the network if nothing is.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// One for each node, in order, the input first.
+    pub layers: Vec<LayerReport>,
+    /// Everything that is wrong, those of the layers in order first.
+    pub problems: Vec<Problem>,
+    /// Numbers that are learnt, as far as known.
+    pub parameters: u64,
+    /// For one image, forward.
+    pub multiply_adds: u64,
+    /// Estimate of memory for training at the batch size, in bytes: weights, gradients, two numbers of the
+    /// optimiser for each, and every layer's output and its gradient for each image.
+    pub training_bytes: u64,
+    /// There unless there is an error.
+    pub network: Option<Network>,
+}
+
+impl Report {
+    /// The problems that forbid training.
+    pub fn errors(&self) -> impl Iterator<Item = &Problem> {
+        self.problems
+            .iter()
+            .filter(|problem| problem.severity == Severity::Error)
+    }
+
+    /// The problems of one layer.
+    pub fn of(&self, id: LayerId) -> impl Iterator<Item = &Problem> {
+        self.problems
+            .iter()
+            .filter(move |problem| problem.layer == Some(id))
+    }
+
+    /// What is known of one layer.
+    pub fn layer(&self, id: LayerId) -> Option<&LayerReport> {
+        self.layers.iter().find(|layer| layer.id == id)
+    }
+}
+
+/// What is known of one layer. Counts are 0 while the input's shape is unknown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerReport {
+    /// Which layer.
+    pub id: LayerId,
+    /// Its name, as "conv2d_1".
+    pub name: String,
+    /// The shape that comes in; none for the input layer, and after a layer whose output is unknown.
+    pub input: Option<Shape>,
+    /// The shape that goes out.
+    pub output: Option<Shape>,
+    /// Numbers that are learnt.
+    pub parameters: u64,
+    /// For one image, forward.
+    pub multiply_adds: u64,
+    /// The output of one image in 32-bit floats.
+    pub activation_bytes: u64,
+    /// Pixels of the image, along the longer side of the window, that one output value sees; none once the
+    /// output is a vector, which sees all of them.
+    pub receptive_field: Option<usize>,
+}
+
+/// Whether training can start all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// It can.
+    Warning,
+    /// It cannot.
+    Error,
+}
+
+/// Something wrong, in words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// The layer to show it at; none where it is about the whole network.
+    pub layer: Option<LayerId>,
+    /// Error or warning.
+    pub severity: Severity,
+    /// What is wrong, at which layer, and what to do.
+    pub message: String,
+    /// The mending, where one click can do it.
+    pub remedy: Option<Remedy>,
+}
+
+/// What mends a problem, as one click: give both to [`super::Editor::apply_all`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remedy {
+    /// For the button: "Insert flatten before dense_1".
+    pub label: String,
+    /// To be made in this order.
+    pub edits: Vec<Edit>,
+}
+
+/// A network that fits together, with its loss and its classes. Only [`super::check`] makes it.
+#[derive(Clone, Debug)]
+pub struct Network {
+    pub(super) input: Shape,
+    pub(super) layers: Arc<[CheckedLayer]>,
+    pub(super) outputs: usize,
+    pub(super) loss: Loss,
+    pub(super) head: Head,
+    pub(super) parameters: u64,
+    pub(super) multiply_adds: u64,
+}
+
+impl Network {
+    /// The image's shape, always maps.
+    pub fn input(&self) -> Shape {
+        self.input
+    }
+
+    /// The layers in the order of computing, without the input; at least one.
+    pub fn layers(&self) -> &[CheckedLayer] {
+        &self.layers
+    }
+
+    /// Units of the last layer.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// The loss that the output was checked against.
+    pub fn loss(&self) -> Loss {
+        self.loss
+    }
+
+    /// How outputs become probabilities, and what the engine leaves to the loss.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Numbers that are learnt, in all layers.
+    pub fn parameters(&self) -> u64 {
+        self.parameters
+    }
+
+    /// For one image, forward.
+    pub fn multiply_adds(&self) -> u64 {
+        self.multiply_adds
+    }
+}
+
+/// A layer of a [`Network`], whose settings are in range and whose shapes are known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckedLayer {
+    pub(super) id: LayerId,
+    pub(super) name: String,
+    pub(super) layer: Layer,
+    pub(super) input: Shape,
+    pub(super) output: Shape,
+    pub(super) parameters: u64,
+}
+
+impl CheckedLayer {
+    /// Its id in the graph that was checked.
+    pub fn id(&self) -> LayerId {
+        self.id
+    }
+
+    /// As "conv2d_1".
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Kind and settings.
+    pub fn layer(&self) -> &Layer {
+        &self.layer
+    }
+
+    /// The shape that comes in.
+    pub fn input(&self) -> Shape {
+        self.input
+    }
+
+    /// The shape that goes out.
+    pub fn output(&self) -> Shape {
+        self.output
+    }
+
+    /// Numbers that are learnt.
+    pub fn parameters(&self) -> u64 {
+        self.parameters
+    }
+}

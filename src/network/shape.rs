@@ -1,0 +1,121 @@
+//! Shapes of what flows between layers, for one image, and the arithmetic of sliding windows.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What one layer hands to the next, for one image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// Feature maps, or the image itself. Inside tensors: `[batch, channels, height, width]`.
+    Maps {
+        /// Rows.
+        height: usize,
+        /// Columns.
+        width: usize,
+        /// Number of maps.
+        channels: usize,
+    },
+    /// A plain list of numbers: `[batch, units]`.
+    Vector {
+        /// Its length.
+        units: usize,
+    },
+}
+
+impl Shape {
+    /// How many numbers one image has here; saturates instead of overflowing.
+    pub fn elements(self) -> usize {
+        match self {
+            Self::Maps {
+                height,
+                width,
+                channels,
+            } => height.saturating_mul(width).saturating_mul(channels),
+            Self::Vector { units } => units,
+        }
+    }
+
+    /// Height, width, channels; or units.
+    pub fn dims(self) -> Vec<usize> {
+        match self {
+            Self::Maps {
+                height,
+                width,
+                channels,
+            } => vec![height, width, channels],
+            Self::Vector { units } => vec![units],
+        }
+    }
+
+    /// The last dimension: channels of maps, units of a vector (what batch norm normalises each of).
+    pub fn features(self) -> usize {
+        match self {
+            Self::Maps { channels, .. } => channels,
+            Self::Vector { units } => units,
+        }
+    }
+
+    /// Whether this is maps and not a vector.
+    pub fn is_maps(self) -> bool {
+        matches!(self, Self::Maps { .. })
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Maps {
+                height,
+                width,
+                channels,
+            } => write!(out, "{height}×{width}×{channels}"),
+            Self::Vector { units } => write!(out, "{units}"),
+        }
+    }
+}
+
+/// Zeros before and after one axis under "same" padding, by TensorFlow's rule: the output has
+/// `ceil(input / stride)` positions, and where the padding is odd the smaller half comes first.
+///
+/// A stride or kernel of 0 counts as 1.
+pub fn same_padding(input: usize, kernel: usize, stride: usize) -> (usize, usize) {
+    let stride = stride.max(1);
+    // The last window starts here, at input - 1 at most, and must end within the padding.
+    let last = input
+        .div_ceil(stride)
+        .saturating_sub(1)
+        .saturating_mul(stride);
+    let total = kernel.max(1).saturating_sub(input.saturating_sub(last));
+    (total / 2, total - total / 2)
+}
+
+/// Positions of a window along one axis; `None` where it does not fit or would not move.
+pub(super) fn window_positions(
+    input: usize,
+    kernel: usize,
+    stride: usize,
+    same: bool,
+) -> Option<usize> {
+    if kernel == 0 || stride == 0 || input == 0 {
+        None
+    } else if same {
+        Some(input.div_ceil(stride))
+    } else {
+        Some(input.checked_sub(kernel)? / stride + 1)
+    }
+}
+
+/// A whole number for people: `1625281` becomes "1,625,281".
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -1,0 +1,35 @@
+//! What is kept on disk: the project file, the recipe, the runs and their index, and the program's own places.
+//!
+//! Knows networks and data sets as data only. Every file is written whole or not at all (`atomic`), what is
+//! appended to (`table`) survives a kill up to its last line, and everything read is checked before it is believed.
+
+pub mod atomic;
+mod clock;
+mod error;
+pub mod file;
+mod history_files;
+pub mod index;
+mod index_cache;
+mod lock;
+mod optimizer;
+pub mod places;
+mod read;
+pub mod recipe;
+pub mod recovery;
+pub mod run;
+mod run_info;
+mod run_reader;
+mod table;
+mod weights;
+
+pub use error::ProjectError;
+pub use file::{Project, load, runs_dir, save, save_as};
+pub use index::{ListedRun, find_run, list_runs};
+pub use lock::{Lock, is_locked, lock};
+pub use optimizer::Optimizer;
+pub use places::{Places, Settings, Theme, data_dir};
+pub use recipe::Recipe;
+pub use recovery::Recovery;
+pub use run::{RunFolder, Weights, set_run_state, write_evaluation};
+pub use run_info::{RunData, RunInfo, RunState};
+pub use run_reader::{Damage, OpenRun, open_run};

@@ -1,0 +1,226 @@
+//! Everything besides the network and the data that decides a result.
+
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::SplitRecipe;
+use crate::network::{Loss, Template};
+
+use super::Optimizer;
+
+/// The keys of a recipe in a file.
+pub(super) const KEYS: [&str; 9] = [
+    "seed",
+    "epochs",
+    "batch",
+    "learning_rate",
+    "loss",
+    "target_accuracy",
+    "device",
+    "optimizer",
+    "split",
+];
+
+/// How a run is trained. The same recipe on the same CPU gives the same numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "OnDisk", into = "OnDisk")]
+pub struct Recipe {
+    /// Feeds the split, the first weights, the order of the images and dropout, each through its own generator.
+    pub seed: u64,
+    pub epochs: u32,
+    /// Images a step.
+    pub batch: usize,
+    /// Constant over the run.
+    pub learning_rate: f64,
+    pub optimizer: Optimizer,
+    pub loss: Loss,
+    /// Ends the run early once validation accuracy (from 0 to 1) reaches it.
+    pub target_accuracy: Option<f64>,
+    /// Its seed is the recipe's (`set_seed` keeps them together).
+    pub split: SplitRecipe,
+    /// "auto", "cpu", "gpu" or a part of an adapter's name.
+    pub device: String,
+}
+
+impl Default for Recipe {
+    /// The recipe of the digits CNN.
+    fn default() -> Self {
+        let seed = 42;
+        let [adam, ..] = Optimizer::all();
+        Self {
+            seed,
+            epochs: 10,
+            batch: 128,
+            learning_rate: 1e-3,
+            optimizer: adam,
+            loss: Loss::CrossEntropy,
+            target_accuracy: None,
+            split: SplitRecipe {
+                validation: 0.1,
+                test: 0.1,
+                seed,
+            },
+            device: "auto".into(),
+        }
+    }
+}
+
+impl Recipe {
+    /// The recipe that a template is known to train well with.
+    pub fn for_template(template: &Template) -> Self {
+        let mut recipe = Self {
+            loss: template.loss,
+            ..Self::default()
+        };
+        match template.name {
+            "photo-binary" | "colour-cnn" => recipe.batch = 32,
+            "dropout-mlp" => (recipe.batch, recipe.epochs) = (32, 5),
+            "plain-mlp" => {
+                recipe.batch = 32;
+                recipe.learning_rate = 0.01;
+                recipe.optimizer = Optimizer::Sgd {
+                    momentum: 0.0,
+                    nesterov: false,
+                    weight_decay: 0.0,
+                };
+            }
+            _ => {}
+        }
+        recipe
+    }
+
+    /// Sets the seed of the run and of its split.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.seed = seed;
+        self.split.seed = seed;
+    }
+
+    /// Everything that is wrong with the recipe, a sentence each; empty when it can be trained with.
+    pub fn validate(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.epochs == 0 {
+            faults.push("epochs must be 1 or more".into());
+        }
+        if !(1..=65_536).contains(&self.batch) {
+            faults.push(format!(
+                "batch size must be from 1 to 65536, not {}",
+                self.batch
+            ));
+        }
+        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
+            faults.push(format!(
+                "learning rate must be above 0, not {}",
+                self.learning_rate
+            ));
+        }
+        if let Some(target) = self.target_accuracy
+            && !(0.0..=1.0).contains(&target)
+        {
+            faults.push(format!("target accuracy must be from 0 to 1, not {target}"));
+        }
+        let share = |value: f64| (0.0..1.0).contains(&value);
+        let SplitRecipe {
+            validation, test, ..
+        } = self.split;
+        if !share(validation) || !share(test) || validation + test >= 1.0 {
+            faults.push(format!(
+                "the shares for validation ({validation}) and test ({test}) must be 0 or more and leave some images for training"
+            ));
+        }
+        if self.device.trim().is_empty() {
+            faults
+                .push("device must be “auto”, “cpu”, “gpu” or a part of an adapter's name".into());
+        }
+        faults.extend(self.optimizer.faults());
+        faults
+    }
+}
+
+/// The recipe as files hold it: the seed once, and everything optional, so that a file by hand stays short.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default)]
+struct OnDisk {
+    seed: Seed,
+    epochs: u32,
+    batch: usize,
+    learning_rate: f64,
+    loss: Loss,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_accuracy: Option<f64>,
+    device: String,
+    optimizer: Optimizer,
+    split: Shares,
+}
+
+/// TOML's integers end at 2^63 - 1: a larger seed is written as text.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Seed {
+    Number(i64),
+    Text(String),
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default)]
+struct Shares {
+    validation: f64,
+    test: f64,
+}
+
+impl Default for OnDisk {
+    fn default() -> Self {
+        Recipe::default().into()
+    }
+}
+
+impl Default for Shares {
+    fn default() -> Self {
+        OnDisk::default().split
+    }
+}
+
+impl From<Recipe> for OnDisk {
+    fn from(recipe: Recipe) -> Self {
+        let seed = i64::try_from(recipe.seed);
+        Self {
+            seed: seed.map_or_else(|_| Seed::Text(recipe.seed.to_string()), Seed::Number),
+            epochs: recipe.epochs,
+            batch: recipe.batch,
+            learning_rate: recipe.learning_rate,
+            loss: recipe.loss,
+            target_accuracy: recipe.target_accuracy,
+            device: recipe.device,
+            optimizer: recipe.optimizer,
+            split: Shares {
+                validation: recipe.split.validation,
+                test: recipe.split.test,
+            },
+        }
+    }
+}
+
+impl TryFrom<OnDisk> for Recipe {
+    type Error = String;
+
+    fn try_from(file: OnDisk) -> Result<Self, String> {
+        let seed = match &file.seed {
+            Seed::Number(seed) => u64::try_from(*seed).ok(),
+            Seed::Text(seed) => seed.parse().ok(),
+        };
+        let seed = seed.ok_or("seed must be a whole number from 0")?;
+        Ok(Self {
+            seed,
+            epochs: file.epochs,
+            batch: file.batch,
+            learning_rate: file.learning_rate,
+            optimizer: file.optimizer,
+            loss: file.loss,
+            target_accuracy: file.target_accuracy,
+            split: SplitRecipe {
+                validation: file.split.validation,
+                test: file.split.test,
+                seed,
+            },
+            device: file.device,
+        })
+    }
+}

@@ -1,0 +1,127 @@
+//! What a training leaves on disk while it runs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::error::TrainError;
+use super::evaluate::Inference;
+use super::evaluation::test_images;
+use super::session::Job;
+use super::stepper::Stepper;
+use super::weights;
+use crate::dataset::Set;
+use crate::project::{RunData, RunFolder, RunInfo, RunState, Weights};
+use crate::results::{Epoch, Evaluation, Step};
+
+/// The run folder of a training, and the best model so far.
+pub(super) struct Checkpoints {
+    folder: RunFolder,
+    pub best: Option<(Inference, Evaluation)>,
+}
+
+impl Checkpoints {
+    pub fn create(job: &Job, device: &str) -> Result<Self, TrainError> {
+        let data = &job.data;
+        let files = |set: Set| {
+            let images = job.splits.get(set).iter();
+            images.map(|index| data.images[*index].file.clone())
+        };
+        let run_data = RunData {
+            source: data.source.clone(),
+            classes: data.classes.clone(),
+            train: files(Set::Train).collect(),
+            validation: files(Set::Validation).collect(),
+            test: match &job.test {
+                Some(test) => test_images(test).map(|index| test.images[index].file.clone()).collect(),
+                None => files(Set::Test).collect(),
+            },
+            test_source: job.test.as_ref().map(|test| test.source.clone()),
+        };
+        let info = RunInfo {
+            state: RunState::Running,
+            device: device.to_owned(),
+            parameters: job.network.parameters(),
+            versions: versions(),
+            ..RunInfo::default()
+        };
+        let folder = RunFolder::create(
+            &job.runs_dir,
+            &job.title,
+            &job.graph,
+            &job.recipe,
+            info,
+            &run_data,
+        )?;
+        Ok(Self { folder, best: None })
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn steps(&mut self, steps: &[Step]) -> Result<(), TrainError> {
+        Ok(self.folder.append_steps(steps)?)
+    }
+
+    /// Writes an epoch down: the last weights, the best where this one is it, then the figures.
+    pub fn epoch(
+        &mut self,
+        epoch: &Epoch,
+        best: Option<&Epoch>,
+        stepper: &Stepper,
+    ) -> Result<(), TrainError> {
+        let tensors = stepper.tensors();
+        weights::write(&self.folder.weights_path(Weights::Last), &tensors)?;
+        if best.is_some_and(|best| best.epoch == epoch.epoch) {
+            weights::write(&self.folder.weights_path(Weights::Best), &tensors)?;
+        }
+        self.folder.append_epoch(epoch)?;
+        let info = RunInfo {
+            epochs_done: epoch.epoch,
+            best_epoch: best.map(|best| best.epoch),
+            best_accuracy: best.map(|best| best.val_accuracy.unwrap_or(best.train_accuracy)),
+            ..self.folder.info().clone()
+        };
+        Ok(self.folder.update(&info)?)
+    }
+
+    /// The weights of this moment as the last and the best ones.
+    pub fn weights(&self, stepper: &Stepper) -> Result<(), TrainError> {
+        let tensors = stepper.tensors();
+        weights::write(&self.folder.weights_path(Weights::Last), &tensors)?;
+        weights::write(&self.folder.weights_path(Weights::Best), &tensors)?;
+        Ok(())
+    }
+
+    pub fn evaluation(&self, set: Set, evaluation: &Evaluation) -> Result<(), TrainError> {
+        Ok(self
+            .folder
+            .write_evaluation(&set.to_string(), evaluation)?)
+    }
+
+    /// Says in the run's head how it ended. A disk that cannot take even that leaves the run
+    /// "running", which opens as interrupted.
+    pub fn end(&mut self, state: RunState, error: Option<String>) {
+        let info = RunInfo {
+            state,
+            error,
+            ..self.folder.info().clone()
+        };
+        if let Err(error) = self.folder.update(&info) {
+            log::error!("{error}");
+        }
+    }
+}
+
+/// What computed the run's numbers.
+fn versions() -> BTreeMap<String, String> {
+    let known = [
+        ("mapsto", env!("CARGO_PKG_VERSION")),
+        ("burn", "0.22.1"),
+        ("target", std::env::consts::ARCH),
+    ];
+    known
+        .into_iter()
+        .map(|(name, version)| (name.to_owned(), version.to_owned()))
+        .collect()
+}

@@ -1,0 +1,183 @@
+//! Where a network is computed: the CPU (burn's Flex) or a GPU (burn on wgpu). A software adapter
+//! is never chosen unless it is asked for by name.
+
+use burn::tensor::{Device, DeviceKind};
+use parking_lot::Mutex;
+use thiserror::Error;
+
+/// A place to compute, as the window and the terminal list it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceInfo {
+    /// What a recipe holds: `cpu`, or `gpu:` and the adapter's name.
+    pub id: String,
+    /// What people read: `CPU · Flex, 8 threads`.
+    pub name: String,
+    /// A GPU played by the processor (Mesa's llvmpipe): for tests only, it is slow.
+    pub software: bool,
+}
+
+/// Why no device could be opened.
+#[derive(Debug, Error)]
+pub enum DeviceError {
+    #[error("no GPU was found on this machine; choose the CPU")]
+    NoGpu,
+    #[error("no device is called “{name}”; there are: {known}")]
+    Unknown { name: String, known: String },
+    #[error("the device {name} could not be opened: {reason}; choose the CPU")]
+    Open { name: String, reason: String },
+}
+
+struct Adapter {
+    info: DeviceInfo,
+    kind: DeviceKind,
+}
+
+fn cpu() -> DeviceInfo {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let plural = if threads == 1 { "" } else { "s" };
+    DeviceInfo {
+        id: "cpu".to_owned(),
+        name: format!("CPU · Flex, {threads} thread{plural}"),
+        software: false,
+    }
+}
+
+/// The adapters of the first graphics API that has any; burn settles on the API in the same order.
+fn adapters() -> Vec<Adapter> {
+    let apis = [
+        wgpu::Backends::VULKAN,
+        wgpu::Backends::METAL,
+        wgpu::Backends::DX12,
+    ];
+    let mut found = Vec::new();
+    for api in apis {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+            backends: api,
+            ..wgpu::InstanceDescriptor::new_without_display_handle()
+        });
+        let adapters = pollster::block_on(instance.enumerate_adapters(api));
+        let infos: Vec<_> = adapters.iter().map(wgpu::Adapter::get_info).collect();
+        let real = infos
+            .iter()
+            .any(|info| info.device_type != wgpu::DeviceType::Cpu);
+        if real {
+            return infos.iter().zip(kinds(&infos)).map(described).collect();
+        }
+        if found.is_empty() {
+            found = infos.iter().zip(kinds(&infos)).map(described).collect();
+        }
+    }
+    found
+}
+
+fn described((info, kind): (&wgpu::AdapterInfo, DeviceKind)) -> Adapter {
+    let software = info.device_type == wgpu::DeviceType::Cpu;
+    let api = format!("{:?}", info.backend);
+    let kind_of = if software { " (software)" } else { "" };
+    Adapter {
+        info: DeviceInfo {
+            id: format!("gpu:{}", info.name),
+            name: format!("{} · {api}{kind_of}", info.name),
+            software,
+        },
+        kind,
+    }
+}
+
+/// burn counts the adapters of each type from zero.
+fn kinds(infos: &[wgpu::AdapterInfo]) -> Vec<DeviceKind> {
+    let (mut discrete, mut integrated, mut virtual_) = (0, 0, 0);
+    let next = |counter: &mut usize| {
+        *counter += 1;
+        *counter - 1
+    };
+    infos
+        .iter()
+        .map(|info| match info.device_type {
+            wgpu::DeviceType::DiscreteGpu => DeviceKind::DiscreteGpu(next(&mut discrete)),
+            wgpu::DeviceType::IntegratedGpu => DeviceKind::IntegratedGpu(next(&mut integrated)),
+            wgpu::DeviceType::VirtualGpu => DeviceKind::VirtualGpu(next(&mut virtual_)),
+            wgpu::DeviceType::Cpu => DeviceKind::Cpu,
+            wgpu::DeviceType::Other => DeviceKind::DefaultDevice,
+        })
+        .collect()
+}
+
+/// Everything there is to compute on, the CPU first. Asks the graphics driver, so it takes a
+/// moment: not for the window's thread.
+pub fn devices() -> Vec<DeviceInfo> {
+    std::iter::once(cpu())
+        .chain(adapters().into_iter().map(|adapter| adapter.info))
+        .collect()
+}
+
+/// Opened GPUs: a second initialisation of the same adapter would be an error.
+static OPENED: Mutex<Vec<(String, Device)>> = Mutex::new(Vec::new());
+
+/// A device ready for tensors.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    pub info: DeviceInfo,
+    pub(super) device: Device,
+}
+
+impl Opened {
+    /// Whether kernels are compiled at first use.
+    pub fn compiles(&self) -> bool {
+        self.info.id != "cpu"
+    }
+}
+
+/// Opens `auto` (the first real GPU, else the CPU), `cpu`, `gpu` (the first real GPU), a device's
+/// id, or a part of its name.
+///
+/// # Errors
+/// There is no such device, or the driver refuses it.
+pub fn open(choice: &str) -> Result<Opened, DeviceError> {
+    let choice = choice.trim();
+    let on_cpu = || Opened {
+        info: cpu(),
+        device: Device::flex(),
+    };
+    if choice.eq_ignore_ascii_case("cpu") {
+        return Ok(on_cpu());
+    }
+    let adapters = adapters();
+    let wanted = choice.strip_prefix("gpu:").unwrap_or(choice).to_lowercase();
+    let named = |adapter: &&Adapter| adapter.info.name.to_lowercase().contains(&wanted);
+    let found = match wanted.as_str() {
+        "auto" | "gpu" | "" => adapters.iter().find(|adapter| !adapter.info.software),
+        _ => adapters.iter().find(named),
+    };
+    match (found, wanted.as_str()) {
+        (Some(adapter), _) => open_gpu(adapter),
+        (None, "auto" | "") => Ok(on_cpu()),
+        (None, "gpu") => Err(DeviceError::NoGpu),
+        (None, _) => Err(DeviceError::Unknown {
+            name: choice.to_owned(),
+            known: devices()
+                .into_iter()
+                .map(|device| device.name)
+                .collect::<Vec<_>>()
+                .join("; "),
+        }),
+    }
+}
+
+fn open_gpu(adapter: &Adapter) -> Result<Opened, DeviceError> {
+    let mut opened = OPENED.lock();
+    let info = adapter.info.clone();
+    if let Some((_, device)) = opened.iter().find(|(id, _)| *id == info.id) {
+        let device = device.clone();
+        return Ok(Opened { info, device });
+    }
+    let device = Device::wgpu_options()
+        .device_kind(adapter.kind.clone())
+        .init()
+        .map_err(|error| DeviceError::Open {
+            name: info.name.clone(),
+            reason: error.to_string(),
+        })?;
+    opened.push((info.id.clone(), device.clone()));
+    Ok(Opened { info, device })
+}

@@ -1,0 +1,115 @@
+//! A model over a set, batch by batch, so that a training or the user can come in between.
+
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor};
+
+use super::layers::Mode;
+use super::loss;
+use super::model::{Model, predicted, probabilities, to_device};
+use crate::dataset::{DatasetError, PixelStore};
+use crate::network::Network;
+use crate::results::{Evaluation, Prediction};
+
+/// Images that go through the network at once.
+const BATCH: usize = 256;
+
+/// A model ready to answer, on its device without gradients.
+#[derive(Clone)]
+pub struct Inference {
+    pub network: Network,
+    pub model: Model,
+    pub device: Device,
+    pub classes: Vec<String>,
+}
+
+impl Inference {
+    /// Activated outputs, row by row, for pixels `[batch, channel, height, width]`.
+    pub fn outputs(&self, pixels: Vec<f32>, batch: usize) -> Vec<f32> {
+        let outputs = self.logits(pixels, batch);
+        let activated = self.model.activated(outputs);
+        activated.into_data().iter::<f32>().collect()
+    }
+
+    fn logits(&self, pixels: Vec<f32>, batch: usize) -> Tensor<2> {
+        let pixels = to_device(pixels, batch, self.network.input(), &self.device);
+        self.model.forward(pixels, &mut Mode::Inference)
+    }
+}
+
+/// An evaluation under way.
+pub struct Evaluator {
+    store: Arc<PixelStore>,
+    /// Name and class (as the model counts them) of each image, by position in the store.
+    truth: Vec<(String, usize)>,
+    next: usize,
+    loss: f64,
+    rows: Vec<Prediction>,
+}
+
+impl Evaluator {
+    pub fn new(store: Arc<PixelStore>, truth: Vec<(String, usize)>) -> Self {
+        Self {
+            rows: Vec::with_capacity(store.len()),
+            store,
+            truth,
+            next: 0,
+            loss: 0.0,
+        }
+    }
+
+    /// One batch further; `true` when the whole set has been seen.
+    ///
+    /// # Errors
+    /// An image that was readable when the set was opened no longer is.
+    pub fn advance(&mut self, inference: &Inference) -> Result<bool, DatasetError> {
+        let end = (self.next + BATCH).min(self.store.len());
+        if self.next == end {
+            return Ok(true);
+        }
+        let positions: Vec<usize> = (self.next..end).collect();
+        let mut bytes = Vec::new();
+        self.store.copy_into(&positions, &mut bytes)?;
+        let pixels = bytes.iter().map(|byte| f32::from(*byte) / 255.0).collect();
+        let truth = &self.truth[self.next..end];
+        let labels: Vec<usize> = truth.iter().map(|(_, label)| *label).collect();
+
+        let network = &inference.network;
+        let outputs = inference.logits(pixels, positions.len());
+        let targets = loss::targets(&labels, network.outputs(), &inference.device);
+        let mean = loss::mean(network.loss(), &inference.model, outputs.clone(), targets);
+        self.loss += f64::from(mean.into_scalar::<f32>()) * positions.len() as f64;
+        let activated: Vec<f32> = inference
+            .model
+            .activated(outputs)
+            .into_data()
+            .iter::<f32>()
+            .collect();
+        let rows = activated.chunks_exact(network.outputs().max(1));
+        for (row, (file, label)) in rows.zip(truth) {
+            self.rows.push(Prediction {
+                file: file.clone(),
+                label: *label,
+                predicted: predicted(row),
+                probabilities: probabilities(network.head(), row),
+            });
+        }
+        self.next = end;
+        Ok(self.next == self.store.len())
+    }
+
+    /// Images seen and images in the set.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.next, self.store.len())
+    }
+
+    /// The figures of what has been seen.
+    pub fn finish(self, classes: &[String]) -> Evaluation {
+        let seen = self.rows.len().max(1) as f64;
+        Evaluation {
+            classes: classes.to_vec(),
+            loss: self.loss / seen,
+            rows: self.rows,
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! An evaluation that the user asked for: images are found and decoded on a thread of its own, then
+//! the engine takes one batch at a time.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+
+use super::error::TrainError;
+use super::evaluate::{Evaluator, Inference};
+use super::probe::input_size;
+use super::session::Over;
+use crate::dataset::{Dataset, InputSize, PixelStore, Progress, Set, Source};
+use crate::project::{OpenRun, open_run, write_evaluation};
+use crate::results::Evaluation;
+
+/// Decoded images are kept in memory up to this many bytes, and decoded again beyond it.
+pub(super) const PIXEL_BUDGET: usize = 2 << 30;
+
+/// The images, and the name and class of each.
+pub(super) type Loaded = Result<(Arc<PixelStore>, Vec<(String, usize)>), TrainError>;
+
+pub(super) struct EvaluationJob {
+    pub ticket: u64,
+    inference: Inference,
+    progress: Arc<Progress>,
+    loading: Receiver<Loaded>,
+    evaluator: Option<Evaluator>,
+    /// Where the figures are kept: the run and the set, for the run's own sets.
+    keep: Option<(PathBuf, Set)>,
+}
+
+impl EvaluationJob {
+    /// Begins to load the images.
+    pub fn start(
+        ticket: u64,
+        run: &Path,
+        over: Over,
+        inference: Inference,
+        progress: Arc<Progress>,
+    ) -> Result<Self, TrainError> {
+        let stored = open_run(run)?;
+        let set = match over {
+            Over::OwnTest if stored.data()?.test.is_empty() => Some(Set::Validation),
+            Over::OwnTest => Some(Set::Test),
+            Over::Own(set) => Some(set),
+            Over::Folder(_) => None,
+        };
+        let keep = set.map(|set| (run.to_path_buf(), set));
+        let size = input_size(&inference.network);
+        let (sender, loading) = channel();
+        let watched = progress.clone();
+        std::thread::Builder::new()
+            .name("evaluation images".to_owned())
+            .spawn(move || {
+                let images = match (over, set) {
+                    (Over::Folder(source), _) => other_images(&stored, &source, size, &watched),
+                    (_, set) => own_images(&stored, set.unwrap_or(Set::Test), size, &watched),
+                };
+                // The engine may have ended meanwhile; then nobody waits for the images.
+                if sender.send(images).is_err() {
+                    log::debug!("an evaluation was given up");
+                }
+            })
+            .map_err(|error| TrainError::Request(format!("No thread could be started: {error}")))?;
+        Ok(Self {
+            ticket,
+            inference,
+            progress,
+            loading,
+            evaluator: None,
+            keep,
+        })
+    }
+
+    /// Whether there is computing to do now (not only waiting for images).
+    pub fn computing(&self) -> bool {
+        self.evaluator.is_some()
+    }
+
+    /// A batch further; the result when it is done.
+    pub fn advance(&mut self) -> Option<Result<Evaluation, TrainError>> {
+        if self.progress.cancelled() {
+            return Some(Err(TrainError::Request(
+                "The evaluation was cancelled".to_owned(),
+            )));
+        }
+        let Some(evaluator) = &mut self.evaluator else {
+            match self.loading.try_recv() {
+                Err(TryRecvError::Empty) => return None,
+                Err(TryRecvError::Disconnected) => {
+                    return Some(Err(TrainError::Panic("reading the images".to_owned())));
+                }
+                Ok(Err(error)) => return Some(Err(error)),
+                Ok(Ok((store, files))) => {
+                    self.progress.begin(store.len());
+                    self.evaluator = Some(Evaluator::new(store, files));
+                    return None;
+                }
+            }
+        };
+        let before = evaluator.progress().0;
+        match evaluator.advance(&self.inference) {
+            Err(error) => Some(Err(error.into())),
+            Ok(false) => {
+                self.progress.advance(evaluator.progress().0 - before);
+                None
+            }
+            Ok(true) => {
+                let evaluator = self.evaluator.take()?;
+                let evaluation = evaluator.finish(&self.inference.classes);
+                if let Some((run, set)) = &self.keep
+                    && let Err(error) = write_evaluation(run, &set.to_string(), &evaluation)
+                {
+                    // The figures are still shown; they only have to be computed again next time.
+                    log::warn!("{error}");
+                }
+                Some(Ok(evaluation))
+            }
+        }
+    }
+}
+
+/// The images of one of the run's own sets, found again by name.
+fn own_images(run: &OpenRun, set: Set, size: InputSize, progress: &Progress) -> Loaded {
+    let data = run.data()?;
+    let files = match set {
+        Set::Train => &data.train,
+        Set::Validation => &data.validation,
+        Set::Test => &data.test,
+    };
+    if files.is_empty() {
+        return Err(TrainError::Request(format!(
+            "The run {} has no {set} images; evaluate it on another folder",
+            run.info.name
+        )));
+    }
+    let source = match (&data.test_source, set) {
+        (Some(source), Set::Test) => source,
+        _ => &data.source,
+    };
+    let data = Arc::new(Dataset::open(source, progress)?);
+    let mut wanted: Vec<&str> = files.iter().map(String::as_str).collect();
+    wanted.sort_unstable();
+    let found = (0..data.len()).filter(|index| {
+        let file = data.images[*index].file.as_str();
+        wanted.binary_search(&file).is_ok()
+    });
+    let found: Vec<usize> = found.collect();
+    load(&data, &found, &run.info.classes, size, progress)
+}
+
+/// Every image of another folder, or its `test/` where it has one.
+fn other_images(run: &OpenRun, source: &Source, size: InputSize, progress: &Progress) -> Loaded {
+    let data = Arc::new(Dataset::open(source, progress)?);
+    let indices: Vec<usize> = test_images(&data).collect();
+    load(&data, &indices, &run.info.classes, size, progress)
+}
+
+/// The images below `test/` where there is one, else all of them.
+pub(super) fn test_images(data: &Dataset) -> impl Iterator<Item = usize> {
+    let is_test = |index: &usize| data.images[*index].given == Some(Set::Test);
+    let whole = !(0..data.len()).any(|index| is_test(&index));
+    (0..data.len()).filter(move |index| whole || is_test(index))
+}
+
+/// Decodes the images whose class the run knows.
+pub(super) fn load(
+    data: &Arc<Dataset>,
+    indices: &[usize],
+    classes: &[String],
+    size: InputSize,
+    progress: &Progress,
+) -> Loaded {
+    // The model counts classes in the order of its own training.
+    let known: Vec<Option<usize>> = data
+        .classes
+        .iter()
+        .map(|class| classes.iter().position(|known| known == class))
+        .collect();
+    let class_of = |index: &usize| known.get(data.images[*index].class).copied().flatten();
+    let usable: Vec<(usize, usize)> = indices
+        .iter()
+        .filter_map(|index| Some((*index, class_of(index)?)))
+        .collect();
+    if usable.is_empty() {
+        return Err(TrainError::Request(format!(
+            "{} holds no image of the run's classes ({}): the folders must have the same names",
+            data.source,
+            classes.join(", ")
+        )));
+    }
+    let indices: Vec<usize> = usable.iter().map(|(index, _)| *index).collect();
+    let store = PixelStore::load(data, &indices, size, PIXEL_BUDGET, progress)?;
+    let truth = usable
+        .iter()
+        .map(|(index, class)| (data.images[*index].file.clone(), *class));
+    Ok((Arc::new(store), truth.collect()))
+}

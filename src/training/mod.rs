@@ -1,0 +1,33 @@
+//! From a checked network and images to a trained model: the one room (with `export`) that knows
+//! burn.
+//!
+//! [`Session`] is the handle; behind it one engine thread ([`engine`]) trains ([`trainer`]) and
+//! serves looks. The arithmetic is in [`layers`], [`loss`], [`optimizer`], put together by
+//! [`Stepper`].
+
+mod checkpoint;
+mod device;
+mod engine;
+mod error;
+mod evaluate;
+mod evaluation;
+mod layers;
+mod loss;
+mod model;
+mod optimizer;
+mod pace;
+mod probe;
+mod session;
+mod status;
+mod stepper;
+mod trainer;
+mod weights;
+
+pub use device::{DeviceError, DeviceInfo, Opened, devices, open};
+pub use error::TrainError;
+pub use evaluate::Inference;
+pub use probe::{feature_maps, prepare};
+pub use session::{Answer, Explained, Job, Model, Over, Picture, Session};
+pub use status::{Control, FeatureMaps, LayerMaps, Latest, MAPS_KEPT, Phase, Status};
+pub use stepper::{BatchFigures, Pending, Stepper};
+pub use weights::{NamedTensor, Weights, WeightsError, write as write_weights};

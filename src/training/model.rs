@@ -1,0 +1,161 @@
+//! A checked network as burn modules.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData, activation};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::layers::{Activations, Layer, Mode};
+use super::weights::{NamedTensor, Weights, WeightsError};
+use crate::network::{Activation, Head, Network, Shape};
+
+/// The layers of a network with their weights on a device.
+#[derive(Module, Debug)]
+pub struct Model {
+    layers: Vec<Layer>,
+    #[module(skip)]
+    names: Vec<String>,
+    #[module(skip)]
+    head: Head,
+}
+
+impl Model {
+    /// Draws start weights from `seed`: the same numbers on every device.
+    pub fn new(network: &Network, seed: u64, device: &Device) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let last = network.layers().len().saturating_sub(1);
+        let folds = matches!(network.head(), Head::Softmax | Head::Sigmoid);
+        let mut layers = Vec::with_capacity(network.layers().len());
+        for (index, layer) in network.layers().iter().enumerate() {
+            let activation = if index == last && folds {
+                Activation::Linear
+            } else {
+                layer.layer().activation()
+            };
+            layers.push(Layer::new(layer, activation, &mut rng, device));
+        }
+        let names = network.layers().iter().map(|l| l.name().to_owned());
+        Self {
+            layers,
+            names: names.collect(),
+            head: network.head(),
+        }
+    }
+
+    /// The output of the last layer, `[batch, outputs]`, for pixels `[batch, channel, height,
+    /// width]`: logits where a softmax or sigmoid folds into the loss.
+    pub fn forward(&self, pixels: Tensor<4>, mode: &mut Mode<'_>) -> Tensor<2> {
+        self.forward_each(pixels, mode, |_, _| {})
+    }
+
+    /// As [`Self::forward`], showing what every layer puts out on the way.
+    pub fn forward_each(
+        &self,
+        pixels: Tensor<4>,
+        mode: &mut Mode<'_>,
+        mut each: impl FnMut(usize, &Activations),
+    ) -> Tensor<2> {
+        let mut flow = Activations::Maps(pixels);
+        for (index, layer) in self.layers.iter().enumerate() {
+            flow = layer.forward(flow, mode);
+            each(index, &flow);
+        }
+        flow.flatten()
+    }
+
+    /// What the last layer's own activation makes of its output, `[batch, outputs]`.
+    pub fn activated(&self, outputs: Tensor<2>) -> Tensor<2> {
+        match self.head {
+            Head::Softmax => activation::softmax(outputs, 1),
+            Head::Sigmoid => activation::sigmoid(outputs),
+            Head::Linear | Head::Other => outputs,
+        }
+    }
+
+    /// The name of every layer, in order.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// All weights on the host, by name, in the order of the layers.
+    pub fn tensors(&self) -> Vec<NamedTensor> {
+        let named = self.layers.iter().zip(&self.names);
+        named.flat_map(|(layer, name)| layer.tensors(name)).collect()
+    }
+
+    /// The gradients of a backward pass, named and laid out as [`Self::tensors`].
+    pub fn gradients(&self, gradients: &burn::tensor::Gradients) -> Vec<NamedTensor> {
+        let named = self.layers.iter().zip(&self.names);
+        named
+            .flat_map(|(layer, name)| layer.gradients(name, gradients))
+            .collect()
+    }
+
+    /// Replaces every weight.
+    ///
+    /// # Errors
+    /// A tensor is missing or of another shape.
+    pub fn load(self, weights: &Weights, device: &Device) -> Result<Self, WeightsError> {
+        let mut layers = Vec::with_capacity(self.layers.len());
+        for (layer, name) in self.layers.into_iter().zip(&self.names) {
+            layers.push(layer.load(name, device, &mut |name, shape| weights.find(name, shape))?);
+        }
+        Ok(Self {
+            layers,
+            names: self.names,
+            head: self.head,
+        })
+    }
+}
+
+/// Pixels on a device, `[batch, channel, height, width]`, from 0 to 1.
+pub fn to_device(pixels: Vec<f32>, batch: usize, input: Shape, device: &Device) -> Tensor<4> {
+    let (height, width, channels) = match input {
+        Shape::Maps {
+            height,
+            width,
+            channels,
+        } => (height, width, channels),
+        Shape::Vector { units } => (1, units, 1),
+    };
+    Tensor::from_data(
+        TensorData::new(pixels, [batch, channels, height, width]),
+        device,
+    )
+}
+
+/// The probability of each class for one row of activated outputs; they sum to 1.
+///
+/// One unit stands for the second of two classes. Outputs that are no distribution (one sigmoid a
+/// class, linear outputs under mean squared error) are cut at 0 and divided by their sum.
+pub fn probabilities(head: Head, activated: &[f32]) -> Vec<f32> {
+    if let [positive] = activated {
+        let positive = positive.clamp(0.0, 1.0);
+        return vec![1.0 - positive, positive];
+    }
+    if head == Head::Softmax {
+        return activated.to_vec();
+    }
+    let cut: Vec<f32> = activated.iter().map(|value| value.max(0.0)).collect();
+    let sum: f32 = cut.iter().sum();
+    if sum > 0.0 {
+        cut.iter().map(|value| value / sum).collect()
+    } else {
+        vec![1.0 / activated.len().max(1) as f32; activated.len()]
+    }
+}
+
+/// Index of the predicted class for one row of activated outputs: the largest output, or for one
+/// unit the second class from one half on.
+pub fn predicted(activated: &[f32]) -> usize {
+    if let [positive] = activated {
+        return usize::from(*positive > 0.5);
+    }
+    let mut best = 0;
+    for (index, value) in activated.iter().enumerate() {
+        if *value > activated[best] {
+            best = index;
+        }
+    }
+    best
+}

@@ -1,0 +1,152 @@
+//! The arithmetic of training without files, threads or data sets: a model, its loss and its
+//! optimiser. The trainer drives it; tests compare it with PyTorch.
+
+use burn::module::Module;
+use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::tensor::{Device, Tensor};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::device::Opened;
+use super::evaluate::Inference;
+use super::layers::Mode;
+use super::model::{Model, to_device};
+use super::weights::{NamedTensor, Weights, WeightsError};
+use super::{loss, optimizer};
+use crate::network::Network;
+use crate::project::Recipe;
+
+/// Streams of the run's generator, so that one kind of draw never shifts another.
+const DROPOUT_STREAM: u64 = 1;
+
+/// Loss and hits of a step, still on the device: reading them waits for it.
+pub struct Pending {
+    /// `[2]`: mean loss, number of hits
+    figures: Tensor<1>,
+    pub images: usize,
+}
+
+/// The figures of one batch.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchFigures {
+    /// Mean over the batch.
+    pub loss: f32,
+    pub hits: f32,
+    pub images: usize,
+}
+
+impl Pending {
+    /// Reads many steps in one go, in order.
+    pub fn read(pending: Vec<Self>) -> Vec<BatchFigures> {
+        let images: Vec<usize> = pending.iter().map(|p| p.images).collect();
+        let figures: Vec<_> = pending.into_iter().map(|p| p.figures).collect();
+        if figures.is_empty() {
+            return Vec::new();
+        }
+        let values: Vec<f32> = Tensor::cat(figures, 0).into_data().iter::<f32>().collect();
+        let pairs = values.chunks_exact(2).zip(images);
+        pairs
+            .map(|(pair, images)| BatchFigures {
+                loss: pair[0],
+                hits: pair[1],
+                images,
+            })
+            .collect()
+    }
+}
+
+/// A model in training.
+pub struct Stepper {
+    network: Network,
+    model: Model,
+    optimizer: ModuleOptimizer,
+    learning_rate: f64,
+    device: Device,
+    dropout: ChaCha8Rng,
+}
+
+impl Stepper {
+    /// Start weights and an optimiser without state.
+    pub fn new(network: &Network, recipe: &Recipe, opened: &Opened) -> Self {
+        let device = opened.device.clone().autodiff();
+        let mut dropout = ChaCha8Rng::seed_from_u64(recipe.seed);
+        dropout.set_stream(DROPOUT_STREAM);
+        Self {
+            network: network.clone(),
+            model: Model::new(network, recipe.seed, &device),
+            optimizer: optimizer::new(&recipe.optimizer),
+            learning_rate: recipe.learning_rate,
+            device,
+            dropout,
+        }
+    }
+
+    /// Replaces the weights.
+    ///
+    /// # Errors
+    /// A tensor is missing or of another shape.
+    pub fn load(&mut self, weights: &Weights) -> Result<(), WeightsError> {
+        self.model = self.model.clone().load(weights, &self.device)?;
+        Ok(())
+    }
+
+    /// Forward, backward and update on one batch: pixels `[batch, channel, height, width]` from 0
+    /// to 1, one label an image.
+    pub fn step(&mut self, pixels: Vec<f32>, labels: &[usize]) -> Pending {
+        let (loss, figures) = self.forward(pixels, labels);
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
+        self.model = self
+            .optimizer
+            .step(self.learning_rate, self.model.clone(), gradients);
+        Pending {
+            figures,
+            images: labels.len(),
+        }
+    }
+
+    /// The gradient of every weight on a batch, without an update.
+    pub fn gradients(&mut self, pixels: Vec<f32>, labels: &[usize]) -> Vec<NamedTensor> {
+        let (loss, _) = self.forward(pixels, labels);
+        self.model.gradients(&loss.backward())
+    }
+
+    fn forward(&mut self, pixels: Vec<f32>, labels: &[usize]) -> (Tensor<1>, Tensor<1>) {
+        let device = &self.device;
+        let pixels = to_device(pixels, labels.len(), self.network.input(), device);
+        let targets = loss::targets(labels, self.network.outputs(), device);
+        let outputs = self
+            .model
+            .forward(pixels, &mut Mode::Training(&mut self.dropout));
+        let hits = loss::hits(
+            &self.model,
+            outputs.clone().inner(),
+            targets.clone().inner(),
+        );
+        let loss = loss::mean(self.network.loss(), &self.model, outputs, targets);
+        let figures = Tensor::cat(vec![loss.clone().inner(), hits], 0);
+        (loss, figures)
+    }
+
+    /// The model as it is now, for looking and evaluating; cheap, the weights are shared.
+    pub fn inference(&self, classes: &[String]) -> Inference {
+        Inference {
+            network: self.network.clone(),
+            model: self.model.valid(),
+            device: self.device.clone().inner(),
+            classes: classes.to_vec(),
+        }
+    }
+
+    /// All weights on the host.
+    pub fn tensors(&self) -> Vec<NamedTensor> {
+        self.model.tensors()
+    }
+
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    pub fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+}

@@ -1,0 +1,425 @@
+//! The training loop: batches, steps, validation, checkpoints, history; and between two steps
+//! whatever the user asks.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::checkpoint::Checkpoints;
+use super::device::{self, Opened};
+use super::engine::Engine;
+use super::error::TrainError;
+use super::evaluate::{Evaluator, Inference};
+use super::evaluation::{Loaded, PIXEL_BUDGET, load, test_images};
+use super::pace::Throughput;
+use super::probe::{Pace, input_size};
+use super::session::Job;
+use super::status::Phase;
+use super::stepper::{BatchFigures, Pending, Stepper};
+use crate::dataset::{Loader, PixelStore, Progress, Set, shuffled};
+use crate::project::{RunState, set_run_state};
+use crate::results::{Epoch, Evaluation, Step};
+
+/// How a training that did not fail ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    Finished,
+    Stopped,
+}
+
+/// Losses are read from the device this often.
+const READ_EVERY: Duration = Duration::from_millis(100);
+
+/// Trains a job to its end. The run folder says how it ended, whatever happens.
+pub(super) fn run(
+    engine: &mut Engine,
+    job: &Job,
+    progress: &Progress,
+) -> Result<Ending, TrainError> {
+    let opened = device::open(&job.recipe.device)?;
+    engine.publish(|status| status.device.clone_from(&opened.info.name));
+    let train = store(engine, job, Set::Train, progress)?;
+    let validation = store(engine, job, Set::Validation, progress)?;
+    let checkpoints = Checkpoints::create(job, &opened.info.name)?;
+    engine.publish(|status| status.run = Some(checkpoints.path().to_path_buf()));
+    let mut trainer = Trainer::new(job, &opened, train, validation, checkpoints);
+    let outcome = trainer.epochs(engine).and_then(|ending| {
+        trainer.finish(engine, ending, progress)?;
+        Ok(ending)
+    });
+    if let Err(error) = &outcome {
+        trainer
+            .checkpoints
+            .end(RunState::Failed, Some(error.to_string()));
+    }
+    outcome
+}
+
+/// Marks the run of a training that broke off by a panic.
+pub(super) fn mark_failed(run: &Path, message: &str) {
+    if let Err(error) = set_run_state(run, RunState::Failed, message) {
+        log::error!("{error}");
+    }
+}
+
+/// Decodes one set for the network's input.
+fn store(
+    engine: &Engine,
+    job: &Job,
+    set: Set,
+    progress: &Progress,
+) -> Result<Arc<PixelStore>, TrainError> {
+    engine.publish(|status| {
+        status.phase = Phase::Preparing {
+            what: format!("Reading the {set} images"),
+            fraction: None,
+        };
+    });
+    let size = input_size(&job.network);
+    let indices = job.splits.get(set);
+    let store = PixelStore::load(&job.data, indices, size, PIXEL_BUDGET, progress)?;
+    Ok(Arc::new(store))
+}
+
+struct Trainer<'a> {
+    job: &'a Job,
+    compiles: bool,
+    stepper: Stepper,
+    train: Arc<PixelStore>,
+    validation: Arc<PixelStore>,
+    checkpoints: Checkpoints,
+    /// Steps whose figures are still on the device.
+    pending: Vec<Pending>,
+    read: Instant,
+    steps: u64,
+    /// Figures of the epoch in progress.
+    sums: Sums,
+    throughput: Throughput,
+    pace: Pace,
+}
+
+/// Sums over the images of an epoch.
+#[derive(Default)]
+struct Sums {
+    loss: f64,
+    hits: f64,
+    images: usize,
+}
+
+impl Sums {
+    fn add(&mut self, figures: &BatchFigures) {
+        self.loss += f64::from(figures.loss) * figures.images as f64;
+        self.hits += f64::from(figures.hits);
+        self.images += figures.images;
+    }
+
+    fn means(&self) -> (f64, f64) {
+        let images = self.images.max(1) as f64;
+        (self.loss / images, self.hits / images)
+    }
+}
+
+impl<'a> Trainer<'a> {
+    fn new(
+        job: &'a Job,
+        opened: &Opened,
+        train: Arc<PixelStore>,
+        validation: Arc<PixelStore>,
+        checkpoints: Checkpoints,
+    ) -> Self {
+        Self {
+            job,
+            compiles: opened.compiles(),
+            stepper: Stepper::new(&job.network, &job.recipe, opened),
+            train,
+            validation,
+            checkpoints,
+            pending: Vec::new(),
+            read: Instant::now(),
+            steps: 0,
+            sums: Sums::default(),
+            throughput: Throughput::new(),
+            pace: Pace::new(),
+        }
+    }
+
+    fn inference(&self) -> (Inference, u64) {
+        let inference = self.stepper.inference(&self.job.data.classes);
+        (inference, self.steps)
+    }
+
+    fn epochs(&mut self, engine: &mut Engine) -> Result<Ending, TrainError> {
+        let batch = self.job.recipe.batch.max(1);
+        let steps_per_epoch = self.train.len().div_ceil(batch);
+        let phase = if self.compiles {
+            Phase::Compiling
+        } else {
+            Phase::Training
+        };
+        engine.publish(|status| {
+            status.phase = phase;
+            status.steps_per_epoch = steps_per_epoch;
+        });
+        for epoch in 1..=self.job.recipe.epochs {
+            engine.publish(|status| {
+                status.epoch = epoch;
+                status.step = 0;
+            });
+            if !self.epoch(engine, epoch)? {
+                return Ok(Ending::Stopped);
+            }
+            let Some(validation) = self.validate(engine)? else {
+                return Ok(Ending::Stopped);
+            };
+            if self.record(engine, epoch, validation)? {
+                break;
+            }
+        }
+        Ok(Ending::Finished)
+    }
+
+    /// One pass over the training images; `false` when the user stopped it.
+    fn epoch(&mut self, engine: &mut Engine, epoch: u32) -> Result<bool, TrainError> {
+        self.sums = Sums::default();
+        self.throughput.begin_epoch();
+        let order = shuffled(self.train.len(), self.job.recipe.seed, epoch);
+        let batch = self.job.recipe.batch.max(1);
+        for batch in Loader::start(self.train.clone(), order, batch) {
+            if !self.between_steps(engine, epoch)? {
+                self.read_pending(engine, epoch)?;
+                return Ok(false);
+            }
+            let batch = batch?;
+            self.pending
+                .push(self.stepper.step(batch.pixels, &batch.labels));
+            self.steps += 1;
+            if self.read.elapsed() >= READ_EVERY || self.steps == 1 {
+                self.read_pending(engine, epoch)?;
+            }
+            self.throughput.step(batch.labels.len());
+            self.after_step(engine);
+        }
+        self.read_pending(engine, epoch)?;
+        Ok(true)
+    }
+
+    fn after_step(&mut self, engine: &mut Engine) {
+        let left = self.job.recipe.epochs;
+        let images = self.train.len();
+        let throughput = &self.throughput;
+        let rate = throughput.images_per_second();
+        engine.publish(|status| {
+            status.phase = Phase::Training;
+            status.step += 1;
+            status.steps_done = self.steps;
+            status.images_per_second = rate;
+            status.step_ms = throughput.step_ms();
+            status.probe_share = throughput.look_share();
+            let done = f64::from(status.fraction()) * f64::from(left);
+            status.time_left = throughput.time_left(f64::from(left) - done, images);
+        });
+        if engine.pinned.image.is_some() && self.pace.due() {
+            let (inference, step) = self.inference();
+            let start = Instant::now();
+            self.pace.look(|| engine.show_maps(&inference, step));
+            self.throughput.look(start.elapsed());
+        }
+    }
+
+    /// Serves requests; waits while paused. `false` ends the training.
+    fn between_steps(&mut self, engine: &mut Engine, epoch: u32) -> Result<bool, TrainError> {
+        engine.serve(|| self.inference());
+        while engine.controls.paused && engine.controls.steps == 0 && !engine.must_stop() {
+            self.read_pending(engine, epoch)?;
+            engine.publish(|status| {
+                status.phase = Phase::Paused;
+                status.requested = None;
+            });
+            engine.wait(|| self.inference());
+            self.throughput.paused();
+        }
+        engine.controls.steps = engine.controls.steps.saturating_sub(1);
+        Ok(!engine.must_stop())
+    }
+
+    /// Brings the figures of the last steps to the host and into the history.
+    fn read_pending(&mut self, engine: &Engine, epoch: u32) -> Result<(), TrainError> {
+        self.read = Instant::now();
+        let figures = Pending::read(std::mem::take(&mut self.pending));
+        let first = self.steps - figures.len() as u64;
+        let mut steps = Vec::with_capacity(figures.len());
+        for (step, figures) in (first + 1..).zip(&figures) {
+            if !figures.loss.is_finite() {
+                return Err(TrainError::NotFinite {
+                    value: figures.loss,
+                    step,
+                    epoch,
+                    learning_rate: self.job.recipe.learning_rate,
+                });
+            }
+            self.sums.add(figures);
+            steps.push(Step {
+                step,
+                epoch,
+                loss: figures.loss,
+                accuracy: figures.hits / figures.images.max(1) as f32,
+            });
+        }
+        self.checkpoints.steps(&steps)?;
+        engine.board.history.lock().steps.extend(steps);
+        Ok(())
+    }
+
+    /// The validation images with the weights of this moment; `None` when the user stopped.
+    fn validate(&mut self, engine: &mut Engine) -> Result<Option<Evaluation>, TrainError> {
+        engine.publish(|status| status.phase = Phase::Validating);
+        let start = Instant::now();
+        let (inference, step) = self.inference();
+        let truth = truth(self.job, &self.validation);
+        let evaluator = Evaluator::new(self.validation.clone(), truth);
+        let result = evaluate(engine, &inference, step, evaluator, &self.job.data.classes)?;
+        self.throughput.validation(start.elapsed());
+        Ok(result)
+    }
+
+    /// Writes an epoch down; `true` when the target accuracy is reached.
+    fn record(
+        &mut self,
+        engine: &Engine,
+        number: u32,
+        validation: Evaluation,
+    ) -> Result<bool, TrainError> {
+        let (train_loss, train_accuracy) = self.sums.means();
+        let validated = !validation.rows.is_empty();
+        let (seconds, images_per_second) = self.throughput.epoch(self.sums.images);
+        let epoch = Epoch {
+            epoch: number,
+            train_loss,
+            train_accuracy,
+            val_loss: validated.then_some(validation.loss),
+            val_accuracy: validated.then(|| validation.accuracy()),
+            learning_rate: self.stepper.learning_rate(),
+            seconds,
+            images_per_second,
+        };
+        let accuracy = epoch.val_accuracy.unwrap_or(train_accuracy);
+        let best = {
+            let mut history = engine.board.history.lock();
+            history.epochs.push(epoch.clone());
+            history.best_epoch().cloned()
+        };
+        let is_best = best.as_ref().is_some_and(|best| best.epoch == number);
+        self.checkpoints
+            .epoch(&epoch, best.as_ref(), &self.stepper)?;
+        if is_best {
+            let (inference, _) = self.inference();
+            self.checkpoints.best = Some((inference, validation.clone()));
+        }
+        engine.board.validation.put(validation);
+        engine.publish(|status| {
+            status.best = best.map(|best| {
+                let accuracy = best.val_accuracy.unwrap_or(best.train_accuracy);
+                (best.epoch, accuracy)
+            });
+        });
+        let target = self.job.recipe.target_accuracy;
+        Ok(target.is_some_and(|target| accuracy >= target))
+    }
+
+    /// The best weights go over the validation and the test set, and answer from now on.
+    fn finish(
+        &mut self,
+        engine: &mut Engine,
+        ending: Ending,
+        progress: &Progress,
+    ) -> Result<(), TrainError> {
+        if self.checkpoints.best.is_none() && self.steps > 0 {
+            // Stopped in the first epoch: what there is becomes the run's weights.
+            self.checkpoints.weights(&self.stepper)?;
+        }
+        let best = self.checkpoints.best.take();
+        let inference = match &best {
+            Some((inference, _)) => inference.clone(),
+            None => self.inference().0,
+        };
+        if let Some((_, validation)) = &best {
+            self.checkpoints.evaluation(Set::Validation, validation)?;
+        }
+        let tests = self.job.test.is_some() || !self.job.splits.test.is_empty();
+        if ending == Ending::Finished && tests {
+            self.test(engine, &inference, progress)?;
+        }
+        let state = match ending {
+            Ending::Finished => RunState::Finished,
+            Ending::Stopped => RunState::Stopped,
+        };
+        self.checkpoints.end(state, None);
+        engine.live = Some((inference, self.steps));
+        Ok(())
+    }
+
+    fn test(
+        &mut self,
+        engine: &mut Engine,
+        inference: &Inference,
+        progress: &Progress,
+    ) -> Result<(), TrainError> {
+        // A folder that has vanished meanwhile costs the test figures, not the run.
+        let (store, truth) = match self.test_store(engine, progress) {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                engine.publish(|status| {
+                    status
+                        .notes
+                        .push(format!("There are no test figures: {error}"));
+                });
+                return Ok(());
+            }
+        };
+        engine.publish(|status| status.phase = Phase::Evaluating);
+        let classes = &self.job.data.classes;
+        let evaluator = Evaluator::new(store, truth);
+        if let Some(test) = evaluate(engine, inference, self.steps, evaluator, classes)? {
+            self.checkpoints.evaluation(Set::Test, &test)?;
+        }
+        Ok(())
+    }
+
+    fn test_store(&self, engine: &Engine, progress: &Progress) -> Loaded {
+        let Some(test) = &self.job.test else {
+            let store = store(engine, self.job, Set::Test, progress)?;
+            let truth = truth(self.job, &store);
+            return Ok((store, truth));
+        };
+        let indices: Vec<usize> = test_images(test).collect();
+        let classes = &self.job.data.classes;
+        load(test, &indices, classes, input_size(&self.job.network), progress)
+    }
+}
+
+/// Name and class of every image of a store.
+fn truth(job: &Job, store: &PixelStore) -> Vec<(String, usize)> {
+    (0..store.len())
+        .map(|position| {
+            let file = &job.data.images[store.index(position)].file;
+            (file.clone(), store.label(position))
+        })
+        .collect()
+}
+
+/// A whole evaluation that serves requests between its batches; `None` when the user stopped.
+fn evaluate(
+    engine: &mut Engine,
+    inference: &Inference,
+    step: u64,
+    mut evaluator: Evaluator,
+    classes: &[String],
+) -> Result<Option<Evaluation>, TrainError> {
+    while !evaluator.advance(inference)? {
+        engine.serve(|| (inference.clone(), step));
+        if engine.must_stop() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(evaluator.finish(classes)))
+}

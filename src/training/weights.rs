@@ -1,0 +1,131 @@
+//! Weights on disk: safetensors with PyTorch's names and layouts (`conv2d_1.weight`
+//! `[filters, channels, height, width]`, `dense_1.weight` `[units, inputs]`), 32-bit floats.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Tensor;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use thiserror::Error;
+
+use crate::project::atomic;
+
+/// A tensor on the host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedTensor {
+    pub name: String,
+    pub shape: Vec<usize>,
+    /// Row-major.
+    pub values: Vec<f32>,
+}
+
+impl NamedTensor {
+    /// Reads a tensor from its device; waits for it.
+    pub(super) fn new<const D: usize>(name: String, tensor: Tensor<D>) -> Self {
+        let shape = tensor.dims().to_vec();
+        let values = tensor.into_data().iter::<f32>().collect();
+        Self {
+            name,
+            shape,
+            values,
+        }
+    }
+}
+
+/// Why weights could not be written or read.
+#[derive(Debug, Error)]
+pub enum WeightsError {
+    #[error("{}: {reason}", .path.display())]
+    File { path: PathBuf, reason: String },
+    #[error("the weights hold no tensor {name}: they belong to another network")]
+    Missing { name: String },
+    #[error("the tensor {name} of the weights is {found:?}, the network needs {needed:?}: they belong to another network")]
+    Shape {
+        name: String,
+        found: Vec<usize>,
+        needed: Vec<usize>,
+    },
+}
+
+/// Writes the tensors to `path`, all or nothing.
+///
+/// # Errors
+/// The file cannot be written (a full disk, no permission); what stood there before stays.
+pub fn write(path: &Path, tensors: &[NamedTensor]) -> Result<(), WeightsError> {
+    let fault = |reason: String| WeightsError::File {
+        path: path.to_path_buf(),
+        reason,
+    };
+    let mut views = Vec::with_capacity(tensors.len());
+    for tensor in tensors {
+        let bytes: &[u8] = bytemuck::cast_slice(&tensor.values);
+        let view = TensorView::new(Dtype::F32, tensor.shape.clone(), bytes)
+            .map_err(|error| fault(error.to_string()))?;
+        views.push((tensor.name.as_str(), view));
+    }
+    let bytes = serialize(views, None).map_err(|error| fault(error.to_string()))?;
+    atomic::write(path, &bytes).map_err(|error| fault(atomic::explain(&error)))
+}
+
+/// The tensors of a file, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Weights {
+    tensors: Vec<NamedTensor>,
+}
+
+impl Weights {
+    /// Reads a safetensors file whole.
+    ///
+    /// # Errors
+    /// No such file, not a safetensors file, or numbers other than 32-bit floats.
+    pub fn read(path: &Path) -> Result<Self, WeightsError> {
+        let fault = |reason: String| WeightsError::File {
+            path: path.to_path_buf(),
+            reason,
+        };
+        let bytes = std::fs::read(path)
+            .map_err(|error| fault(format!("cannot be read: {}", atomic::explain(&error))))?;
+        let file = SafeTensors::deserialize(&bytes)
+            .map_err(|error| fault(format!("is damaged or no safetensors file ({error})")))?;
+        let mut tensors = Vec::new();
+        for (name, view) in file.tensors() {
+            if view.dtype() != Dtype::F32 {
+                return Err(fault(format!("the tensor {name} is not of 32-bit floats")));
+            }
+            let values = view
+                .data()
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect();
+            tensors.push(NamedTensor {
+                name,
+                shape: view.shape().to_vec(),
+                values,
+            });
+        }
+        Ok(Self { tensors })
+    }
+
+    /// Weights that are at hand already (tests, fixtures).
+    pub fn from_tensors(tensors: Vec<NamedTensor>) -> Self {
+        Self { tensors }
+    }
+
+    /// The values of a tensor of the given shape.
+    pub(super) fn find(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
+        let tensor = self
+            .tensors
+            .iter()
+            .find(|tensor| tensor.name == name)
+            .ok_or_else(|| WeightsError::Missing {
+                name: name.to_owned(),
+            })?;
+        if tensor.shape != shape {
+            return Err(WeightsError::Shape {
+                name: name.to_owned(),
+                found: tensor.shape.clone(),
+                needed: shape.to_vec(),
+            });
+        }
+        Ok(tensor.values.clone())
+    }
+}

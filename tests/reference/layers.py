@@ -1,0 +1,100 @@
+"""Writes tests/fixtures/layers/*.safetensors: each layer's output and gradients in PyTorch.
+
+    python tests/reference/layers.py [FOLDER]
+
+A file for each case: a network of the input and one layer (a flatten before it, where it needs a
+vector). Tensors, all f32:
+    input [n, C, H, W], output             what goes in and what comes out
+    upstream                               of output's shape; the loss is sum(output × upstream)
+    dense_1.weight, …                      the parameters; a batch norm's running statistics too
+    grad.input, grad.dense_1.weight, …     gradients of that loss
+    after.batch_norm_1.running_mean, …     batch norm in training: the statistics after the step
+Metadata: title, network (TOML), mode ("training" or "evaluation"), torch (its version).
+"""
+
+import sys
+import tomllib
+from pathlib import Path
+
+import torch
+
+from load_run import Network
+from training import FLATTEN, batch_norm, conv, dense, image, pool, save_file, state, toml
+
+ACTIVATIONS = ("linear", "relu", "leaky_relu", "gelu", "sigmoid", "tanh", "softmax")
+
+
+def activation(name):
+    return {"kind": "activation", "function": name}
+
+
+CASES = [  # title, layers, images
+    ("conv2d-valid", [image(7, 6, 3), conv(2)], 2),
+    ("conv2d-valid-3x5-stride-2x1", [image(8, 9, 1), conv(3, (3, 5), (2, 1))], 2),
+    ("conv2d-valid-1x1-relu", [image(5, 4, 3), conv(4, (1, 1), activation="relu")], 2),
+    ("conv2d-same", [image(6, 5, 3), conv(2, padding="same")], 2),
+    ("conv2d-same-stride-2-even", [image(6, 8, 1), conv(2, (3, 3), (2, 2), "same")], 2),
+    ("conv2d-same-stride-2-odd", [image(7, 9, 1), conv(2, (3, 3), (2, 2), "same")], 2),
+    ("conv2d-same-2x4-stride-1", [image(5, 7, 1), conv(2, (2, 4), (1, 1), "same")], 2),
+    ("conv2d-same-3x5-stride-2x3", [image(8, 9, 3), conv(2, (3, 5), (2, 3), "same", "tanh")], 2),
+    ("conv2d-same-1x1-stride-3", [image(7, 5, 3), conv(2, (1, 1), (3, 3), "same")], 2),
+    ("conv2d-softmax", [image(4, 5, 3), conv(3, activation="softmax")], 2),
+    ("max_pool-valid", [image(7, 6, 3), pool("max_pool")], 2),
+    ("max_pool-valid-3x2-stride-2x1", [image(8, 5, 1), pool("max_pool", (3, 2), (2, 1))], 2),
+    ("max_pool-same", [image(5, 7, 3), pool("max_pool", padding="same")], 2),
+    ("max_pool-same-3x5-stride-2x3", [image(8, 9, 1), pool("max_pool", (3, 5), (2, 3), "same")], 2),
+    ("average_pool-valid", [image(7, 6, 3), pool("average_pool")], 2),
+    ("average_pool-valid-3x2-stride-2x1", [image(8, 5, 1), pool("average_pool", (3, 2), (2, 1))], 2),
+    ("average_pool-same", [image(5, 7, 3), pool("average_pool", padding="same")], 2),
+    ("average_pool-same-3x5-stride-2x3", [image(8, 9, 1), pool("average_pool", (3, 5), (2, 3), "same")], 2),
+    ("global_average_pool", [image(5, 4, 3), {"kind": "global_average_pool"}], 2),
+    ("flatten", [image(2, 4, 3), FLATTEN], 2),
+    ("dense", [image(2, 3, 3), FLATTEN, dense(5)], 3),
+    ("batch_norm-maps", [image(4, 3, 3), batch_norm()], 3),
+    ("batch_norm-maps-settings", [image(4, 3, 3), batch_norm(1e-2, 0.25)], 3),
+    ("batch_norm-vector", [image(2, 2, 3), FLATTEN, batch_norm()], 5),
+]
+CASES += [(f"activation-{name}", [image(4, 3, 3), activation(name)], 2) for name in ACTIVATIONS]
+CASES += [("activation-softmax-vector", [image(2, 2, 3), FLATTEN, activation("softmax")], 2)]
+
+
+def write(folder, title, layers, images, mode):
+    torch.manual_seed(11)
+    text = toml(layers)
+    network = Network(tomllib.loads(text)["layers"]).train(mode == "training")
+    with torch.no_grad():
+        for name, value in network.state_dict().items():
+            if name.endswith("running_var") or (name.startswith("batch_norm") and name.endswith("weight")):
+                value.uniform_(0.5, 2.0)
+            elif value.is_floating_point():
+                value.normal_(0.0, 0.5)
+    height, width, channels = network.input_shape
+    # Below zero on the whole, so that a padding of zeros in a max pool shows.
+    pixels = (torch.randn(images, channels, height, width) * 1.5 - 0.5).requires_grad_()
+    tensors = {"input": pixels.detach().clone(), **state(network)}
+    output = network(pixels)
+    upstream = torch.randn_like(output)
+    (output * upstream).sum().backward()
+    tensors |= {"output": output.detach().clone(), "upstream": upstream, "grad.input": pixels.grad}
+    tensors |= {f"grad.{name}": p.grad for name, p in network.named_parameters()}
+    if mode == "training":
+        tensors |= {name: value for name, value in state(network, "after.").items() if "running" in name}
+    metadata = {"title": title, "network": text, "mode": mode, "torch": torch.__version__}
+    save_file({name: value.contiguous() for name, value in tensors.items()},
+              folder / f"{title}.safetensors", metadata)
+
+
+def main():
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent / "fixtures/layers")
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    for title, layers, images in CASES:
+        if title.startswith("batch_norm"):
+            write(folder, f"{title}-training", layers, images, "training")
+            write(folder, f"{title}-evaluation", layers, images, "evaluation")
+        else:
+            write(folder, title, layers, images, "training")
+
+
+if __name__ == "__main__":
+    main()

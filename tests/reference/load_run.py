@@ -1,0 +1,277 @@
+"""Loads a mapsto run in PyTorch and classifies images with it.
+
+    pip install torch numpy pillow safetensors          (Python 3.11 or newer)
+
+    python load_run.py RUN IMAGE...                     one line of probabilities an image
+    mapsto evaluate RUN DATA --json > evaluate.json
+    python load_run.py RUN --check evaluate.json --data DATA
+                                                        the greatest difference from mapsto's figures
+
+A run folder holds four things that are needed here:
+    network.toml           the layers, in order: [[layers]] kind = "conv2d", filters = 32, …
+    weights.safetensors    the best weights: "conv2d_1.weight" [out, in, height, width],
+                           "dense_1.weight" [out, in], "….bias", and of a batch norm also
+                           "running_mean" and "running_var"
+    run.toml               the names of the classes
+    recipe.toml            the loss
+
+In your own program:
+    from load_run import load_run, read_image
+    run = load_run("runs/1-digits-cnn")
+    print(run.classes, run.probabilities(read_image("three.png", run.network.input_shape)[None]))
+"""
+
+import argparse
+import gzip
+import json
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageOps
+from safetensors.torch import load_file
+from torch import nn
+
+ACTIVATIONS = {
+    "linear": lambda x: x,
+    "relu": F.relu,
+    "leaky_relu": lambda x: F.leaky_relu(x, 0.01),
+    "gelu": F.gelu,  # the exact one, with erf
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "softmax": lambda x: torch.softmax(x, dim=1),  # over the channels or units
+}
+
+
+def same_padding(x, kernel, stride, value=0.0):
+    """Pads [n, c, h, w] so that the output has ceil(in / stride) rows and columns; where the
+    padding is odd, the smaller half goes first (TensorFlow's rule)."""
+    pads = []
+    for axis in (3, 2):  # F.pad counts from the last axis
+        size, k, s = x.shape[axis], kernel[axis - 2], stride[axis - 2]
+        total = max((-(-size // s) - 1) * s + k - size, 0)
+        pads += [total // 2, total - total // 2]
+    return F.pad(x, pads, value=value)
+
+
+def average_pool(x, size, stride, padding):
+    """Padding counts neither in the sum nor in the number of values."""
+    if padding == "valid":
+        return F.avg_pool2d(x, size, stride)
+    total = F.avg_pool2d(same_padding(x, size, stride), size, stride, divisor_override=1)
+    ones = same_padding(torch.ones_like(x[:1, :1]), size, stride)
+    return total / F.avg_pool2d(ones, size, stride, divisor_override=1)
+
+
+class Network(nn.Module):
+    """The network of `network.toml`; the names of its parameters are those of the weights file."""
+
+    def __init__(self, layers):
+        super().__init__()
+        first, *self.layers = layers
+        self.input_shape = (first["height"], first["width"], first["channels"])
+        self.names, seen = [], {}
+        x = torch.zeros(2, first["channels"], first["height"], first["width"])
+        for layer in self.layers:
+            kind = layer["kind"]
+            seen[kind] = seen.get(kind, 0) + 1
+            self.names.append(f"{kind}_{seen[kind]}")
+            module = self.build(layer, x.shape)
+            if module is not None:
+                self.add_module(self.names[-1], module)
+            with torch.no_grad():
+                x = self.run(layer, module.eval() if module else None, x)
+        self.outputs = x.shape[1]
+        self.train()
+
+    @staticmethod
+    def build(layer, shape):
+        match layer["kind"]:
+            case "conv2d":
+                kernel, stride = layer["kernel"], layer.get("stride", [1, 1])
+                return nn.Conv2d(shape[1], layer["filters"], kernel, stride)
+            case "dense":
+                return nn.Linear(shape[1], layer["units"])
+            case "dropout":
+                return nn.Dropout(layer.get("rate", 0.5))
+            case "batch_norm":
+                kind = nn.BatchNorm2d if len(shape) == 4 else nn.BatchNorm1d
+                return kind(shape[1], layer.get("epsilon", 1e-5), layer.get("momentum", 0.1))
+        return None
+
+    @staticmethod
+    def run(layer, module, x):
+        """One layer, without its activation."""
+        kind, padding = layer["kind"], layer.get("padding", "valid")
+        if kind == "conv2d" and padding == "same":
+            x = same_padding(x, module.kernel_size, module.stride)
+        if module is not None:
+            return module(x)
+        if kind in ("max_pool", "average_pool"):
+            size = layer.get("size", [2, 2])
+            stride = layer.get("stride", size)
+            if kind == "average_pool":
+                return average_pool(x, size, stride, padding)
+            if padding == "same":
+                x = same_padding(x, size, stride, value=-torch.inf)
+            return F.max_pool2d(x, size, stride)
+        if kind == "global_average_pool":
+            return x.mean(dim=(2, 3))
+        if kind == "flatten":
+            return x.flatten(1)  # channel, height, width
+        if kind == "activation":
+            return x
+        raise ValueError(f"unknown layer kind {kind!r}")
+
+    @staticmethod
+    def activation_of(layer):
+        return layer.get("function" if layer["kind"] == "activation" else "activation", "linear")
+
+    @property
+    def last_activation(self):
+        return self.activation_of(self.layers[-1])
+
+    def forward(self, x, logits=False):
+        """Pixels [n, channels, height, width], 0..1, to [n, outputs]. With `logits`, a softmax or
+        sigmoid at the end is left out, as losses that contain it want."""
+        for name, layer in zip(self.names, self.layers):
+            x = self.run(layer, getattr(self, name, None), x)
+            if logits and layer is self.layers[-1] and self.last_activation in ("softmax", "sigmoid"):
+                return x
+            x = ACTIVATIONS[self.activation_of(layer)](x)
+        return x
+
+
+class Run:
+    """A trained network with the names of its classes."""
+
+    def __init__(self, network, classes, loss):
+        self.network, self.classes, self.loss = network, classes, loss
+
+    @torch.no_grad()
+    def probabilities(self, pixels):
+        """[n, channels, height, width] to [n, classes]; each row sums to 1."""
+        return probabilities(self.network.eval(), pixels, self.loss, len(self.classes))
+
+
+def probabilities(network, pixels, loss, classes):
+    output = network(pixels)
+    if network.last_activation not in ("softmax", "sigmoid"):
+        if loss == "cross-entropy":
+            return torch.softmax(output, dim=1)
+        if loss == "binary-cross-entropy":
+            output = torch.sigmoid(output)
+    if output.shape[1] == 1 and classes == 2:  # the second class is the positive one
+        return torch.cat([1 - output, output], dim=1)
+    if network.last_activation == "softmax":
+        return output
+    output = output.clamp(min=0)  # one against the rest, or squared error: shares of the whole
+    total = output.sum(dim=1, keepdim=True)
+    return torch.where(total > 0, output / total, torch.full_like(output, 1 / classes))
+
+
+def load_run(folder):
+    folder = Path(folder)
+    text = lambda name: tomllib.loads((folder / name).read_text(encoding="utf-8"))
+    network = Network(text("network.toml")["layers"])
+    weights = load_file(folder / "weights.safetensors")
+    wanted = {name for name in network.state_dict() if not name.endswith("num_batches_tracked")}
+    if wanted - set(weights):
+        sys.exit(f"{folder}: weights.safetensors lacks {sorted(wanted - set(weights))}")
+    network.load_state_dict({name: weights[name] for name in wanted}, strict=False)
+    return Run(network.eval(), text("run.toml")["classes"], text("recipe.toml")["loss"])
+
+
+def read_image(source, shape):
+    """An image file (or Pillow image) as mapsto reads it: float [channels, height, width], 0..1."""
+    return torch.from_numpy(read_bytes(source, shape)).float() / 255
+
+
+def read_bytes(source, shape):
+    """The same before scaling: uint8 [channels, height, width]."""
+    height, width, channels = shape
+    image = source if isinstance(source, Image.Image) else Image.open(source)
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I"):  # 16 bits: the high byte
+        image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+    if image.has_transparency_data:  # laid on white
+        rgba = np.asarray(image.convert("RGBA")).astype(np.uint32)
+        colour, alpha = rgba[..., :3], rgba[..., 3:]
+        image = Image.fromarray(((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8))
+    image = image.convert("L" if channels == 1 else "RGB")
+    if image.size != (width, height):
+        image = image.resize((width, height), Image.Resampling.BILINEAR)
+    return np.array(image).reshape(height, width, channels).transpose(2, 0, 1).copy()
+
+
+def read_digits(folder):
+    """The digits that mapsto bundles (its folder assets/digits): a function from a file name such
+    as "3/00042" to the picture."""
+    images, labels = (
+        np.frombuffer(gzip.decompress(next(Path(folder).glob(pattern)).read_bytes()), np.uint8)[skip:]
+        for pattern, skip in (("*images-idx3-ubyte.gz", 16), ("*labels-idx1-ubyte.gz", 8))
+    )
+    images = images.reshape(-1, 28, 28)
+
+    def find(file):
+        label, number = map(int, re.search(r"(\d)/(\d+)(?:\.\w+)?$", file).groups())
+        if labels[number] != label:
+            raise ValueError(f"{file}: digit {number} is a {labels[number]}")
+        return Image.fromarray(images[number])
+
+    return find
+
+
+def opener(data):
+    """A function from a file name of a data.json or evaluate.json to what `read_image` takes."""
+    data = Path(data)
+    if data.is_dir() and any(data.glob("*-ubyte.gz")):
+        return read_digits(data)
+    return lambda file: data / file if (data / file).exists() else Path(file)
+
+
+def check(run, evaluation, data, limit):
+    """Compares the first `limit` predictions with mapsto's; returns the greatest difference."""
+    rows = evaluation["predictions"][:limit]
+    locate, worst = opener(data), (0.0, "")
+    for start in range(0, len(rows), 64):
+        batch = rows[start : start + 64]
+        pixels = torch.stack([read_image(locate(r["file"]), run.network.input_shape) for r in batch])
+        theirs = torch.tensor([r["probabilities"] for r in batch])
+        differences = (run.probabilities(pixels) - theirs).abs().amax(dim=1)
+        worst = max([worst] + [(d.item(), r["file"]) for d, r in zip(differences, batch)])
+    print(f"{len(rows)} images, greatest difference of a probability {worst[0]:.2e} ({worst[1]})")
+    return worst[0]
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Classify images with a mapsto run, in PyTorch.")
+    parser.add_argument("run", help="the run folder")
+    parser.add_argument("images", nargs="*")
+    parser.add_argument("--check", metavar="JSON", help="what `mapsto evaluate RUN DATA --json` wrote")
+    parser.add_argument("--data", metavar="FOLDER", default=".", help="the images of --check; assets/digits for the bundled digits")
+    parser.add_argument("--limit", type=int, help="check so many images only")
+    parser.add_argument("--tolerance", type=float, default=1e-4)
+    arguments = parser.parse_args()
+    run = load_run(arguments.run)
+    for file in arguments.images:
+        try:
+            pixels = read_image(file, run.network.input_shape)
+        except (OSError, Image.DecompressionBombError) as error:
+            print(f"{file}: {error}", file=sys.stderr)
+            continue
+        row = run.probabilities(pixels[None])[0].tolist()
+        named = "  ".join(f"{name} {p:.4f}" for name, p in zip(run.classes, row))
+        print(f"{file}: {named}")
+    if arguments.check:
+        evaluation = json.loads(Path(arguments.check).read_text(encoding="utf-8"))
+        if check(run, evaluation, arguments.data, arguments.limit) > arguments.tolerance:
+            sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
