@@ -1,5 +1,8 @@
 //! The Build workspace, driven as a user does: by accessible names, the keyboard and the pointer.
 
+use std::sync::Arc;
+
+use eframe::egui_wgpu::RendererOptions;
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, Pos2};
 use egui_kittest::Harness;
@@ -16,7 +19,6 @@ use mapsto::network::{
 };
 use mapsto::project::Recipe;
 use mapsto::training::{FeatureMaps, LayerMaps, Status};
-use std::sync::Arc;
 
 /// What of the program the Build workspace needs.
 struct Bench {
@@ -53,6 +55,8 @@ impl Bench {
         let mut commands = Vec::new();
         let view = View {
             workspace: Workspace::Build,
+            dialog: None,
+            palette: false,
             project_name: "test",
             project_path: None,
             unsaved: false,
@@ -97,6 +101,7 @@ impl Bench {
                 let outcome = self.editor.apply_all(&label, &edits);
                 outcome.expect("a remedy that can be made");
             }
+            Command::SealEdit => self.editor.seal(),
             Command::Undo => {
                 self.editor.undo();
             }
@@ -116,7 +121,10 @@ impl Bench {
 
     fn kinds(&self) -> Vec<&'static str> {
         let nodes = self.editor.graph().nodes();
-        nodes.iter().map(|node| node.layer.kind().entry().name).collect()
+        nodes
+            .iter()
+            .map(|node| node.layer.kind().entry().name)
+            .collect()
     }
 }
 
@@ -138,11 +146,15 @@ fn digits() -> Graph {
 }
 
 fn window(graph: Graph) -> Harness<'static, Bench> {
-    let state = create_render_state(default_wgpu_setup(), egui_wgpu_options());
+    window_of([1280.0, 800.0], graph)
+}
+
+fn window_of(size: [f32; 2], graph: Graph) -> Harness<'static, Bench> {
+    let state = create_render_state(default_wgpu_setup(), RendererOptions::PREDICTABLE);
     maps::install(&state);
     let mut ready = false;
     let mut harness = Harness::builder()
-        .with_size([1280.0, 800.0])
+        .with_size(size)
         .renderer(WgpuTestRenderer::from_render_state(state))
         .build_ui_state(
             move |ui, bench: &mut Bench| {
@@ -158,10 +170,6 @@ fn window(graph: Graph) -> Harness<'static, Bench> {
     harness
 }
 
-fn egui_wgpu_options() -> eframe::egui_wgpu::RendererOptions {
-    eframe::egui_wgpu::RendererOptions::PREDICTABLE
-}
-
 fn press(harness: &mut Harness<'_, Bench>, role: Role, name: &str) {
     harness.get_by_role_and_label(role, name).click();
     harness.run_steps(3);
@@ -173,7 +181,9 @@ fn add(harness: &mut Harness<'_, Bench>, name: &str) {
 }
 
 fn type_in(harness: &mut Harness<'_, Bench>, name: &str, text: &str) {
-    harness.get_by_role_and_label(Role::SpinButton, name).focus();
+    harness
+        .get_by_role_and_label(Role::SpinButton, name)
+        .focus();
     harness.run_steps(2);
     harness.event(Event::Text(text.to_owned()));
     harness.run_steps(1);
@@ -215,8 +225,45 @@ fn the_digits_network_is_built_by_clicks_alone() {
 
     let bench = harness.state();
     assert_eq!(bench.report.parameters, 93_322, "{:?}", bench.kinds());
-    assert!(bench.report.network.is_some(), "{:?}", bench.report.problems);
+    assert!(
+        bench.report.network.is_some(),
+        "{:?}",
+        bench.report.problems
+    );
     assert_eq!(bench.editor.graph(), &digits());
+}
+
+#[test]
+fn each_typed_value_is_a_step_of_its_own() {
+    let mut harness = window(digits());
+    press(&mut harness, Role::ListBoxOption, "Layer dense_1");
+    type_in(&mut harness, "Units", "100");
+    type_in(&mut harness, "Units", "200");
+    assert_eq!(harness.state().report.layers[7].parameters, 576 * 200 + 200);
+    press(&mut harness, Role::Button, "Undo: change units of dense_1");
+    assert_eq!(harness.state().report.layers[7].parameters, 576 * 100 + 100);
+    press(&mut harness, Role::Button, "Undo: change units of dense_1");
+    assert_eq!(harness.state().editor.graph(), &digits());
+}
+
+#[test]
+fn height_and_width_change_together_until_unlinked() {
+    let mut harness = window(digits());
+    let kernel = |harness: &Harness<'_, Bench>| {
+        harness.state().editor.graph().nodes()[1]
+            .layer
+            .pair("kernel")
+    };
+    press(&mut harness, Role::ListBoxOption, "Layer conv2d_1");
+    type_in(&mut harness, "Kernel height", "5");
+    assert_eq!(kernel(&harness), [5, 5]);
+    press(
+        &mut harness,
+        Role::CheckBox,
+        "Kernel: same height and width",
+    );
+    type_in(&mut harness, "Kernel width", "3");
+    assert_eq!(kernel(&harness), [5, 3]);
 }
 
 #[test]
@@ -248,12 +295,18 @@ fn the_keyboard_selects_moves_copies_and_deletes() {
     key(&mut harness, Modifiers::NONE, Key::ArrowDown);
     assert_eq!(selected(&harness), "max_pool_1");
     key(&mut harness, Modifiers::ALT, Key::ArrowDown);
-    assert_eq!(harness.state().kinds()[..4], ["input", "conv2d", "conv2d", "max_pool"]);
+    assert_eq!(
+        harness.state().kinds()[..4],
+        ["input", "conv2d", "conv2d", "max_pool"]
+    );
     assert_eq!(selected(&harness), "max_pool_1");
     key(&mut harness, Modifiers::ALT, Key::ArrowUp);
     assert_eq!(harness.state().editor.graph(), &digits());
     key(&mut harness, Modifiers::COMMAND, Key::D);
-    assert_eq!(harness.state().kinds()[1..4], ["conv2d", "max_pool", "max_pool"]);
+    assert_eq!(
+        harness.state().kinds()[1..4],
+        ["conv2d", "max_pool", "max_pool"]
+    );
     assert_eq!(selected(&harness), "max_pool_2");
     key(&mut harness, Modifiers::NONE, Key::Delete);
     assert_eq!(harness.state().editor.graph(), &digits());
@@ -272,15 +325,25 @@ fn the_keyboard_selects_moves_copies_and_deletes() {
 fn typing_in_the_search_is_no_command() {
     let mut harness = window(digits());
     press(&mut harness, Role::ListBoxOption, "Layer conv2d_1");
-    harness.get_by_role_and_label(Role::TextInput, "Search layers").focus();
+    harness
+        .get_by_role_and_label(Role::TextInput, "Search layers")
+        .focus();
     harness.run_steps(2);
     harness.event(Event::Text("pool".to_owned()));
     harness.run_steps(2);
     harness.key_press(Key::Backspace);
     harness.run_steps(2);
     assert_eq!(harness.state().editor.graph(), &digits());
-    assert!(harness.query_by_role_and_label(Role::Button, "Max pool").is_some());
-    assert!(harness.query_by_role_and_label(Role::Button, "Flatten").is_none());
+    assert!(
+        harness
+            .query_by_role_and_label(Role::Button, "Max pool")
+            .is_some()
+    );
+    assert!(
+        harness
+            .query_by_role_and_label(Role::Button, "Flatten")
+            .is_none()
+    );
 }
 
 fn drag(harness: &mut Harness<'_, Bench>, from: Pos2, to: Pos2) {
@@ -299,24 +362,52 @@ fn drag(harness: &mut Harness<'_, Bench>, from: Pos2, to: Pos2) {
 #[test]
 fn a_layer_is_dragged_from_the_palette_to_its_place() {
     let mut harness = window(digits());
-    let from = harness.get_by_role_and_label(Role::Button, "Batch norm").rect().center();
-    let card = harness.get_by_role_and_label(Role::ListBoxOption, "Layer max_pool_1").rect();
-    drag(&mut harness, from, card.center_top() - egui::vec2(60.0, 4.0));
-    assert_eq!(harness.state().kinds()[1..4], ["conv2d", "batch_norm", "max_pool"]);
+    let from = harness
+        .get_by_role_and_label(Role::Button, "Batch norm")
+        .rect()
+        .center();
+    let card = harness
+        .get_by_role_and_label(Role::ListBoxOption, "Layer max_pool_1")
+        .rect();
+    drag(
+        &mut harness,
+        from,
+        card.center_top() - egui::vec2(60.0, 4.0),
+    );
+    assert_eq!(
+        harness.state().kinds()[1..4],
+        ["conv2d", "batch_norm", "max_pool"]
+    );
 }
 
 #[test]
 fn a_card_is_dragged_to_another_place() {
     let mut harness = window(digits());
-    let from = harness.get_by_role_and_label(Role::ListBoxOption, "Layer max_pool_1").rect();
-    let to = harness.get_by_role_and_label(Role::ListBoxOption, "Layer conv2d_3").rect();
-    drag(&mut harness, from.center(), to.center_bottom() + egui::vec2(-60.0, 4.0));
-    let expected = ["input", "conv2d", "conv2d", "max_pool", "conv2d", "max_pool", "flatten"];
+    let from = harness
+        .get_by_role_and_label(Role::ListBoxOption, "Layer max_pool_1")
+        .rect();
+    let to = harness
+        .get_by_role_and_label(Role::ListBoxOption, "Layer conv2d_3")
+        .rect();
+    drag(
+        &mut harness,
+        from.center(),
+        to.center_bottom() + egui::vec2(-60.0, 4.0),
+    );
+    let expected = [
+        "input", "conv2d", "conv2d", "max_pool", "conv2d", "max_pool", "flatten",
+    ];
     assert_eq!(harness.state().kinds()[..7], expected);
     // Dropping it where it is changes nothing.
     let revision = harness.state().editor.revision();
-    let card = harness.get_by_role_and_label(Role::ListBoxOption, "Layer flatten_1").rect();
-    drag(&mut harness, card.center(), card.center() + egui::vec2(30.0, 3.0));
+    let card = harness
+        .get_by_role_and_label(Role::ListBoxOption, "Layer flatten_1")
+        .rect();
+    drag(
+        &mut harness,
+        card.center(),
+        card.center() + egui::vec2(30.0, 3.0),
+    );
     assert_eq!(harness.state().editor.revision(), revision);
 }
 
@@ -326,30 +417,92 @@ fn a_remedy_is_one_click() {
         Layer::new(Kind::Input),
         [
             Layer::new(Kind::Conv2d),
-            Layer::new(Kind::Dense).with("units", 10u64).with("activation", "softmax"),
+            Layer::new(Kind::Dense)
+                .with("units", 10u64)
+                .with("activation", "softmax"),
         ],
     );
     let mut harness = window(broken);
-    let problem = harness.state().report.errors().next().expect("an error").clone();
+    let problem = harness
+        .state()
+        .report
+        .errors()
+        .next()
+        .expect("an error")
+        .clone();
     let remedy = problem.remedy.expect("a remedy");
-    let buttons: Vec<_> = harness.get_all_by_role_and_label(Role::Button, &remedy.label).collect();
+    let buttons: Vec<_> = harness
+        .get_all_by_role_and_label(Role::Button, &remedy.label)
+        .collect();
     assert_eq!(buttons.len(), 2, "one on the card, one at the side");
     buttons[0].click();
     drop(buttons);
     harness.run_steps(3);
     assert_eq!(harness.state().report.errors().count(), 0);
-    assert_eq!(harness.state().kinds(), ["input", "conv2d", "flatten", "dense"]);
+    assert_eq!(
+        harness.state().kinds(),
+        ["input", "conv2d", "flatten", "dense"]
+    );
 }
 
 #[test]
 fn the_plus_between_two_cards_inserts_there() {
     let mut harness = window(digits());
-    press(&mut harness, Role::Button, "Insert a layer before flatten_1");
-    let menu: Vec<_> = harness.get_all_by_role_and_label(Role::Button, "Dropout").collect();
+    press(
+        &mut harness,
+        Role::Button,
+        "Insert a layer before flatten_1",
+    );
+    let menu: Vec<_> = harness
+        .get_all_by_role_and_label(Role::Button, "Dropout")
+        .collect();
     menu.last().expect("the menu's entry").click();
     drop(menu);
     harness.run_steps(3);
-    assert_eq!(harness.state().kinds()[5..8], ["conv2d", "dropout", "flatten"]);
+    assert_eq!(
+        harness.state().kinds()[5..8],
+        ["conv2d", "dropout", "flatten"]
+    );
+}
+
+#[test]
+fn the_context_menu_copies_and_moves() {
+    let mut harness = window(digits());
+    harness
+        .get_by_role_and_label(Role::ListBoxOption, "Layer conv2d_1")
+        .click_secondary();
+    harness.run_steps(3);
+    press(&mut harness, Role::Button, "Duplicate");
+    assert_eq!(
+        harness.state().kinds()[1..4],
+        ["conv2d", "conv2d", "max_pool"]
+    );
+    harness
+        .get_by_role_and_label(Role::ListBoxOption, "Layer input")
+        .click_secondary();
+    harness.run_steps(3);
+    let delete = harness.get_by_role_and_label(Role::Button, "Delete");
+    assert!(delete.accesskit_node().is_disabled(), "the input stays");
+}
+
+#[test]
+fn a_rate_is_typed() {
+    let mut harness = window(template("dropout-mlp").expect("a template").graph(Some(10)));
+    press(&mut harness, Role::ListBoxOption, "Layer dropout_1");
+    type_in(&mut harness, "Rate", "0.35");
+    let rate = harness.state().editor.graph().nodes()[3].layer.real("rate");
+    assert!((rate - 0.35).abs() < 1e-9, "{rate}");
+}
+
+#[test]
+fn without_a_pinned_image_the_input_says_where_to_find_one() {
+    let mut harness = window(digits());
+    press(
+        &mut harness,
+        Role::Link,
+        "Choose an image in Data to see its feature maps here",
+    );
+    assert_eq!(harness.state().went, Some(Workspace::Data));
 }
 
 #[test]
@@ -357,11 +510,19 @@ fn a_very_long_network_draws_the_visible_cards_only() {
     let layers = (0..500).map(|_| Layer::new(Kind::Activation));
     let mut harness = window(Graph::chain(Layer::new(Kind::Input), layers));
     let cards = |harness: &Harness<'_, Bench>| harness.get_all_by_role(Role::ListBoxOption).count();
-    assert!((8..40).contains(&cards(&harness)), "{} cards", cards(&harness));
+    assert!(
+        (8..40).contains(&cards(&harness)),
+        "{} cards",
+        cards(&harness)
+    );
     // Selecting far below scrolls there.
     harness.key_press(Key::ArrowUp);
     harness.run_steps(20);
-    assert!(harness.query_by_role_and_label(Role::ListBoxOption, "Layer activation_500").is_some());
+    assert!(
+        harness
+            .query_by_role_and_label(Role::ListBoxOption, "Layer activation_500")
+            .is_some()
+    );
     assert!(cards(&harness) < 40);
 }
 
@@ -394,11 +555,14 @@ fn pattern(phase: usize) -> FeatureMaps {
 
 #[test]
 fn feature_maps_are_drawn_and_follow_their_version() {
-    let mut harness = window(digits());
+    // High enough for the last card, which has the probabilities.
+    let mut harness = window_of([1280.0, 1000.0], digits());
     let mut strip = |phase| {
         harness.state_mut().maps = Some(Arc::new(pattern(phase)));
         harness.run_steps(2);
-        let rect = harness.get_by_role_and_label(Role::Image, "Feature maps of conv2d_1").rect();
+        let rect = harness
+            .get_by_role_and_label(Role::Image, "Feature maps of conv2d_1")
+            .rect();
         let picture = harness.render().expect("a picture");
         let [left, top] = [rect.min.x as u32, rect.min.y as u32];
         let (width, height) = (rect.width() as u32, rect.height() as u32);
@@ -411,11 +575,17 @@ fn feature_maps_are_drawn_and_follow_their_version() {
     assert!(colours.len() >= 100, "{} colours", colours.len());
     // Viridis begins dark violet and ends yellow.
     let near = |wanted: [i32; 3]| {
-        colours.iter().any(|colour| (0..3).all(|at| (i32::from(colour[at]) - wanted[at]).abs() < 8))
+        colours
+            .iter()
+            .any(|colour| (0..3).all(|at| (i32::from(colour[at]) - wanted[at]).abs() < 8))
     };
     assert!(near([68, 1, 84]), "no dark violet");
     assert!(near([253, 231, 37]), "no yellow");
     assert_ne!(first.as_raw(), second.as_raw());
     assert_eq!(first.as_raw(), again.as_raw());
-    assert!(harness.query_by_label("Class probabilities: class 10 20.0 %").is_some());
+    assert!(
+        harness
+            .query_by_label("Class probabilities: class 10 20.0 %")
+            .is_some()
+    );
 }

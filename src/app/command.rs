@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::view::{InspectSet, ThemeChoice, Workspace};
+use super::view::{Dialog, InspectSet, ThemeChoice, Workspace};
 use crate::dataset::Source;
 use crate::network::{Edit, LayerId};
 use crate::project::Recipe;
@@ -15,6 +15,8 @@ pub enum Command {
     /// The command palette, the shortcuts list and the about box.
     ShowPalette(bool),
     ShowAbout(bool),
+    /// Opens a box, or closes the one that is open.
+    ShowDialog(Option<Dialog>),
     SetTheme(ThemeChoice),
     Quit,
 
@@ -35,6 +37,8 @@ pub enum Command {
     Edit(Edit),
     /// Several edits that are one step for the user (a remedy).
     Edits(Vec<Edit>),
+    /// The change of a setting is complete: the next one is a step of its own for undo.
+    SealEdit,
     Undo,
     Redo,
     Select(Option<LayerId>),

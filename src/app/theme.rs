@@ -1,7 +1,15 @@
 //! The one home of looks: colours, spacings, type sizes. Nowhere else in the program is a colour
 //! written down (the colour maps of feature maps are in `shaders/`).
 
-use egui::Color32;
+use std::sync::Arc;
+
+use egui::{
+    Color32, FontData, FontDefinitions, FontFamily, FontId, Margin, RichText, Stroke, TextStyle,
+    vec2,
+};
+
+use super::view::ThemeChoice;
+use crate::network::Group;
 
 /// Spacing scale in points.
 pub const SPACE: [f32; 5] = [4.0, 8.0, 12.0, 16.0, 24.0];
@@ -15,6 +23,9 @@ pub const RAIL_WIDTH: f32 = 84.0;
 pub const TOP_HEIGHT: f32 = 48.0;
 pub const STATUS_HEIGHT: f32 = 28.0;
 pub const SIDE_WIDTH: f32 = 300.0;
+/// Buttons, fields and the control of a setting.
+pub const CONTROL_HEIGHT: f32 = 28.0;
+pub const CONTROL_WIDTH: f32 = 116.0;
 
 /// The colours of one theme; `Tokens::of(ui)` picks light or dark.
 #[derive(Clone, Copy, Debug)]
@@ -87,5 +98,376 @@ impl Tokens {
     /// The colours of the theme that `ui` is drawn in.
     pub fn of(ui: &egui::Ui) -> &'static Self {
         if ui.visuals().dark_mode { &DARK } else { &LIGHT }
+    }
+
+    /// The ground of a control under the pointer.
+    pub fn hovered(&self) -> Color32 {
+        self.card.lerp_to_gamma(self.line, 0.6)
+    }
+
+    /// The ground of what is chosen: a tint of the accent.
+    pub fn selected(&self) -> Color32 {
+        self.card.lerp_to_gamma(self.accent, 0.25)
+    }
+
+    /// What lies over the window behind a dialog.
+    pub fn backdrop(&self) -> Color32 {
+        Color32::from_black_alpha(112)
+    }
+}
+
+/// The family of [`semibold`] text.
+const SEMIBOLD: &str = "semibold";
+
+/// Loads the fonts and the looks of both themes, and picks one. Called once, before the first
+/// frame.
+pub fn install(ctx: &egui::Context, choice: ThemeChoice) {
+    ctx.set_fonts(fonts());
+    ctx.style_mut_of(egui::Theme::Dark, |style| dress(style, &DARK));
+    ctx.style_mut_of(egui::Theme::Light, |style| dress(style, &LIGHT));
+    choose(ctx, choice);
+}
+
+/// Light, dark, or as the desktop is set.
+pub fn choose(ctx: &egui::Context, choice: ThemeChoice) {
+    ctx.set_theme(match choice {
+        ThemeChoice::System => egui::ThemePreference::System,
+        ThemeChoice::Light => egui::ThemePreference::Light,
+        ThemeChoice::Dark => egui::ThemePreference::Dark,
+    });
+}
+
+/// Numbers, in figures of equal width.
+pub fn figure(text: impl Into<String>) -> RichText {
+    RichText::new(text).monospace().size(NOTE_SIZE)
+}
+
+/// Words that stand out: headings and names.
+pub fn semibold(text: impl Into<String>) -> RichText {
+    RichText::new(text).family(FontFamily::Name(SEMIBOLD.into()))
+}
+
+/// The dot of a layer's kind.
+pub fn group_colour(tokens: &Tokens, group: Group) -> Color32 {
+    match group {
+        Group::Convolution => tokens.convolution,
+        Group::Pooling => tokens.pooling,
+        Group::Dense => tokens.dense,
+        Group::Regularise => tokens.regularise,
+        Group::Input | Group::Shape => tokens.muted,
+    }
+}
+
+/// Inter for words and JetBrains Mono for figures, with egui's own fonts behind them for signs
+/// that they lack.
+fn fonts() -> FontDefinitions {
+    let bundled: [(&str, &'static [u8]); 3] = [
+        (
+            "Inter",
+            include_bytes!("../../assets/fonts/Inter-Regular.otf"),
+        ),
+        (
+            "Inter semibold",
+            include_bytes!("../../assets/fonts/Inter-SemiBold.otf"),
+        ),
+        (
+            "JetBrains Mono",
+            include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf"),
+        ),
+    ];
+    let mut fonts = FontDefinitions::default();
+    for (name, bytes) in bundled {
+        fonts
+            .font_data
+            .insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+    }
+    let words = fonts.families.entry(FontFamily::Proportional).or_default();
+    let mut bold = words.clone();
+    words.insert(0, "Inter".to_owned());
+    bold.insert(0, "Inter semibold".to_owned());
+    fonts
+        .families
+        .insert(FontFamily::Name(SEMIBOLD.into()), bold);
+    let figures = fonts.families.entry(FontFamily::Monospace).or_default();
+    figures.insert(0, "JetBrains Mono".to_owned());
+    // Inter has arrows and marks that JetBrains Mono lacks.
+    figures.insert(1, "Inter".to_owned());
+    fonts
+}
+
+/// Dresses egui's own widgets in one theme's colours.
+fn dress(style: &mut egui::Style, tokens: &Tokens) {
+    let [tight, small, medium, ..] = SPACE;
+    style.text_styles = [
+        (TextStyle::Small, FontId::proportional(CAPTION_SIZE)),
+        (TextStyle::Body, FontId::proportional(TEXT_SIZE)),
+        (TextStyle::Button, FontId::proportional(TEXT_SIZE)),
+        (TextStyle::Monospace, FontId::monospace(NOTE_SIZE)),
+        (
+            TextStyle::Heading,
+            FontId::new(HEADING_SIZE, FontFamily::Name(SEMIBOLD.into())),
+        ),
+    ]
+    .into();
+    let spacing = &mut style.spacing;
+    spacing.item_spacing = vec2(small, small);
+    spacing.button_padding = vec2(medium, tight);
+    spacing.interact_size = vec2(32.0, 28.0);
+    spacing.menu_margin = Margin::same(6);
+    spacing.combo_width = 116.0;
+    spacing.icon_width = 16.0;
+    style.interaction.selectable_labels = false;
+    style.interaction.tooltip_delay = 0.35;
+    style.animation_time = 0.08;
+    dress_visuals(&mut style.visuals, tokens);
+}
+
+fn dress_visuals(visuals: &mut egui::Visuals, tokens: &Tokens) {
+    visuals.panel_fill = tokens.panel;
+    visuals.window_fill = tokens.card;
+    visuals.window_stroke = Stroke::new(1.0, tokens.line);
+    visuals.window_corner_radius = CORNER.into();
+    visuals.menu_corner_radius = CORNER.into();
+    visuals.extreme_bg_color = tokens.ground;
+    visuals.text_edit_bg_color = Some(tokens.ground);
+    visuals.faint_bg_color = tokens.panel;
+    visuals.code_bg_color = tokens.ground;
+    visuals.hyperlink_color = tokens.accent;
+    visuals.warn_fg_color = tokens.warning;
+    visuals.error_fg_color = tokens.error;
+    visuals.weak_text_color = Some(tokens.muted);
+    visuals.override_text_color = None;
+    visuals.selection.bg_fill = tokens.selected();
+    visuals.selection.stroke = Stroke::new(1.0, tokens.accent);
+    visuals.popup_shadow = shadow(visuals.dark_mode, 12);
+    visuals.window_shadow = shadow(visuals.dark_mode, 32);
+    visuals.disabled_alpha = 0.45;
+    let paint = |fill: Color32, line: Color32, text: Color32| egui::style::WidgetVisuals {
+        bg_fill: fill,
+        weak_bg_fill: fill,
+        bg_stroke: Stroke::new(1.0, line),
+        corner_radius: CORNER_SMALL.into(),
+        fg_stroke: Stroke::new(1.0, text),
+        expansion: 0.0,
+    };
+    let widgets = &mut visuals.widgets;
+    widgets.noninteractive = paint(tokens.panel, tokens.line, tokens.text);
+    widgets.inactive = paint(tokens.card, tokens.line, tokens.text);
+    widgets.hovered = paint(tokens.hovered(), tokens.muted, tokens.text);
+    widgets.active = paint(tokens.line, tokens.accent, tokens.text);
+    widgets.open = paint(tokens.hovered(), tokens.line, tokens.text);
+}
+
+/// The soft shadow under menus (`blur` 12) and dialogs (32).
+fn shadow(dark: bool, blur: u8) -> egui::Shadow {
+    egui::Shadow {
+        offset: [0, 4],
+        blur,
+        spread: 0,
+        color: Color32::from_black_alpha(if dark { 96 } else { 32 }),
+    }
+}
+
+impl Tokens {
+    fn for_theme(theme: Theme) -> &'static Self {
+        match theme {
+            Theme::Dark => &DARK,
+            Theme::Light => &LIGHT,
+        }
+    }
+
+    /// The ground of something under the pointer: the card's colour with a little of the text's.
+    pub fn hover(&self) -> Color32 {
+        mix(self.card, self.text, 0.07)
+    }
+
+    /// The accent under the pointer.
+    pub fn accent_strong(&self) -> Color32 {
+        mix(self.accent, self.text, 0.18)
+    }
+
+    /// The ground of something chosen: the panel's colour with a little of the accent's.
+    pub fn chosen(&self) -> Color32 {
+        mix(self.panel, self.accent, 0.22)
+    }
+}
+
+/// `share` of `b` in `a`.
+fn mix(a: Color32, b: Color32, share: f32) -> Color32 {
+    a.lerp_to_gamma(b, share)
+}
+
+const SEMIBOLD: &str = "semibold";
+
+/// Fonts, sizes, spacings and colours, once at the start; the panics of egui for an unknown font
+/// family are why tests that draw call it too.
+pub fn install(ctx: &egui::Context, choice: ThemeChoice) {
+    ctx.set_fonts(fonts());
+    for theme in [Theme::Dark, Theme::Light] {
+        ctx.style_mut_of(theme, |style| style_for(theme, style));
+    }
+    apply(ctx, choice);
+}
+
+/// Light, dark or as the system has it.
+pub fn apply(ctx: &egui::Context, choice: ThemeChoice) {
+    ctx.set_theme(match choice {
+        ThemeChoice::System => ThemePreference::System,
+        ThemeChoice::Light => ThemePreference::Light,
+        ThemeChoice::Dark => ThemePreference::Dark,
+    });
+}
+
+/// Text with figures that stand under one another.
+pub fn figure(text: impl Into<String>) -> RichText {
+    RichText::new(text).monospace()
+}
+
+/// Text that weighs a little more: names and headings.
+pub fn semibold(text: impl Into<String>) -> RichText {
+    RichText::new(text).family(FontFamily::Name(SEMIBOLD.into()))
+}
+
+/// The colour that a kind of layer has everywhere.
+pub fn group_colour(tokens: &Tokens, group: Group) -> Color32 {
+    match group {
+        Group::Convolution => tokens.convolution,
+        Group::Pooling => tokens.pooling,
+        Group::Dense => tokens.dense,
+        Group::Regularise => tokens.regularise,
+        Group::Input | Group::Shape => tokens.muted,
+    }
+}
+
+/// Inter for words and JetBrains Mono for figures; each stands in for what the other lacks, and
+/// egui's own fonts for the rest.
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    let bundled: [(&str, &'static [u8]); 3] = [
+        (
+            "Inter",
+            include_bytes!("../../assets/fonts/Inter-Regular.otf"),
+        ),
+        (
+            "Inter SemiBold",
+            include_bytes!("../../assets/fonts/Inter-SemiBold.otf"),
+        ),
+        (
+            "JetBrains Mono",
+            include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf"),
+        ),
+    ];
+    for (name, bytes) in bundled {
+        let data = Arc::new(FontData::from_static(bytes));
+        fonts.font_data.insert(name.to_owned(), data);
+    }
+    let semibold = FontFamily::Name(SEMIBOLD.into());
+    let others = fonts.families.get(&FontFamily::Proportional).cloned();
+    fonts
+        .families
+        .insert(semibold.clone(), others.unwrap_or_default());
+    for (family, first) in [
+        (FontFamily::Proportional, &["Inter", "JetBrains Mono"]),
+        (FontFamily::Monospace, &["JetBrains Mono", "Inter"]),
+        (semibold, &["Inter SemiBold", "JetBrains Mono"]),
+    ] {
+        let names = fonts.families.entry(family).or_default();
+        names.splice(0..0, first.iter().map(|name| (*name).to_owned()));
+    }
+    fonts
+}
+
+fn style_for(theme: Theme, style: &mut Style) {
+    let sizes = [
+        (TextStyle::Body, TEXT_SIZE, FontFamily::Proportional),
+        (TextStyle::Button, TEXT_SIZE, FontFamily::Proportional),
+        (TextStyle::Small, CAPTION_SIZE, FontFamily::Proportional),
+        (TextStyle::Monospace, NOTE_SIZE, FontFamily::Monospace),
+        (
+            TextStyle::Heading,
+            HEADING_SIZE,
+            FontFamily::Name(SEMIBOLD.into()),
+        ),
+    ];
+    for (text, size, family) in sizes {
+        style.text_styles.insert(text, FontId::new(size, family));
+    }
+    let spacing = &mut style.spacing;
+    spacing.item_spacing = vec2(SPACE[1], SPACE[1]);
+    spacing.button_padding = vec2(10.0, SPACE[0]);
+    spacing.interact_size = vec2(40.0, CONTROL_HEIGHT);
+    spacing.window_margin = Margin::same(SPACE[3] as i8);
+    spacing.menu_margin = Margin::same(SPACE[0] as i8 + 2);
+    spacing.combo_width = CONTROL_WIDTH;
+    spacing.slider_width = CONTROL_WIDTH;
+    spacing.text_edit_width = 200.0;
+    spacing.tooltip_width = 340.0;
+    spacing.icon_width = 16.0;
+    spacing.icon_width_inner = 10.0;
+    spacing.icon_spacing = SPACE[1] - 2.0;
+    style.interaction.selectable_labels = false;
+    style.interaction.tooltip_delay = 0.4;
+    style.visuals = visuals(theme);
+}
+
+fn visuals(theme: Theme) -> Visuals {
+    let tokens = Tokens::for_theme(theme);
+    let mut visuals = theme.default_visuals();
+    visuals.widgets = widgets(tokens);
+    visuals.selection.bg_fill = mix(tokens.panel, tokens.accent, 0.32);
+    visuals.selection.stroke = Stroke::new(1.0, mix(tokens.accent, tokens.text, 0.45));
+    visuals.weak_text_color = Some(tokens.muted);
+    visuals.hyperlink_color = tokens.accent;
+    visuals.warn_fg_color = tokens.warning;
+    visuals.error_fg_color = tokens.error;
+    visuals.panel_fill = tokens.ground;
+    visuals.window_fill = tokens.panel;
+    visuals.window_stroke = Stroke::new(1.0, tokens.line);
+    visuals.window_corner_radius = CornerRadius::same(CORNER);
+    visuals.menu_corner_radius = CornerRadius::same(CORNER);
+    visuals.faint_bg_color = mix(tokens.panel, tokens.text, 0.03);
+    visuals.extreme_bg_color = tokens.ground;
+    visuals.text_edit_bg_color = Some(match theme {
+        Theme::Dark => tokens.ground,
+        Theme::Light => tokens.card,
+    });
+    visuals.code_bg_color = tokens.ground;
+    visuals.text_cursor.stroke = Stroke::new(1.5, tokens.accent);
+    visuals.slider_trailing_fill = true;
+    visuals.popup_shadow = Shadow {
+        offset: [0, 6],
+        blur: 20,
+        spread: 0,
+        color: Color32::from_black_alpha(match theme {
+            Theme::Dark => 110,
+            Theme::Light => 36,
+        }),
+    };
+    visuals.window_shadow = visuals.popup_shadow;
+    visuals
+}
+
+/// At rest, under the pointer, pressed (or with the keyboard's focus), and with an open menu.
+fn widgets(tokens: &Tokens) -> Widgets {
+    let look = |fill: Color32, weak: Color32, line: Color32| WidgetVisuals {
+        bg_fill: fill,
+        weak_bg_fill: weak,
+        bg_stroke: Stroke::new(1.0, line),
+        corner_radius: CornerRadius::same(CORNER_SMALL),
+        fg_stroke: Stroke::new(1.0, tokens.text),
+        expansion: 0.0,
+    };
+    let edge = mix(tokens.line, tokens.text, 0.25);
+    let rail = mix(tokens.line, tokens.text, 0.06);
+    Widgets {
+        noninteractive: look(tokens.panel, tokens.panel, tokens.line),
+        inactive: look(rail, tokens.card, tokens.line),
+        hovered: look(edge, tokens.hover(), edge),
+        active: look(
+            edge,
+            mix(tokens.card, tokens.accent, 0.16),
+            mix(tokens.line, tokens.accent, 0.8),
+        ),
+        open: look(edge, tokens.hover(), edge),
     }
 }

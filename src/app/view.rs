@@ -127,9 +127,44 @@ pub struct Notice {
     pub text: String,
 }
 
+/// What a typed path is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathPurpose {
+    OpenProject,
+    SaveProjectAs,
+    ChooseFolder,
+    TryPictures,
+}
+
+/// A question or box over the window; one at a time.
+#[derive(Clone, Debug)]
+pub enum Dialog {
+    About,
+    /// A path typed by hand, for desktops without a file dialog; `note` says why it is here.
+    Path {
+        purpose: PathPurpose,
+        note: String,
+        start: String,
+    },
+    /// Asked before something that ends work; `then` is sent on yes.
+    Confirm {
+        title: String,
+        text: String,
+        yes: String,
+        then: Box<Command>,
+    },
+    /// Work of a session that ended without saving was found.
+    Recover {
+        name: String,
+        saved: String,
+    },
+}
+
 /// Everything that a panel may read.
 pub struct View<'a> {
     pub workspace: Workspace,
+    pub dialog: Option<&'a Dialog>,
+    pub palette: bool,
     pub project_name: &'a str,
     /// Where the project is saved; `None` while untitled.
     pub project_path: Option<&'a Path>,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use thiserror::Error;
 
@@ -106,26 +107,28 @@ fn input(text: &str) -> Result<[usize; 3], String> {
 #[derive(Args)]
 pub struct Train {
     /// A folder with one sub-folder a class, or `digits`
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub data: String,
     /// The name of a template, a project file, or the network.toml of a run
     #[arg(long, default_value = "digits-cnn")]
     pub network: String,
     /// Another folder to test the best weights on
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     pub test: Option<String>,
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    /// Passes over the training images
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub epochs: Option<u32>,
     /// Images a step
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch: Option<u32>,
     /// Learning rate
-    #[arg(long, value_parser = positive)]
+    #[arg(long, allow_negative_numbers = true, value_parser = positive)]
     pub lr: Option<f64>,
     /// sgd, adam, adamw or rmsprop
     #[arg(long, value_parser = optimizer)]
     pub optimizer: Option<Optimizer>,
     /// Momentum of sgd or rmsprop
-    #[arg(long, value_parser = momentum)]
+    #[arg(long, allow_negative_numbers = true, value_parser = momentum)]
     pub momentum: Option<f64>,
     /// cross-entropy, binary-cross-entropy or mean-squared-error
     #[arg(long, value_parser = loss)]
@@ -133,15 +136,16 @@ pub struct Train {
     /// auto, cpu, gpu, or a part of a device's name
     #[arg(long)]
     pub device: Option<String>,
-    #[arg(long)]
+    /// Decides the split, the first weights, the order of the images and dropout
+    #[arg(long, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Stop when validation accuracy reaches this share
-    #[arg(long, value_parser = share)]
+    #[arg(long, allow_negative_numbers = true, value_parser = share)]
     pub target_accuracy: Option<f64>,
     /// The runs folder
     #[arg(long, default_value = "runs")]
     pub out: PathBuf,
-    /// One JSON object a line
+    /// For programs: one JSON object a line
     #[arg(long)]
     pub json: bool,
 }
@@ -149,11 +153,14 @@ pub struct Train {
 #[derive(Args)]
 pub struct Evaluate {
     /// A run folder, or a run's number or name in the runs folder
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub run: String,
     /// Other images: a folder or `digits`
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub data: Option<String>,
     #[command(flatten)]
     pub place: Place,
+    /// For programs: JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -161,12 +168,14 @@ pub struct Evaluate {
 #[derive(Args)]
 pub struct Predict {
     /// A run folder, or a run's number or name in the runs folder
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub run: String,
     /// Pictures
     #[arg(required = true)]
     pub images: Vec<PathBuf>,
     #[command(flatten)]
     pub place: Place,
+    /// For programs: JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -184,7 +193,9 @@ pub struct Place {
 #[derive(Args)]
 pub struct Inspect {
     /// A folder with one sub-folder a class, or `digits`
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub data: String,
+    /// For programs: JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -200,6 +211,7 @@ pub struct Networks {
     /// Fit the number of classes
     #[arg(long, value_parser = clap::value_parser!(u32).range(2..=100_000))]
     pub classes: Option<u32>,
+    /// For programs: JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -209,6 +221,7 @@ pub struct Runs {
     /// The runs folder
     #[arg(default_value = "runs")]
     pub dir: PathBuf,
+    /// For programs: JSON
     #[arg(long)]
     pub json: bool,
 }

@@ -9,29 +9,43 @@ use anyhow::anyhow;
 use serde_json::json;
 
 use super::args::Evaluate;
-use super::output::{self, line};
-use crate::dataset::Source;
-use crate::project::{find_run, open_run};
+use super::output::{self, complain, line};
+use crate::dataset::{Set, Source};
+use crate::project::{RunData, find_run, open_run};
 use crate::results::Evaluation;
 use crate::training::{Answer, Over, Session};
 
 pub fn run(options: &Evaluate) -> super::Outcome {
     let run = find_run(&options.place.out, &options.run)?;
-    let source = match &options.data {
-        Some(data) => Source::parse(data),
-        None => open_run(&run)?.data()?.source.clone(),
+    let stored = open_run(&run)?;
+    let (source, over, on) = match &options.data {
+        Some(data) => {
+            let source = Source::parse(data);
+            let on = source.to_string();
+            (source.clone(), Over::Folder(source), on)
+        }
+        None => {
+            let (source, set) = own_set(stored.data()?);
+            (source.clone(), Over::OwnTest, format!("its {set} set"))
+        }
     };
-    let over = match &options.data {
-        Some(_) => Over::Folder(source.clone()),
-        None => Over::OwnTest,
-    };
+    output::damage(&stored);
     let evaluation = evaluate(&run, over, &options.place.device, options.json)?;
     if options.json {
         line(&report(&evaluation, &source).to_string());
     } else {
-        output::evaluation(&evaluation, &run.display().to_string());
+        output::evaluation(&evaluation, &format!("{} on {on}", stored.info.name));
     }
     Ok(())
+}
+
+/// Where the images are that a run is evaluated on unless told otherwise.
+fn own_set(data: &RunData) -> (&Source, Set) {
+    match &data.test_source {
+        _ if data.test.is_empty() => (&data.source, Set::Validation),
+        Some(source) => (source, Set::Test),
+        None => (&data.source, Set::Test),
+    }
 }
 
 fn evaluate(run: &Path, over: Over, device: &str, quiet: bool) -> anyhow::Result<Arc<Evaluation>> {
@@ -51,6 +65,7 @@ fn evaluate(run: &Path, over: Over, device: &str, quiet: bool) -> anyhow::Result
                 && ticket == wanted
             {
                 bar.finish_and_clear();
+                session.status().notes.iter().for_each(|note| complain(note));
                 return result.map_err(|message| anyhow!("{message}"));
             }
         }

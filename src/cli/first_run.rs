@@ -4,8 +4,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::args::BadArgument;
+use super::follow::follow;
 use super::output::line;
-use super::train;
 use crate::dataset::{Dataset, split};
 use crate::network::{Context, check, template};
 use crate::project::Recipe;
@@ -13,17 +14,36 @@ use crate::training::Job;
 
 /// Opens the window, on a project where one is given.
 pub fn open(project: Option<PathBuf>) -> super::Outcome {
+    if let Some(path) = &project
+        && !path.is_file()
+    {
+        let message = format!(
+            "there is no command and no project file called {}; mapsto --help lists the commands",
+            path.display()
+        );
+        return Err(BadArgument(message).into());
+    }
     let missing = match no_display() {
         Some(reason) => reason,
-        None => match crate::app::run(crate::app::Launch { project }) {
-            Ok(()) => return Ok(()),
-            Err(reason) => reason.to_string(),
-        },
+        None => {
+            let project = project.clone();
+            match crate::app::run(crate::app::Launch { project }) {
+                Ok(()) => return Ok(()),
+                Err(reason) => reason.to_string(),
+            }
+        }
     };
+    if let Some(path) = project {
+        return Err(anyhow::anyhow!(
+            "the window cannot open: {missing}. Train the project's network here with: \
+             mapsto train DATA --network {}",
+            path.display()
+        ));
+    }
     line(&format!("The window cannot open: {missing}"));
     line("So here is the main job in the terminal: the bundled digits and a small network.");
     line("");
-    train::follow(digits()?, false)?;
+    follow(digits()?, false)?;
     line("");
     line("What else there is (each tells more with --help):");
     line("  mapsto train DATA        train on a folder with one sub-folder a class");

@@ -4,7 +4,9 @@
 
 mod args;
 mod evaluate;
+mod faults;
 mod first_run;
+mod follow;
 mod inspect;
 mod networks;
 mod output;
@@ -23,6 +25,7 @@ type Outcome = anyhow::Result<()>;
 
 /// Reads the arguments and does what they say.
 pub fn main() -> ExitCode {
+    faults::listen();
     let arguments = Arguments::parse();
     let json = arguments.command.as_ref().is_some_and(Command::json);
     let outcome = match arguments.command {

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use thiserror::Error;
 
 use crate::dataset::Progress;
+use crate::project::OpenRun;
 use crate::results::{Confusion, Evaluation};
 
 /// A failure that has been told as JSON already.
@@ -27,6 +28,13 @@ pub fn complain(message: &str) {
     let text = format!("mapsto: {message}\n");
     // Standard error closed: there is nobody left to tell.
     std::io::stderr().write_all(text.as_bytes()).ok();
+}
+
+/// Tells on standard error what is wrong with a run that can be used all the same.
+pub fn damage(run: &OpenRun) {
+    for damage in &run.damage {
+        complain(&damage.message);
+    }
 }
 
 /// A bar on a terminal, nothing elsewhere.
@@ -70,13 +78,47 @@ pub fn percent(fraction: f64) -> String {
     format!("{:.1} %", fraction * 100.0)
 }
 
+/// Columns that a letter takes on a terminal: two for Chinese, Japanese, Korean and pictures, none
+/// for marks that combine with the letter before.
+fn columns(letter: char) -> usize {
+    match u32::from(letter) {
+        0x0300..=0x036f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
+        0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff => 2,
+        0xfe30..=0xfe6f | 0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1f300..=0x1faff => 2,
+        0x20000..=0x3fffd => 2,
+        _ => 1,
+    }
+}
+
+fn width_of(text: &str) -> usize {
+    text.chars().map(columns).sum()
+}
+
 /// A name cut to `width` columns.
 fn cut(name: &str, width: usize) -> String {
-    if name.chars().count() <= width {
+    if width_of(name) <= width {
         return name.to_owned();
     }
-    let head: String = name.chars().take(width.saturating_sub(1)).collect();
+    let mut used = 1;
+    let fits = |letter: &char| {
+        used += columns(*letter);
+        used <= width
+    };
+    let head: String = name.chars().take_while(fits).collect();
     format!("{head}…")
+}
+
+/// A name cut or filled up to `width` columns.
+pub fn left(name: &str, width: usize) -> String {
+    let name = cut(name, width);
+    let room = " ".repeat(width.saturating_sub(width_of(&name)));
+    format!("{name}{room}")
+}
+
+fn right(name: &str, width: usize) -> String {
+    let name = cut(name, width.saturating_sub(1));
+    let room = " ".repeat(width.saturating_sub(width_of(&name)));
+    format!("{room}{name}")
 }
 
 /// Accuracy, the confusion matrix (where it fits a terminal) and the figures of each class.
@@ -98,8 +140,8 @@ pub fn evaluation(evaluation: &Evaluation, title: &str) {
     ));
     for figures in confusion.per_class() {
         line(&format!(
-            "{:<20} {:>9.3} {:>9.3} {:>9.3} {:>9}",
-            cut(&figures.class, 20),
+            "{} {:>9.3} {:>9.3} {:>9.3} {:>9}",
+            left(&figures.class, 20),
             figures.precision,
             figures.recall,
             figures.f1,
@@ -114,11 +156,11 @@ fn matrix(confusion: &Confusion) {
     line("");
     let mut head = format!("{:<14}", "true ↓ pred →");
     for class in confusion.classes() {
-        head.push_str(&format!("{:>width$}", cut(class, width - 1)));
+        head.push_str(&right(class, width));
     }
     line(&head);
     for (truth, class) in confusion.classes().iter().enumerate() {
-        let mut row = format!("{:<14}", cut(class, 13));
+        let mut row = left(class, 13) + " ";
         for predicted in 0..confusion.len() {
             match confusion.at(truth, predicted) {
                 0 => row.push_str(&format!("{:>width$}", "·")),

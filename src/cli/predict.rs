@@ -6,12 +6,18 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::args::Predict;
-use super::output::{line, percent};
-use crate::project::find_run;
+use super::output::{self, line, percent};
+use crate::project::{Weights, find_run, open_run};
 use crate::training::{Answer, Explained, Model, Picture, Session};
 
 pub fn run(options: &Predict) -> super::Outcome {
     let run = find_run(&options.place.out, &options.run)?;
+    let stored = open_run(&run)?;
+    // A run that cannot answer is told once, not for every picture.
+    stored.graph()?;
+    stored.recipe()?;
+    stored.weights(Weights::Best)?;
+    output::damage(&stored);
     let (waker, woken) = channel();
     let session = Session::start(move || {
         waker.send(()).ok();

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::args::Runs;
-use super::output::{line, percent};
-use crate::project::{ListedRun, list_runs};
+use super::output::{left, line, percent};
+use crate::project::{ListedRun, broken_part, list_runs};
 
 pub fn run(options: &Runs) -> super::Outcome {
     let runs = list_runs(&options.dir)?;
@@ -22,19 +22,25 @@ pub fn run(options: &Runs) -> super::Outcome {
     for run in &runs {
         let accuracy = run.info.best_accuracy.map_or("–".to_owned(), percent);
         line(&format!(
-            "{:>4}  {:<28} {:>8}  {:>4} epochs  {:<11}  {}",
+            "{:>4}  {} {:>8}  {:>4} epochs  {:<11}  {}",
             run.info.number,
-            run.info.name,
+            left(&run.info.name, 28),
             accuracy,
             run.info.epochs_done,
             run.info.state.to_string(),
             run.info.created
         ));
-        if let Some(problem) = &run.problem {
-            line(&format!("      {problem}"));
+        for told in run.info.error.iter().chain(&problem(run)) {
+            line(&format!("      {told}"));
         }
     }
     Ok(())
+}
+
+/// What keeps a run from being used again: its head, or the parts that are quick to look at.
+fn problem(run: &ListedRun) -> Option<String> {
+    let told = run.problem.clone();
+    told.or_else(|| broken_part(&run.path, &run.info).map(|error| error.to_string()))
 }
 
 fn value(run: &ListedRun) -> Value {
@@ -50,6 +56,6 @@ fn value(run: &ListedRun) -> Value {
         "best_epoch": run.info.best_epoch,
         "best_accuracy": run.info.best_accuracy,
         "error": run.info.error,
-        "problem": run.problem,
+        "problem": problem(run),
     })
 }

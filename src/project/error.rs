@@ -98,6 +98,7 @@ pub(super) fn in_words(error: &io::Error) -> String {
         }
         ErrorKind::PermissionDenied => "there is no permission".into(),
         ErrorKind::ReadOnlyFilesystem => "its disk is read-only".into(),
+        ErrorKind::AlreadyExists => "something else of that name is there".into(),
         ErrorKind::IsADirectory => "it is a folder".into(),
         ErrorKind::NotADirectory => "a part of its path is a file, not a folder".into(),
         _ => {

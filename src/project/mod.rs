@@ -32,4 +32,4 @@ pub use recipe::Recipe;
 pub use recovery::Recovery;
 pub use run::{RunFolder, Weights, set_run_state, write_evaluation};
 pub use run_info::{RunData, RunInfo, RunState};
-pub use run_reader::{Damage, OpenRun, open_run};
+pub use run_reader::{Damage, OpenRun, broken_part, open_run};

@@ -71,6 +71,16 @@ pub fn open_run(path: &Path) -> Result<OpenRun, ProjectError> {
     })
 }
 
+/// What keeps the run at `path` from answering, as far as a quick look at its small files and the
+/// header of its weights tells.
+pub fn broken_part(path: &Path, info: &RunInfo) -> Option<ProjectError> {
+    let recipe = read_recipe(&path.join("recipe.toml")).err();
+    let graph = || read_graph(&path.join("network.toml")).err();
+    let weights = || weights::check(&path.join(Weights::Best.file_name())).err();
+    let weights = || weights().filter(|_| info.epochs_done > 0);
+    recipe.or_else(graph).or_else(weights)
+}
+
 impl OpenRun {
     /// The network, or the sentence that says why it cannot be used.
     pub fn graph(&self) -> Result<&Graph, ProjectError> {
@@ -90,8 +100,16 @@ impl OpenRun {
     /// Where these weights are, or the sentence that says why they cannot be used.
     pub fn weights(&self, which: Weights) -> Result<PathBuf, ProjectError> {
         let path = self.path.join(which.file_name());
-        weights::check(&path)?;
-        Ok(path)
+        match weights::check(&path) {
+            Ok(()) => Ok(path),
+            Err(ProjectError::Missing { .. }) if self.info.epochs_done == 0 => {
+                Err(ProjectError::RunPart(format!(
+                    "{} has no weights, for its training ended before the first epoch did: train again",
+                    self.path.display()
+                )))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn why(&self, file: &str) -> ProjectError {

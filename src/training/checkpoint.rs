@@ -8,9 +8,9 @@ use super::evaluate::Inference;
 use super::evaluation::test_images;
 use super::session::Job;
 use super::stepper::Stepper;
-use super::weights;
+use super::weights::{self, NamedTensor};
 use crate::dataset::Set;
-use crate::project::{RunData, RunFolder, RunInfo, RunState, Weights};
+use crate::project::{RunData, RunFolder, RunInfo, RunState, Weights, set_run_state};
 use crate::results::{Epoch, Evaluation, Step};
 
 /// The run folder of a training, and the best model so far.
@@ -71,6 +71,7 @@ impl Checkpoints {
         stepper: &Stepper,
     ) -> Result<(), TrainError> {
         let tensors = stepper.tensors();
+        finite(&tensors, epoch.epoch, epoch.learning_rate)?;
         weights::write(&self.folder.weights_path(Weights::Last), &tensors)?;
         if best.is_some_and(|best| best.epoch == epoch.epoch) {
             weights::write(&self.folder.weights_path(Weights::Best), &tensors)?;
@@ -85,9 +86,24 @@ impl Checkpoints {
         Ok(self.folder.update(&info)?)
     }
 
-    /// The weights of this moment as the last and the best ones.
-    pub fn weights(&self, stepper: &Stepper) -> Result<(), TrainError> {
+    /// Refuses an epoch whose validation has no figures: its weights are worth nothing, and those
+    /// saved before stay.
+    pub fn diverged(&self, epoch: &Epoch) -> Result<(), TrainError> {
+        match epoch.val_loss {
+            Some(value) if !value.is_finite() => Err(TrainError::Diverged {
+                what: "the validation loss",
+                value,
+                epoch: epoch.epoch,
+                learning_rate: epoch.learning_rate,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The weights of this moment, in the first epoch, as the last and the best ones.
+    pub fn weights(&self, stepper: &Stepper, learning_rate: f64) -> Result<(), TrainError> {
         let tensors = stepper.tensors();
+        finite(&tensors, 1, learning_rate)?;
         weights::write(&self.folder.weights_path(Weights::Last), &tensors)?;
         weights::write(&self.folder.weights_path(Weights::Best), &tensors)?;
         Ok(())
@@ -110,6 +126,27 @@ impl Checkpoints {
         if let Err(error) = self.folder.update(&info) {
             log::error!("{error}");
         }
+    }
+}
+
+/// Weights that are no numbers are never written.
+fn finite(tensors: &[NamedTensor], epoch: u32, learning_rate: f64) -> Result<(), TrainError> {
+    let mut values = tensors.iter().flat_map(|tensor| &tensor.values);
+    match values.find(|value| !value.is_finite()) {
+        Some(value) => Err(TrainError::Diverged {
+            what: "a weight",
+            value: f64::from(*value),
+            epoch,
+            learning_rate,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Marks the run of a training that broke off by a panic.
+pub(super) fn mark_failed(run: &Path, message: &str) {
+    if let Err(error) = set_run_state(run, RunState::Failed, message) {
+        log::error!("{error}");
     }
 }
 

@@ -6,20 +6,17 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
 
-use super::device;
+use super::checkpoint;
 use super::error::{TrainError, panic_message};
 use super::evaluate::Inference;
 use super::evaluation::EvaluationJob;
-use super::model::Model;
 use super::probe::{self, Pinned};
 use super::session::{Answer, Explained, Job, Picture, Request};
 use super::session::{Model as Whose, Over};
 use super::status::{Board, Control, Phase, Status};
+use super::stored::{load_run, open_picture};
 use super::trainer::{self, Ending};
-use super::weights::Weights;
-use crate::dataset::{DatasetError, Progress, read_image};
-use crate::network::{Context, check};
-use crate::project::{Weights as WeightsFile, open_run};
+use crate::dataset::{DatasetError, Progress};
 
 /// What the user has asked of the training in progress.
 #[derive(Debug, Default)]
@@ -111,7 +108,7 @@ impl Engine {
                 let error = TrainError::Panic(panic_message(panic.as_ref()));
                 let run = self.board.status.lock().run.clone();
                 if let Some(run) = run {
-                    trainer::mark_failed(&run, &error.to_string());
+                    checkpoint::mark_failed(&run, &error.to_string());
                 }
                 Phase::Failed(error.to_string())
             }
@@ -127,6 +124,16 @@ impl Engine {
     pub fn publish(&self, change: impl FnOnce(&mut Status)) {
         change(&mut self.board.status.lock());
         self.wake();
+    }
+
+    /// Tells facts that are no errors, each once.
+    pub fn note(&self, notes: &[String]) {
+        let mut status = self.board.status.lock();
+        for note in notes {
+            if !status.notes.contains(note) {
+                status.notes.push(note.clone());
+            }
+        }
     }
 
     pub fn wake(&self) {
@@ -187,10 +194,13 @@ impl Engine {
                     busy |= job.computing();
                     self.evaluations.push(job);
                 }
-                Some(result) => self.answer(Answer::Evaluation {
-                    ticket: job.ticket,
-                    result: result.map(Arc::new).map_err(|error| error.to_string()),
-                }),
+                Some(result) => {
+                    self.note(&job.notes);
+                    self.answer(Answer::Evaluation {
+                        ticket: job.ticket,
+                        result: result.map(Arc::new).map_err(|error| error.to_string()),
+                    });
+                }
             }
         }
         let patience = if busy { Duration::ZERO } else { patience };
@@ -307,10 +317,11 @@ impl Engine {
         let (inference, step) = self.inference(whose, device)?;
         let image = match picture {
             Picture::Image { image, .. } => image.clone(),
-            Picture::File(path) => Arc::new(
-                read_image(path)
-                    .map_err(|error| TrainError::Request(format!("{}: {error}", path.display())))?,
-            ),
+            Picture::Of { data, index } => {
+                let read = data.read(*index);
+                Arc::new(read.map_err(|error| TrainError::Request(error.to_string()))?)
+            }
+            Picture::File(path) => Arc::new(open_picture(path)?),
         };
         let pixels = probe::prepare(&image, &inference.network);
         let maps = probe::feature_maps(&inference, pixels, step);
@@ -374,30 +385,4 @@ impl Engine {
 
 fn needs_live(request: &Request) -> bool {
     matches!(request, Request::Predict { .. } | Request::Pin(_))
-}
-
-/// The best weights of a run, ready to answer.
-pub(super) fn load_run(path: &Path, device: &str) -> Result<Inference, TrainError> {
-    let run = open_run(path)?;
-    let recipe = run.recipe()?;
-    let context = Context {
-        classes: Some(run.info.classes.len()),
-        loss: recipe.loss,
-        batch: recipe.batch,
-    };
-    let network = check(run.graph()?, &context).network.ok_or_else(|| {
-        TrainError::Request(format!(
-            "The network of the run {} is no longer valid: network.toml has been changed",
-            path.display()
-        ))
-    })?;
-    let device = device::open(device)?.device;
-    let weights = Weights::read(&run.weights(WeightsFile::Best)?)?;
-    let model = Model::new(&network, recipe.seed, &device).load(&weights, &device)?;
-    Ok(Inference {
-        network,
-        model,
-        device,
-        classes: run.info.classes,
-    })
 }

@@ -21,7 +21,7 @@ pub enum TrainError {
     Request(String),
     #[error(
         "the loss became {value} at step {step} (epoch {epoch}): the weights have grown out of \
-         bounds. Lower the learning rate (now {learning_rate}) and train again"
+         bounds. Lower the learning rate (now {learning_rate:?}) and train again"
     )]
     NotFinite {
         value: f32,
@@ -29,6 +29,21 @@ pub enum TrainError {
         epoch: u32,
         learning_rate: f64,
     },
+    #[error(
+        "{what} became {value} after epoch {epoch}: the weights have grown out of bounds. Lower \
+         the learning rate (now {learning_rate:?}) and train again"
+    )]
+    Diverged {
+        what: &'static str,
+        value: f64,
+        epoch: u32,
+        learning_rate: f64,
+    },
+    #[error(
+        "training this network takes about {needed}, and this machine has {free} free: take a \
+         smaller batch, a smaller input, or fewer units or filters"
+    )]
+    Memory { needed: String, free: String },
     #[error(
         "the computation broke off: {0}. The best and the last weights saved before are kept; try \
          a smaller batch, or the CPU as the device"

@@ -16,8 +16,16 @@ use crate::results::Evaluation;
 /// Decoded images are kept in memory up to this many bytes, and decoded again beyond it.
 pub(super) const PIXEL_BUDGET: usize = 2 << 30;
 
-/// The images, and the name and class of each.
-pub(super) type Loaded = Result<(Arc<PixelStore>, Vec<(String, usize)>), TrainError>;
+/// Images to evaluate on.
+pub(super) struct Images {
+    pub store: Arc<PixelStore>,
+    /// The name and class of each.
+    pub truth: Vec<(String, usize)>,
+    /// What is left out, in words.
+    pub notes: Vec<String>,
+}
+
+pub(super) type Loaded = Result<Images, TrainError>;
 
 pub(super) struct EvaluationJob {
     pub ticket: u64,
@@ -27,6 +35,8 @@ pub(super) struct EvaluationJob {
     evaluator: Option<Evaluator>,
     /// Where the figures are kept: the run and the set, for the run's own sets.
     keep: Option<(PathBuf, Set)>,
+    /// Facts about the images that are no errors.
+    pub notes: Vec<String>,
 }
 
 impl EvaluationJob {
@@ -69,6 +79,7 @@ impl EvaluationJob {
             loading,
             evaluator: None,
             keep,
+            notes: Vec::new(),
         })
     }
 
@@ -91,9 +102,10 @@ impl EvaluationJob {
                     return Some(Err(TrainError::Panic("reading the images".to_owned())));
                 }
                 Ok(Err(error)) => return Some(Err(error)),
-                Ok(Ok((store, files))) => {
-                    self.progress.begin(store.len());
-                    self.evaluator = Some(Evaluator::new(store, files));
+                Ok(Ok(images)) => {
+                    self.progress.begin(images.store.len());
+                    self.notes = images.notes;
+                    self.evaluator = Some(Evaluator::new(images.store, images.truth));
                     return None;
                 }
             }
@@ -138,7 +150,11 @@ fn own_images(run: &OpenRun, set: Set, size: InputSize, progress: &Progress) -> 
         (Some(source), Set::Test) => source,
         _ => &data.source,
     };
-    let data = Arc::new(Dataset::open(source, progress)?);
+    let data = Arc::new(Dataset::open(source, progress).map_err(|error| {
+        TrainError::Request(format!(
+            "{error}. These are the {set} images of the run; it can be evaluated on another folder"
+        ))
+    })?);
     let mut wanted: Vec<&str> = files.iter().map(String::as_str).collect();
     wanted.sort_unstable();
     let found = (0..data.len()).filter(|index| {
@@ -146,7 +162,16 @@ fn own_images(run: &OpenRun, set: Set, size: InputSize, progress: &Progress) -> 
         wanted.binary_search(&file).is_ok()
     });
     let found: Vec<usize> = found.collect();
-    load(&data, &found, &run.info.classes, size, progress)
+    let mut images = load(&data, &found, &run.info.classes, size, progress)?;
+    let lost = files.len().saturating_sub(found.len());
+    if lost > 0 {
+        images.notes.push(format!(
+            "{lost} of the {} {set} images are no longer there or cannot be read: the figures are \
+             of the others",
+            files.len()
+        ));
+    }
+    Ok(images)
 }
 
 /// Every image of another folder, or its `test/` where it has one.
@@ -189,10 +214,25 @@ pub(super) fn load(
             classes.join(", ")
         )));
     }
+    let mut notes = Vec::new();
+    let left_out = indices.len() - usable.len();
+    if left_out > 0 {
+        let unknown = data.classes.iter().filter(|class| !classes.contains(class));
+        let unknown: Vec<&str> = unknown.map(String::as_str).collect();
+        notes.push(format!(
+            "{left_out} images of {} are left out: the run knows no class called {}",
+            data.source,
+            unknown.join(", ")
+        ));
+    }
     let indices: Vec<usize> = usable.iter().map(|(index, _)| *index).collect();
     let store = PixelStore::load(data, &indices, size, PIXEL_BUDGET, progress)?;
     let truth = usable
         .iter()
         .map(|(index, class)| (data.images[*index].file.clone(), *class));
-    Ok((Arc::new(store), truth.collect()))
+    Ok(Images {
+        store: Arc::new(store),
+        truth: truth.collect(),
+        notes,
+    })
 }

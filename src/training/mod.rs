@@ -13,6 +13,7 @@ mod evaluate;
 mod evaluation;
 mod layers;
 mod loss;
+mod memory;
 mod model;
 mod optimizer;
 mod pace;
@@ -20,6 +21,7 @@ mod probe;
 mod session;
 mod status;
 mod stepper;
+mod stored;
 mod trainer;
 mod weights;
 

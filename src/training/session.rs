@@ -50,6 +50,8 @@ pub enum Picture {
         name: String,
         image: Arc<DynamicImage>,
     },
+    /// An image of a data set, read by the engine.
+    Of { data: Arc<Dataset>, index: usize },
 }
 
 impl Picture {
@@ -58,6 +60,10 @@ impl Picture {
         match self {
             Self::File(path) => path.display().to_string(),
             Self::Image { name, .. } => name.clone(),
+            Self::Of { data, index } => data
+                .images
+                .get(*index)
+                .map_or_else(String::new, |image| image.file.clone()),
         }
     }
 }

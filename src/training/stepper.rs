@@ -150,3 +150,24 @@ impl Stepper {
         self.learning_rate
     }
 }
+
+/// Sums over the images of an epoch.
+#[derive(Default)]
+pub(super) struct Sums {
+    loss: f64,
+    hits: f64,
+    pub images: usize,
+}
+
+impl Sums {
+    pub fn add(&mut self, figures: &BatchFigures) {
+        self.loss += f64::from(figures.loss) * figures.images as f64;
+        self.hits += f64::from(figures.hits);
+        self.images += figures.images;
+    }
+
+    pub fn means(&self) -> (f64, f64) {
+        let images = self.images.max(1) as f64;
+        (self.loss / images, self.hits / images)
+    }
+}

@@ -1,7 +1,6 @@
 //! The training loop: batches, steps, validation, checkpoints, history; and between two steps
 //! whatever the user asks.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,14 +9,15 @@ use super::device::{self, Opened};
 use super::engine::Engine;
 use super::error::TrainError;
 use super::evaluate::{Evaluator, Inference};
-use super::evaluation::{Loaded, PIXEL_BUDGET, load, test_images};
+use super::evaluation::{Images, Loaded, PIXEL_BUDGET, load, test_images};
+use super::memory;
 use super::pace::Throughput;
 use super::probe::{Pace, input_size};
 use super::session::Job;
 use super::status::Phase;
-use super::stepper::{BatchFigures, Pending, Stepper};
+use super::stepper::{Pending, Stepper, Sums};
 use crate::dataset::{Loader, PixelStore, Progress, Set, shuffled};
-use crate::project::{RunState, set_run_state};
+use crate::project::RunState;
 use crate::results::{Epoch, Evaluation, Step};
 
 /// How a training that did not fail ended.
@@ -38,6 +38,9 @@ pub(super) fn run(
 ) -> Result<Ending, TrainError> {
     let opened = device::open(&job.recipe.device)?;
     engine.publish(|status| status.device.clone_from(&opened.info.name));
+    if !opened.compiles() {
+        memory::fits(job)?;
+    }
     let train = store(engine, job, Set::Train, progress)?;
     let validation = store(engine, job, Set::Validation, progress)?;
     let checkpoints = Checkpoints::create(job, &opened.info.name)?;
@@ -53,13 +56,6 @@ pub(super) fn run(
             .end(RunState::Failed, Some(error.to_string()));
     }
     outcome
-}
-
-/// Marks the run of a training that broke off by a panic.
-pub(super) fn mark_failed(run: &Path, message: &str) {
-    if let Err(error) = set_run_state(run, RunState::Failed, message) {
-        log::error!("{error}");
-    }
 }
 
 /// Decodes one set for the network's input.
@@ -96,27 +92,6 @@ struct Trainer<'a> {
     sums: Sums,
     throughput: Throughput,
     pace: Pace,
-}
-
-/// Sums over the images of an epoch.
-#[derive(Default)]
-struct Sums {
-    loss: f64,
-    hits: f64,
-    images: usize,
-}
-
-impl Sums {
-    fn add(&mut self, figures: &BatchFigures) {
-        self.loss += f64::from(figures.loss) * figures.images as f64;
-        self.hits += f64::from(figures.hits);
-        self.images += figures.images;
-    }
-
-    fn means(&self) -> (f64, f64) {
-        let images = self.images.max(1) as f64;
-        (self.loss / images, self.hits / images)
-    }
 }
 
 impl<'a> Trainer<'a> {
@@ -302,6 +277,7 @@ impl<'a> Trainer<'a> {
             seconds,
             images_per_second,
         };
+        self.checkpoints.diverged(&epoch)?;
         let accuracy = epoch.val_accuracy.unwrap_or(train_accuracy);
         let best = {
             let mut history = engine.board.history.lock();
@@ -335,7 +311,8 @@ impl<'a> Trainer<'a> {
     ) -> Result<(), TrainError> {
         if self.checkpoints.best.is_none() && self.steps > 0 {
             // Stopped in the first epoch: what there is becomes the run's weights.
-            self.checkpoints.weights(&self.stepper)?;
+            let rate = self.stepper.learning_rate();
+            self.checkpoints.weights(&self.stepper, rate)?;
         }
         let best = self.checkpoints.best.take();
         let inference = match &best {
@@ -365,20 +342,17 @@ impl<'a> Trainer<'a> {
         progress: &Progress,
     ) -> Result<(), TrainError> {
         // A folder that has vanished meanwhile costs the test figures, not the run.
-        let (store, truth) = match self.test_store(engine, progress) {
-            Ok(loaded) => loaded,
+        let images = match self.test_store(engine, progress) {
+            Ok(images) => images,
             Err(error) => {
-                engine.publish(|status| {
-                    status
-                        .notes
-                        .push(format!("There are no test figures: {error}"));
-                });
+                engine.note(&[format!("There are no test figures: {error}")]);
                 return Ok(());
             }
         };
+        engine.note(&images.notes);
         engine.publish(|status| status.phase = Phase::Evaluating);
         let classes = &self.job.data.classes;
-        let evaluator = Evaluator::new(store, truth);
+        let evaluator = Evaluator::new(images.store, images.truth);
         if let Some(test) = evaluate(engine, inference, self.steps, evaluator, classes)? {
             self.checkpoints.evaluation(Set::Test, &test)?;
         }
@@ -389,7 +363,11 @@ impl<'a> Trainer<'a> {
         let Some(test) = &self.job.test else {
             let store = store(engine, self.job, Set::Test, progress)?;
             let truth = truth(self.job, &store);
-            return Ok((store, truth));
+            return Ok(Images {
+                store,
+                truth,
+                notes: Vec::new(),
+            });
         };
         let indices: Vec<usize> = test_images(test).collect();
         let classes = &self.job.data.classes;

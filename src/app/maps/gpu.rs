@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 use std::mem::size_of;
 use std::num::NonZeroU64;
-use std::sync::Arc;
 
 use bytemuck::{Pod, Zeroable};
 use eframe::egui_wgpu::{CallbackResources, CallbackTrait, ScreenDescriptor};
 use eframe::wgpu;
 use egui::{PaintCallbackInfo, Pos2};
 
-use super::Grid;
+use super::picture::{Numbers, Picture, range};
 
 /// A strip that was not drawn for so many frames gives its memory back.
 const KEPT_FRAMES: u64 = 120;
@@ -23,13 +22,8 @@ pub(super) struct Target(pub wgpu::TextureFormat);
 pub(super) struct Draw {
     /// Which strip, so that its texture is found again.
     pub id: u64,
-    pub version: u64,
     pub frame: u64,
-    /// `kept × height × width`
-    pub values: Arc<[f32]>,
-    pub shape: [usize; 3],
-    pub kept: usize,
-    pub grid: Grid,
+    pub numbers: Numbers,
     /// Corner of the strip on the screen, in points.
     pub origin: Pos2,
     pub corner: f32,
@@ -75,7 +69,7 @@ struct Strip {
     cells: wgpu::Buffer,
     count: u32,
     /// What the texture and the cells were made from.
-    content: Option<(u64, Arc<[f32]>, Grid, usize)>,
+    content: Option<(Numbers, usize)>,
     used: u64,
 }
 
@@ -193,23 +187,20 @@ impl Strips {
         screen: &ScreenDescriptor,
         draw: &Draw,
     ) {
-        let cell_pixels = draw.grid.cell.max_elem() * screen.pixels_per_point;
-        let picture = Picture::of(draw, cell_pixels);
+        let cell_pixels = draw.numbers.grid.cell.max_elem() * screen.pixels_per_point;
+        let picture = Picture::of(&draw.numbers, cell_pixels);
         let strip = match self.strips.remove(&draw.id) {
-            Some(strip) if picture.fits(&strip.texture) => strip,
+            Some(strip) if fits(&picture, &strip.texture) => strip,
             _ => Strip::new(device, &self.layout, &picture),
         };
         let strip = self.strips.entry(draw.id).or_insert(strip);
         strip.used = draw.frame;
 
-        let fresh = strip.content.as_ref().is_some_and(|(version, values, grid, step)| {
-            *version == draw.version
-                && Arc::ptr_eq(values, &draw.values)
-                && *grid == draw.grid
-                && *step == picture.step
-        });
+        let content = strip.content.as_ref();
+        let fresh = content
+            .is_some_and(|(numbers, step)| numbers.same_as(&draw.numbers) && *step == picture.step);
         if !fresh {
-            strip.upload(queue, &picture, draw);
+            strip.upload(queue, &picture, &draw.numbers);
         }
         let uniform = Uniform {
             origin: [draw.origin.x, draw.origin.y].map(|length| length * screen.pixels_per_point),
@@ -230,7 +221,7 @@ impl Strip {
     fn new(device: &wgpu::Device, layout: &wgpu::BindGroupLayout, picture: &Picture) -> Self {
         let texture = device.create_texture(&wgpu::TextureDescriptor {
             label: Some("feature maps"),
-            size: picture.extent(),
+            size: extent(picture),
             mip_level_count: 1,
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
@@ -251,7 +242,10 @@ impl Strip {
             })
         };
         let uniform = buffer(size_of::<Uniform>(), wgpu::BufferUsages::UNIFORM);
-        let cells = buffer(size_of::<Cell>() * picture.layers, wgpu::BufferUsages::VERTEX);
+        let cells = buffer(
+            size_of::<Cell>() * picture.layers,
+            wgpu::BufferUsages::VERTEX,
+        );
         let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("feature maps"),
             layout,
@@ -278,15 +272,19 @@ impl Strip {
         }
     }
 
-    fn upload(&mut self, queue: &wgpu::Queue, picture: &Picture, draw: &Draw) {
+    fn upload(&mut self, queue: &wgpu::Queue, picture: &Picture, numbers: &Numbers) {
         let mut texels = Vec::with_capacity(picture.layers * picture.width * picture.height);
         let mut cells = Vec::with_capacity(picture.layers);
         for number in 0..picture.layers {
             let start = texels.len();
-            picture.append(draw, number, &mut texels);
+            picture.append(numbers, number, &mut texels);
             let (low, high) = range(texels.get(start..));
-            let rect = draw.grid.place(number);
-            let scale = if high > low { (high - low).recip() } else { 0.0 };
+            let rect = numbers.grid.place(number);
+            let scale = if high > low {
+                (high - low).recip()
+            } else {
+                0.0
+            };
             cells.push(Cell {
                 rect: [rect.min.x, rect.min.y, rect.width(), rect.height()],
                 scale: [low, if scale.is_finite() { scale } else { 0.0 }],
@@ -301,89 +299,12 @@ impl Strip {
                 bytes_per_row: Some((picture.width * size_of::<f32>()) as u32),
                 rows_per_image: Some(picture.height as u32),
             },
-            picture.extent(),
+            extent(picture),
         );
         queue.write_buffer(&self.cells, 0, bytemuck::cast_slice(&cells));
         self.count = cells.len() as u32;
-        self.content = Some((draw.version, draw.values.clone(), draw.grid, picture.step));
+        self.content = Some((numbers.clone(), picture.step));
     }
-}
-
-/// What of the numbers becomes texels.
-struct Picture {
-    width: usize,
-    height: usize,
-    layers: usize,
-    /// A map larger than its cell on the screen is made smaller by the mean of squares of this side:
-    /// finer detail could not be seen, and would cost memory and flicker.
-    step: usize,
-}
-
-impl Picture {
-    fn of(draw: &Draw, cell_pixels: f32) -> Self {
-        let [_, height, width] = draw.shape;
-        if draw.grid.vector {
-            return Self {
-                width: draw.kept,
-                height: 1,
-                layers: 1,
-                step: 1,
-            };
-        }
-        let step = width.max(height).div_ceil((cell_pixels as usize).clamp(8, 512));
-        Self {
-            width: width.div_ceil(step),
-            height: height.div_ceil(step),
-            layers: draw.grid.shown,
-            step,
-        }
-    }
-
-    fn extent(&self) -> wgpu::Extent3d {
-        wgpu::Extent3d {
-            width: self.width as u32,
-            height: self.height as u32,
-            depth_or_array_layers: self.layers as u32,
-        }
-    }
-
-    fn fits(&self, texture: &wgpu::Texture) -> bool {
-        texture.size() == self.extent()
-    }
-
-    /// The texels of one cell; what is not a finite number becomes 0.
-    fn append(&self, draw: &Draw, number: usize, texels: &mut Vec<f32>) {
-        let finite = |value: f32| if value.is_finite() { value } else { 0.0 };
-        if draw.grid.vector {
-            texels.extend(draw.values.iter().take(self.width).copied().map(finite));
-            return;
-        }
-        let [_, height, width] = draw.shape;
-        let channel = draw.grid.first + number;
-        let map = draw.values.get(channel * height * width..(channel + 1) * height * width);
-        let map = map.unwrap_or_default();
-        for row in (0..height).step_by(self.step) {
-            for column in (0..width).step_by(self.step) {
-                let (mut sum, mut count) = (0.0, 0.0);
-                for y in row..height.min(row + self.step) {
-                    for x in column..width.min(column + self.step) {
-                        sum += finite(map.get(y * width + x).copied().unwrap_or_default());
-                        count += 1.0;
-                    }
-                }
-                texels.push(sum / count);
-            }
-        }
-    }
-}
-
-/// The smallest and the largest finite value; zeros where there is none.
-pub(super) fn range(values: Option<&[f32]>) -> (f32, f32) {
-    let finite = values.unwrap_or_default().iter().filter(|value| value.is_finite());
-    let (low, high) = finite.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
-        (low.min(*value), high.max(*value))
-    });
-    if low <= high { (low, high) } else { (0.0, 0.0) }
 }
 
 fn bind_group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
@@ -413,4 +334,17 @@ fn bind_group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
             },
         ],
     })
+}
+
+/// The texture's size.
+fn extent(picture: &Picture) -> wgpu::Extent3d {
+    wgpu::Extent3d {
+        width: picture.width as u32,
+        height: picture.height as u32,
+        depth_or_array_layers: picture.layers as u32,
+    }
+}
+
+fn fits(picture: &Picture, texture: &wgpu::Texture) -> bool {
+    texture.size() == extent(picture)
 }

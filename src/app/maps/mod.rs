@@ -1,9 +1,10 @@
 //! Feature maps on the window's GPU: a grid of cells, coloured by `shaders/feature_maps.wgsl`.
 //!
 //! The numbers come from the engine by memory and go to the GPU once a version; what a frame costs
-//! is one draw call a strip. The GPU's side is in `gpu`.
+//! is one draw call a strip. The GPU's side is in `gpu`, what becomes a texel in `picture`.
 
 mod gpu;
+mod picture;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -57,7 +58,10 @@ impl Grid {
             return None;
         }
         if texels == 1 {
-            let size = vec2(width.min(maps.kept as f32 * UNIT_WIDTH).max(1.0), VECTOR_HEIGHT);
+            let size = vec2(
+                width.min(maps.kept as f32 * UNIT_WIDTH).max(1.0),
+                VECTOR_HEIGHT,
+            );
             return Some(Self {
                 columns: 1,
                 first: 0,
@@ -163,14 +167,19 @@ fn enlarged(ui: &mut Ui, maps: &LayerMaps, version: u64, strip: &Grid, channel: 
     let number = channel + 1;
     if strip.vector {
         let value = maps.values.get(channel).copied().unwrap_or_default();
-        ui.label(theme::figure(format!("Unit {number} of {channels}: {value:.4}")));
+        ui.label(theme::figure(format!(
+            "Unit {number} of {channels}: {value:.4}"
+        )));
         return;
     }
     ui.label(format!("Map {number} of {channels}"));
     let grid = Grid::one(maps, channel, LARGE);
     let (rect, response) = ui.allocate_exact_size(grid.size, Sense::hover());
     paint(ui, response.id.with("large"), rect, maps, version, grid);
-    let (low, high) = gpu::range(maps.values.get(channel * height * width..(channel + 1) * height * width));
+    let (low, high) = picture::range(
+        maps.values
+            .get(channel * height * width..(channel + 1) * height * width),
+    );
     ui.label(
         theme::figure(format!("{height}×{width}, from {low:.3} to {high:.3}"))
             .color(Tokens::of(ui).muted),
@@ -180,12 +189,14 @@ fn enlarged(ui: &mut Ui, maps: &LayerMaps, version: u64, strip: &Grid, channel: 
 fn paint(ui: &Ui, id: Id, rect: Rect, maps: &LayerMaps, version: u64, grid: Grid) {
     let draw = gpu::Draw {
         id: id.value(),
-        version,
         frame: ui.ctx().cumulative_frame_nr(),
-        values: maps.values.clone(),
-        shape: maps.shape,
-        kept: maps.kept,
-        grid,
+        numbers: picture::Numbers {
+            version,
+            values: maps.values.clone(),
+            shape: maps.shape,
+            kept: maps.kept,
+            grid,
+        },
         origin: rect.min,
         corner: CORNER,
         opacity: ui.opacity(),

@@ -3,18 +3,18 @@
 
 use egui::accesskit::Role;
 use egui::{
-    Button, CornerRadius, Image, Label, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui,
-    UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align, Button, CornerRadius, Image, Label, Layout, Rect, Response, RichText, Sense, Stroke,
+    StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::plan::{BARS, CELL, Card, HEADER, PADDING, PINNED, REMEDY, Told};
+use super::plan::{BARS, CELL, Card, HEADER, HINT, PADDING, PINNED, REMEDY, Told};
 use super::{card_id, drag, text};
 use crate::app::command::Command;
 use crate::app::maps;
 use crate::app::theme::{self, CAPTION_SIZE, CORNER, CORNER_SMALL, NOTE_SIZE, SPACE, Tokens};
 use crate::app::view::{View, Workspace};
 use crate::app::widgets;
-use crate::network::{Kind, Severity, grouped};
+use crate::network::{Kind, LayerReport, Severity, grouped};
 
 /// Width of the column of parameters, and of the one of shapes.
 pub const PARAMETERS: f32 = 84.0;
@@ -44,6 +44,9 @@ pub fn show(
             pos2(rect.min.x + PADDING, row.max.y),
             rect.max - vec2(PADDING, 0.0),
         ));
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
     ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing = Vec2::ZERO;
         if card.node.layer.kind() == Kind::Input {
@@ -67,9 +70,12 @@ pub fn show(
 /// What a screen reader says of the card.
 fn info(card: &Card<'_>, selected: bool) -> WidgetInfo {
     let name = card.report.map_or("", |report| report.name.as_str());
-    let mut info = WidgetInfo::selected(Role::ListBoxOption, true, selected, format!("Layer {name}"));
+    let mut info =
+        WidgetInfo::selected(Role::ListBoxOption, true, selected, format!("Layer {name}"));
     let output = card.report.and_then(|report| report.output);
-    let output = output.map_or("output unknown".to_owned(), |shape| format!("output {shape}"));
+    let output = output.map_or("output unknown".to_owned(), |shape| {
+        format!("output {shape}")
+    });
     let entry = card.node.layer.kind().entry();
     let summary = card.node.layer.summary();
     info.current_text_value = Some(format!("{} {summary}, {output}", entry.title));
@@ -96,9 +102,11 @@ fn frame(ui: &Ui, card: &Card<'_>, rect: Rect, selected: bool, response: &Respon
             se: CORNER,
         };
         ui.painter().rect_filled(inner, corners, tokens.card);
-        ui.painter().rect_stroke(rect, CORNER, stroke, StrokeKind::Inside);
+        ui.painter()
+            .rect_stroke(rect, CORNER, stroke, StrokeKind::Inside);
     } else {
-        ui.painter().rect(rect, CORNER, tokens.card, stroke, StrokeKind::Inside);
+        ui.painter()
+            .rect(rect, CORNER, tokens.card, stroke, StrokeKind::Inside);
     }
 }
 
@@ -126,16 +134,34 @@ fn head(ui: &Ui, card: &Card<'_>, row: Rect) {
     let shape = theme::figure(shape).color(tokens.text);
     text::right(ui, pos2(shape_end, centre), text::line(ui, shape, SHAPES));
     let count = match card.report {
-        Some(report) if !input => grouped(report.parameters),
-        _ => "–".to_owned(),
+        _ if input => "–".to_owned(),
+        Some(report) if known(report) => grouped(report.parameters),
+        _ => "?".to_owned(),
     };
     let count = theme::figure(count).color(tokens.muted);
-    text::right(ui, pos2(row.max.x, centre), text::line(ui, count, PARAMETERS));
+    text::right(
+        ui,
+        pos2(row.max.x, centre),
+        text::line(ui, count, PARAMETERS),
+    );
+}
+
+/// Whether a layer's costs can be told: they follow from its shapes.
+pub fn known(report: &LayerReport) -> bool {
+    report.input.is_some() && report.output.is_some()
 }
 
 /// The pinned image on the input's card.
 fn pinned(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     let Some(pinned) = view.pinned else {
+        let link = RichText::new("Choose an image in Data to see its feature maps here");
+        let size = vec2(ui.available_width(), HINT);
+        let layout = Layout::left_to_right(Align::Center);
+        let link = ui.allocate_ui_with_layout(size, layout, |ui| ui.link(link.size(NOTE_SIZE)));
+        if link.inner.clicked() {
+            commands.push(Command::Go(Workspace::Data));
+        }
+        ui.add_space(PADDING);
         return;
     };
     ui.horizontal(|ui| {
@@ -165,7 +191,12 @@ fn pinned(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
                 .on_hover_text(&pinned.file);
             ui.add_space(SPACE[0]);
             ui.horizontal(|ui| {
-                widgets::caption(ui, &format!("Pinned image of class {}", pinned.class));
+                let later = match view.maps {
+                    Some(_) => "",
+                    None => "; its feature maps show once you train",
+                };
+                let class = format!("Pinned image of class {}{later}", pinned.class);
+                widgets::caption(ui, &class);
                 ui.add_space(SPACE[1]);
                 let change = ui.link(RichText::new("Change").size(CAPTION_SIZE));
                 if change
@@ -188,8 +219,7 @@ fn fitted(rect: Rect, size: Vec2) -> Rect {
 
 /// How probable the network finds each class of the pinned image.
 fn bars(ui: &mut Ui, view: &View<'_>, probabilities: &[f32]) {
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), BARS), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BARS), Sense::hover());
     let names = view.data.ready().map(|(dataset, _)| &dataset.classes);
     let name = |class: usize| {
         let name = names.filter(|names| names.len() == probabilities.len());
@@ -206,7 +236,13 @@ fn bars(ui: &mut Ui, view: &View<'_>, probabilities: &[f32]) {
     for (number, (class, probability)) in shown.iter().enumerate() {
         let left = rect.min.x + step * number as f32;
         let place = Rect::from_min_max(pos2(left, rect.min.y), pos2(left + step, rect.max.y));
-        bar(ui, place, &name(*class), *probability, best.is_some_and(|best| best.0 == *class));
+        bar(
+            ui,
+            place,
+            &name(*class),
+            *probability,
+            best.is_some_and(|best| best.0 == *class),
+        );
     }
     let percent = |probability: f32| widgets::percent(f64::from(probability));
     response.widget_info(|| {
@@ -235,35 +271,56 @@ fn bar(ui: &Ui, place: Rect, name: &str, probability: f32, best: bool) {
     centred(text::line(ui, words, width), place.max.y - 7.0);
     let percent = widgets::percent(f64::from(probability));
     if place.width() > 44.0 || best {
-        let percent = theme::figure(percent).size(CAPTION_SIZE - 1.0).color(colour);
-        centred(text::line(ui, percent, place.width() + SPACE[1]), place.min.y + 6.0);
+        let percent = theme::figure(percent)
+            .size(CAPTION_SIZE - 1.0)
+            .color(colour);
+        centred(
+            text::line(ui, percent, place.width() + SPACE[1]),
+            place.min.y + 6.0,
+        );
     }
     let bottom = place.max.y - 17.0;
     let room = bottom - (place.min.y + 15.0);
     let half = (place.width() / 2.0 - 3.0).min(18.0);
-    let share = if probability.is_finite() { probability.clamp(0.0, 1.0) } else { 0.0 };
+    let share = if probability.is_finite() {
+        probability.clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
     let bar = |height: f32| {
         let middle = place.center().x;
-        Rect::from_min_max(pos2(middle - half, bottom - height), pos2(middle + half, bottom))
+        Rect::from_min_max(
+            pos2(middle - half, bottom - height),
+            pos2(middle + half, bottom),
+        )
     };
-    ui.painter().rect_filled(bar(room), 2, tokens.line.gamma_multiply(0.6));
-    ui.painter().rect_filled(bar((room * share).max(1.0)), 2, colour);
+    ui.painter()
+        .rect_filled(bar(room), 2, tokens.line.gamma_multiply(0.6));
+    ui.painter()
+        .rect_filled(bar((room * share).max(1.0)), 2, colour);
 }
 
 /// What is wrong, and the button that mends it.
 fn problem(ui: &mut Ui, told: &Told<'_>, commands: &mut Vec<Command>) {
     let tokens = Tokens::of(ui);
     let colour = colour(tokens, told.problem.severity);
-    let (rect, response) = ui.allocate_exact_size(
-        vec2(ui.available_width(), told.height()),
-        Sense::hover(),
-    );
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), told.height()), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &told.problem.message));
     let size = told.text.size();
     let mark = pos2(rect.min.x + 4.0, rect.min.y + 8.0);
-    ui.painter().circle_stroke(mark, 5.0, Stroke::new(1.5, colour));
-    ui.painter().vline(mark.x, mark.y - 2.5..=mark.y + 0.5, Stroke::new(1.5, colour));
-    ui.painter().vline(mark.x, mark.y + 1.5..=mark.y + 2.5, Stroke::new(1.5, colour));
+    ui.painter()
+        .circle_stroke(mark, 5.0, Stroke::new(1.5, colour));
+    ui.painter().vline(
+        mark.x,
+        mark.y - 2.5..=mark.y + 0.5,
+        Stroke::new(1.5, colour),
+    );
+    ui.painter().vline(
+        mark.x,
+        mark.y + 1.5..=mark.y + 2.5,
+        Stroke::new(1.5, colour),
+    );
     let corner = pos2(rect.min.x + SPACE[3], rect.min.y);
     ui.painter().galley(corner, told.text.clone(), tokens.text);
     let Some(remedy) = &told.problem.remedy else {
@@ -271,13 +328,16 @@ fn problem(ui: &mut Ui, told: &Told<'_>, commands: &mut Vec<Command>) {
     };
     let label = RichText::new(&remedy.label).size(NOTE_SIZE);
     let at = pos2(corner.x, corner.y + size.y + SPACE[0]);
-    let room = Rect::from_min_size(at, vec2(rect.max.x - at.x, REMEDY - SPACE[0]));
+    let room = Rect::from_min_size(at, vec2(rect.max.x - at.x, REMEDY));
     let builder = UiBuilder::new()
         .id_salt(&told.problem.message)
         .max_rect(room)
-        .layout(egui::Layout::left_to_right(egui::Align::Center));
+        .layout(Layout::left_to_right(Align::Center));
     let button = ui.new_child(builder).add(Button::new(label).truncate());
-    if button.on_hover_text("Mends this in one step; Undo takes it back").clicked() {
+    if button
+        .on_hover_text("Mends this in one step; Undo takes it back")
+        .clicked()
+    {
         commands.push(Command::Edits(remedy.edits.clone()));
     }
 }

@@ -3,8 +3,8 @@
 
 use egui::accesskit::Role;
 use egui::{
-    CursorIcon, DragAndDrop, Id, Popup, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2,
-    vec2,
+    CursorIcon, DragAndDrop, Id, Popup, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::drag::Dragged;
@@ -53,7 +53,8 @@ impl Column {
             .show_viewport(ui, |ui, viewport| {
                 ui.set_min_height(TOP + plan.height + BOTTOM);
                 let full = ui.max_rect();
-                let ground = ui.interact(ui.clip_rect(), Id::unique("network ground"), Sense::click());
+                let ground =
+                    ui.interact(ui.clip_rect(), Id::unique("network ground"), Sense::click());
                 if ground.clicked() {
                     commands.push(Command::Select(None));
                 }
@@ -74,7 +75,11 @@ impl Column {
                 if let Some(place) = place.filter(|_| Dragged::now(ui).is_none()) {
                     stage.mark(ui, place, 0.6);
                 }
-                if let Some(card) = plan.cards.iter().find(|card| Some(card.node.id) == selected) {
+                if let Some(card) = plan
+                    .cards
+                    .iter()
+                    .find(|card| Some(card.node.id) == selected)
+                {
                     let rect = card.rect(stage.origin, width).expand(GAP);
                     ui.scroll_to_rect(rect, None);
                 }
@@ -141,18 +146,35 @@ impl Stage<'_> {
         let tokens = Tokens::of(ui);
         let middle = rect.center().x.round();
         let line = Stroke::new(1.5, tokens.line);
-        ui.painter().vline(middle, rect.min.y - GAP..=rect.min.y, line);
+        ui.painter()
+            .vline(middle, rect.min.y - GAP..=rect.min.y, line);
         let centre = pos2(middle, rect.min.y - GAP / 2.0);
         let name = self.plan.cards.get(position).and_then(|card| card.report);
         let name = name.map_or("the next layer", |report| report.name.as_str());
-        self.plus(ui, centre, position, &format!("Insert a layer before {name}"), commands);
+        self.plus(
+            ui,
+            centre,
+            position,
+            &format!("Insert a layer before {name}"),
+            commands,
+        );
     }
 
     /// A round button that shows when the pointer comes near, with a menu of layers.
-    fn plus(&self, ui: &mut Ui, centre: Pos2, place: usize, name: &str, commands: &mut Vec<Command>) {
+    fn plus(
+        &self,
+        ui: &mut Ui,
+        centre: Pos2,
+        place: usize,
+        name: &str,
+        commands: &mut Vec<Command>,
+    ) {
         let tokens = Tokens::of(ui);
         let rect = Rect::from_center_size(centre, vec2(20.0, GAP));
-        let id = Id::unique(("insert before", self.plan.cards.get(place).map(|card| card.node.id.0)));
+        let id = Id::unique((
+            "insert before",
+            self.plan.cards.get(place).map(|card| card.node.id.0),
+        ));
         let response = ui.interact(rect, id, Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
         let near = Rect::from_center_size(centre, vec2(self.width, GAP));
@@ -164,13 +186,19 @@ impl Stage<'_> {
             } else {
                 (tokens.card, tokens.accent)
             };
-            ui.painter().circle(centre, 8.0, fill, Stroke::new(1.0, tokens.accent));
+            ui.painter()
+                .circle(centre, 8.0, fill, Stroke::new(1.0, tokens.accent));
             let ink = Stroke::new(1.5, ink);
-            ui.painter().hline(centre.x - 4.0..=centre.x + 4.0, centre.y, ink);
-            ui.painter().vline(centre.x, centre.y - 4.0..=centre.y + 4.0, ink);
+            ui.painter()
+                .hline(centre.x - 4.0..=centre.x + 4.0, centre.y, ink);
+            ui.painter()
+                .vline(centre.x, centre.y - 4.0..=centre.y + 4.0, ink);
         }
         let response = response.on_hover_text(name);
-        if let Some(Some(kind)) = Popup::menu(&response).show(palette::menu).map(|menu| menu.inner) {
+        if let Some(Some(kind)) = Popup::menu(&response)
+            .show(palette::menu)
+            .map(|menu| menu.inner)
+        {
             commands.push(insert(kind, place));
         }
     }
@@ -186,7 +214,9 @@ impl Stage<'_> {
         self.plus_always(ui, centre);
         self.plus(ui, centre, place, "Add a layer at the end", commands);
         if place <= 1 {
-            let text = egui::RichText::new("Click a layer on the left, drag it here, or start from a template");
+            let text = egui::RichText::new(
+                "Click a layer on the left, drag it here, or start from a template",
+            );
             let text = text::line(ui, text.color(Tokens::of(ui).muted), self.width);
             let corner = pos2(middle - text.size().x / 2.0, centre.y + 32.0);
             text::left(ui, corner, text);
@@ -196,9 +226,18 @@ impl Stage<'_> {
     /// The "+" at the end is there without being looked for.
     fn plus_always(&self, ui: &Ui, centre: Pos2) {
         let muted = Tokens::of(ui).muted;
-        ui.painter().circle_stroke(centre, 8.0, Stroke::new(1.0, Tokens::of(ui).line));
-        ui.painter().hline(centre.x - 4.0..=centre.x + 4.0, centre.y, Stroke::new(1.5, muted));
-        ui.painter().vline(centre.x, centre.y - 4.0..=centre.y + 4.0, Stroke::new(1.5, muted));
+        ui.painter()
+            .circle_stroke(centre, 8.0, Stroke::new(1.0, Tokens::of(ui).line));
+        ui.painter().hline(
+            centre.x - 4.0..=centre.x + 4.0,
+            centre.y,
+            Stroke::new(1.5, muted),
+        );
+        ui.painter().vline(
+            centre.x,
+            centre.y - 4.0..=centre.y + 4.0,
+            Stroke::new(1.5, muted),
+        );
     }
 
     /// Marks where a layer would come.
@@ -206,7 +245,8 @@ impl Stage<'_> {
         let y = self.origin.y + self.plan.gap(place);
         let colour = Tokens::of(ui).accent.gamma_multiply(opacity);
         let (left, right) = (self.origin.x, self.origin.x + self.width);
-        ui.painter().hline(left..=right, y, Stroke::new(2.0, colour));
+        ui.painter()
+            .hline(left..=right, y, Stroke::new(2.0, colour));
         ui.painter().circle_filled(pos2(left, y), 3.5, colour);
         ui.painter().circle_filled(pos2(right, y), 3.5, colour);
     }
@@ -283,8 +323,12 @@ impl Stage<'_> {
 /// A line of the context menu; disabled where there is a reason.
 fn item(ui: &mut Ui, words: &str, keys: &str, reason: Option<&str>) -> bool {
     let button = egui::Button::new(words).shortcut_text(keys);
-    let response = ui.add_enabled(reason.is_none(), button).accessible_name(words);
-    let clicked = response.on_disabled_hover_text(reason.unwrap_or_default()).clicked();
+    let response = ui
+        .add_enabled(reason.is_none(), button)
+        .accessible_name(words);
+    let clicked = response
+        .on_disabled_hover_text(reason.unwrap_or_default())
+        .clicked();
     if clicked {
         ui.close();
     }

@@ -1,12 +1,14 @@
 //! Above the column: what the network is, the templates, undo and redo.
 
+use egui::containers::menu::MenuButton;
 use egui::text::LayoutJob;
-use egui::{Align, Button, FontSelection, Layout, RichText, Ui, vec2};
+use egui::{Align, Button, FontSelection, Layout, Pos2, RichText, Shape, Stroke, Ui, vec2};
 
 use super::classes;
 use crate::app::command::Command;
 use crate::app::theme::{self, NOTE_SIZE, SPACE, Tokens};
 use crate::app::view::View;
+use crate::app::widgets;
 use crate::network::{Context, Template, check, grouped, template, templates};
 
 const HEIGHT: f32 = 52.0;
@@ -16,19 +18,49 @@ pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>, width: f3
     let size = vec2(ui.available_width(), HEIGHT);
     ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
         ui.add_space(margin);
-        let title = view.template.and_then(template).map_or("Network", |it| it.title);
+        let title = view
+            .template
+            .and_then(template)
+            .map_or("Network", |it| it.title);
         ui.label(theme::semibold(title));
         ui.add_space(SPACE[1]);
-        let menu = ui.menu_button("Templates", |ui| menu(ui, view, commands));
-        menu.response
+        let size = vec2(104.0, ui.spacing().interact_size.y);
+        let button = Button::new("Templates").right_text("").min_size(size);
+        let (button, _) = MenuButton::from_button(button).ui(ui, |ui| menu(ui, view, commands));
+        arrow(ui, button.rect.right_center() - vec2(SPACE[3], 0.0));
+        button
+            .accessible_name("Templates")
             .on_hover_text("Start from a network that is known to work; Undo brings yours back");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(margin);
             let editor = view.editor;
-            step(ui, "Redo", editor.redo_label(), "Ctrl+Shift+Z", Command::Redo, commands);
-            step(ui, "Undo", editor.undo_label(), "Ctrl+Z", Command::Undo, commands);
+            step(
+                ui,
+                "Redo",
+                editor.redo_label(),
+                "Ctrl+Shift+Z",
+                Command::Redo,
+                commands,
+            );
+            step(
+                ui,
+                "Undo",
+                editor.undo_label(),
+                "Ctrl+Z",
+                Command::Undo,
+                commands,
+            );
         });
     });
+}
+
+/// The mark of a button that opens a menu, as on a combo box.
+fn arrow(ui: &Ui, centre: Pos2) {
+    let corners = [vec2(-4.0, -2.5), vec2(4.0, -2.5), vec2(0.0, 3.0)];
+    let corners = corners.map(|corner| centre + corner).to_vec();
+    let muted = Tokens::of(ui).muted;
+    let shape = Shape::convex_polygon(corners, muted, Stroke::NONE);
+    ui.painter().add(shape);
 }
 
 /// Undo or Redo, named by what it would do.
@@ -55,11 +87,18 @@ fn step(
 }
 
 fn menu(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
-    ui.set_min_width(380.0);
+    ui.set_width(440.0);
+    ui.spacing_mut().button_padding = vec2(SPACE[1], 6.0);
+    let muted = Tokens::of(ui).muted;
+    ui.horizontal(|ui| {
+        widgets::caption(ui, "Network");
+        let end = Layout::right_to_left(Align::Center);
+        ui.with_layout(end, |ui| widgets::caption(ui, "Parameters"));
+    });
     for template in templates() {
         let fit = Fit::of(template, view);
         let button = Button::new(text(ui, template))
-            .right_text(theme::figure(format!("{} parameters", grouped(fit.parameters))))
+            .right_text(theme::figure(grouped(fit.parameters)).color(muted))
             .selected(view.template == Some(template.name));
         let response = ui.add_enabled(fit.reason.is_none(), button);
         let response = response.accessible_name(template.title);
@@ -80,11 +119,12 @@ fn text(ui: &Ui, template: &Template) -> LayoutJob {
     let mut job = LayoutJob::default();
     let tokens = Tokens::of(ui);
     let title = theme::semibold(format!("{}\n", template.title)).color(tokens.text);
-    let summary = RichText::new(template.summary).size(NOTE_SIZE).color(tokens.muted);
+    let summary = RichText::new(template.summary)
+        .size(NOTE_SIZE)
+        .color(tokens.muted);
     for part in [title, summary] {
         part.append_to(&mut job, ui.style(), FontSelection::Default, Align::Min);
     }
-    job.wrap.max_width = 300.0;
     job
 }
 
@@ -109,11 +149,19 @@ impl Fit {
         let report = check(&graph, &context);
         let input = report.layers.first().and_then(|layer| layer.output);
         let size = input.map(|shape| shape.to_string()).unwrap_or_default();
-        let outputs = classes.map_or(String::new(), |count| format!(" and fitted to {count} classes"));
+        let outputs = classes.map_or(String::new(), |count| {
+            format!(" and fitted to {count} classes")
+        });
         Self {
             parameters: report.parameters,
-            reason: report.errors().next().map(|problem| problem.message.clone()),
-            adapted: format!("Images are resized to {size}{outputs}, {} loss", context.loss.title().to_lowercase()),
+            reason: report
+                .errors()
+                .next()
+                .map(|problem| problem.message.clone()),
+            adapted: format!(
+                "Images are resized to {size}{outputs}, {} loss",
+                context.loss.title().to_lowercase()
+            ),
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::network::{Edit, LayerId};
 pub fn handle(ui: &Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     let ctx = ui.ctx();
     let (focused, dialog) = ctx.memory(|memory| (memory.focused(), memory.top_modal_layer()));
-    if Popup::is_any_open(ctx) || DragAndDrop::has_any_payload(ctx) || dialog.is_some() {
+    let dialog = dialog.is_some() || view.dialog.is_some() || view.palette;
+    if dialog || Popup::is_any_open(ctx) || DragAndDrop::has_any_payload(ctx) {
         return;
     }
     let nodes = view.editor.graph().nodes();

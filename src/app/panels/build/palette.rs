@@ -1,7 +1,7 @@
 //! The palette: every layer of the catalogue by group. A click adds, a drag puts it where it is dropped.
 
 use egui::accesskit::Role;
-use egui::{Id, Rect, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align, Id, Rect, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
 
 use super::drag::{self, Dragged};
 use super::text;
@@ -33,7 +33,9 @@ impl Palette {
         let search = ui.add(
             TextEdit::singleline(&mut self.search)
                 .hint_text("Search layers")
-                .desired_width(f32::INFINITY),
+                .desired_width(f32::INFINITY)
+                .min_size(vec2(0.0, ROW))
+                .vertical_align(Align::Center),
         );
         let search = search.accessible_name("Search layers");
         let enter = search.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
@@ -64,7 +66,10 @@ impl Palette {
             let text = text.to_lowercase();
             entry.kind != Kind::Input && words.split_whitespace().all(|word| text.contains(word))
         };
-        Group::ALL.into_iter().flat_map(Group::entries).filter(matches)
+        Group::ALL
+            .into_iter()
+            .flat_map(Group::entries)
+            .filter(matches)
     }
 
     fn group(&mut self, ui: &mut Ui, group: Group, view: &View<'_>, commands: &mut Vec<Command>) {
@@ -80,7 +85,13 @@ impl Palette {
         }
     }
 
-    fn entry(&mut self, ui: &mut Ui, entry: &'static Entry, view: &View<'_>, commands: &mut Vec<Command>) {
+    fn entry(
+        &mut self,
+        ui: &mut Ui,
+        entry: &'static Entry,
+        view: &View<'_>,
+        commands: &mut Vec<Command>,
+    ) {
         let size = vec2(ui.available_width(), ROW);
         let (_, rect) = ui.allocate_space(size);
         let id = Id::unique(("palette", entry.name));
@@ -126,11 +137,17 @@ fn row(ui: &Ui, rect: Rect, entry: &Entry, lit: bool) {
 pub fn menu(ui: &mut Ui) -> Option<Kind> {
     let mut chosen = None;
     ui.set_min_width(176.0);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ui.spacing_mut().button_padding.x = SPACE[1];
     for group in Group::ALL {
         let addable = |entry: &&Entry| entry.kind != Kind::Input;
         for (number, entry) in group.entries().filter(addable).enumerate() {
             if number == 0 {
-                widgets::caption(ui, group.title());
+                ui.add_space(SPACE[1]);
+                ui.horizontal(|ui| {
+                    ui.add_space(SPACE[1]);
+                    widgets::caption(ui, group.title());
+                });
             }
             if ui.button(entry.title).on_hover_text(entry.help).clicked() {
                 chosen = Some(entry.kind);

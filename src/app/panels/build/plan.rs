@@ -23,9 +23,11 @@ pub const GAP: f32 = 16.0;
 pub const CELL: f32 = 36.0;
 /// Of the bars of the classes, with their names.
 pub const BARS: f32 = 66.0;
-/// The pinned image on the input's card.
+/// The pinned image on the input's card, and what to do where there is none.
 pub const PINNED: f32 = 44.0;
-pub const REMEDY: f32 = 26.0;
+pub const HINT: f32 = 18.0;
+/// The button of a remedy.
+pub const REMEDY: f32 = 28.0;
 
 /// A problem with its text laid out.
 pub struct Told<'a> {
@@ -116,7 +118,10 @@ impl<'a> Plan<'a> {
             if position + 1 == nodes.len() && position > 0 {
                 card.probabilities = probabilities(view, report);
             }
-            card.height = height(&card, position == 0 && view.pinned.is_some());
+            card.height = height(&card);
+            if position == 0 {
+                card.height += PADDING + if view.pinned.is_some() { PINNED } else { HINT };
+            }
             top += card.height + GAP;
             cards.push(card);
         }
@@ -154,7 +159,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn height(card: &Card<'_>, pinned: bool) -> f32 {
+fn height(card: &Card<'_>) -> f32 {
     let mut height = HEADER;
     if card.strip > 0.0 {
         height += card.strip + PADDING;
@@ -162,16 +167,15 @@ fn height(card: &Card<'_>, pinned: bool) -> f32 {
     if card.probabilities.is_some() {
         height += BARS + PADDING;
     }
-    if pinned {
-        height += PINNED + PADDING;
-    }
     height + card.problems.iter().map(Told::height).sum::<f32>()
 }
 
 fn told<'a>(ui: &Ui, problems: Vec<&'a Problem>, width: f32) -> Vec<Told<'a>> {
     let colour = Tokens::of(ui).text;
     let told = problems.into_iter().map(|problem| {
-        let words = RichText::new(&problem.message).size(NOTE_SIZE).color(colour);
+        let words = RichText::new(text::sentence(&problem.message))
+            .size(NOTE_SIZE)
+            .color(colour);
         Told {
             problem,
             text: text::wrapped(ui, words, width - 2.0 * PADDING - SPACE[3]),

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, Galley, Pos2, RichText, TextStyle, TextWrapMode, Ui, WidgetText, pos2};
-
-use crate::network::grouped;
+use egui::{Galley, Pos2, RichText, TextStyle, TextWrapMode, Ui, WidgetText, pos2};
 
 /// One line, cut with an ellipsis where it is too long.
 pub fn line(ui: &Ui, text: RichText, width: f32) -> Arc<Galley> {
@@ -20,7 +18,8 @@ pub fn wrapped(ui: &Ui, text: RichText, width: f32) -> Arc<Galley> {
 pub fn left(ui: &Ui, at: Pos2, text: Arc<Galley>) -> f32 {
     let end = at.x + text.size().x;
     let corner = pos2(at.x, at.y - text.size().y / 2.0);
-    ui.painter().galley(corner, text, Color32::PLACEHOLDER);
+    let colour = ui.visuals().text_color();
+    ui.painter().galley(corner, text, colour);
     end
 }
 
@@ -30,40 +29,27 @@ pub fn right(ui: &Ui, at: Pos2, text: Arc<Galley>) {
     left(ui, start, text);
 }
 
-/// A large number in short: "2.23 M"; small ones in full.
-pub fn short(number: u64) -> String {
-    const STEPS: [(f64, &str); 4] = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
-    let value = number as f64;
-    match STEPS.iter().find(|(step, _)| value >= *step) {
-        Some((step, unit)) if number >= 10_000 => {
-            let share = value / step;
-            let decimals = if share < 10.0 {
-                2
-            } else {
-                usize::from(share < 100.0)
-            };
-            format!("{share:.decimals$} {unit}")
-        }
-        _ => grouped(number),
+/// A message as it begins a line: with a capital, unless it begins with a layer's name.
+pub fn sentence(message: &str) -> String {
+    let first = message.split_whitespace().next().unwrap_or_default();
+    let mut letters = message.chars();
+    match letters.next() {
+        Some(letter) if !first.contains('_') => letter.to_uppercase().chain(letters).collect(),
+        _ => message.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::short;
+    use super::sentence;
 
     #[test]
-    fn numbers_in_short() {
-        let cases = [
-            (0, "0"),
-            (9_999, "9,999"),
-            (10_000, "10.0 k"),
-            (2_230_272, "2.23 M"),
-            (123_456_789, "123 M"),
-            (1_500_000_000, "1.50 G"),
-        ];
-        for (number, text) in cases {
-            assert_eq!(short(number), text);
-        }
+    fn messages_begin_with_a_capital_unless_a_name_does() {
+        assert_eq!(
+            sentence("the kernel is too large"),
+            "The kernel is too large"
+        );
+        assert_eq!(sentence("dense_1 needs a vector"), "dense_1 needs a vector");
+        assert_eq!(sentence(""), "");
     }
 }

@@ -29,7 +29,10 @@ pub fn show(
         elided(ui, semibold(index.class_name(class)));
     });
     if images.is_empty() {
-        note(ui, &format!("No image of this class in the {} set", index.set_name()));
+        note(
+            ui,
+            &format!("No image of this class in the {} set", index.set_name()),
+        );
         return back;
     }
     ui.spacing_mut().item_spacing = vec2(SPACE[0], SPACE[0]);

@@ -27,7 +27,10 @@ pub fn source_row(ui: &mut Ui, view: &View<'_>, set: &mut Option<Set>) {
             None => heading(ui, "Images"),
         },
         |ui| {
-            if let Data::Ready { dataset, splits, .. } = view.data {
+            if let Data::Ready {
+                dataset, splits, ..
+            } = view.data
+            {
                 let count = |set: Set| splits.get(set).len();
                 set_switch(ui, dataset.len(), count, set);
             }
@@ -45,8 +48,10 @@ fn set_switch(ui: &mut Ui, all: usize, count: impl Fn(Set) -> usize, set: &mut O
     if !labels.iter().any(|(option, _)| option == set) {
         *set = None;
     }
-    let options: Vec<(Option<Set>, &str)> =
-        labels.iter().map(|(set, text)| (*set, text.as_str())).collect();
+    let options: Vec<(Option<Set>, &str)> = labels
+        .iter()
+        .map(|(set, text)| (*set, text.as_str()))
+        .collect();
     segmented(ui, "Set", set, &options);
 }
 

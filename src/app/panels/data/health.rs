@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use egui::{RichText, ScrollArea, Ui};
+use egui::{RichText, Ui};
 
 use super::problems::{self, Group};
 use super::splits_table;
-use crate::app::panels::parts::row::elided;
+use crate::app::panels::parts::row::{column_scroll, elided};
 use crate::app::theme::{SPACE, Tokens, figure, semibold};
 use crate::app::view::{Data, View};
 use crate::app::widgets::{caption, card, heading, note, percent, stat_row, thousands};
@@ -35,12 +35,15 @@ const LISTED: usize = 5;
 
 impl HealthSide {
     pub fn show(&mut self, ui: &mut Ui, view: &View<'_>, dataset: &Arc<Dataset>) {
-        let known = self.summary.take().filter(|known| Arc::ptr_eq(&known.dataset, dataset));
+        let known = self
+            .summary
+            .take()
+            .filter(|known| Arc::ptr_eq(&known.dataset, dataset));
         let summary = known.unwrap_or_else(|| {
             self.open = None;
             Summary::new(dataset)
         });
-        ScrollArea::vertical().id_salt("health").auto_shrink(false).show(ui, |ui| {
+        column_scroll("health").show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = SPACE[1];
             usable(ui, &summary);
             problems::show(ui, &summary.groups, &mut self.open);
@@ -59,7 +62,9 @@ impl Summary {
     fn new(dataset: &Arc<Dataset>) -> Self {
         let mut health = health(dataset);
         // The problems have cards of their own; that note would say it twice.
-        health.notes.retain(|note| !note.ends_with("see the problems"));
+        health
+            .notes
+            .retain(|note| !note.ends_with("see the problems"));
         let mut smallest: Vec<(String, usize)> = health
             .classes
             .iter()
@@ -68,7 +73,12 @@ impl Summary {
         smallest.sort_by_key(|(_, images)| *images);
         smallest.truncate(LISTED);
         let groups = problems::grouped(&dataset.problems);
-        Self { dataset: dataset.clone(), health, groups, smallest }
+        Self {
+            dataset: dataset.clone(),
+            health,
+            groups,
+            smallest,
+        }
     }
 }
 
@@ -77,7 +87,10 @@ fn usable(ui: &mut Ui, summary: &Summary) {
     let all = usable + summary.health.problems.len() as u64;
     heading(ui, "Health");
     let text = if usable == all {
-        format!("All {} files are usable. Nothing on disk is changed.", thousands(all))
+        format!(
+            "All {} files are usable. Nothing on disk is changed.",
+            thousands(all)
+        )
     } else {
         let (usable, all) = (thousands(usable), thousands(all));
         format!("{usable} of {all} files are usable. Nothing on disk is changed.")
@@ -121,15 +134,28 @@ fn sizes(ui: &mut Ui, health: &Health, input: Option<InputSize>) {
     for size in health.sizes.iter().take(LISTED) {
         let share = size.images as f64 / health.images.max(1) as f64;
         let name = format!("{}×{}", size.width, size.height);
-        stat_row(ui, &name, &format!("{} · {}", thousands(size.images as u64), percent(share)));
+        stat_row(
+            ui,
+            &name,
+            &format!("{} · {}", thousands(size.images as u64), percent(share)),
+        );
     }
-    if let Some(more) = health.sizes.len().checked_sub(LISTED).filter(|more| *more > 0) {
+    if let Some(more) = health
+        .sizes
+        .len()
+        .checked_sub(LISTED)
+        .filter(|more| *more > 0)
+    {
         note(ui, &format!("and {} more sizes", thousands(more as u64)));
     }
     let Some(input) = input else { return };
     card(ui, |ui| {
         ui.set_width(ui.available_width());
-        let colour = if input.channels == 1 { "grey" } else { "colour" };
+        let colour = if input.channels == 1 {
+            "grey"
+        } else {
+            "colour"
+        };
         elided(ui, semibold("Into the network"));
         let size = format!("{}×{}, {colour}", input.width, input.height);
         ui.label(figure(size));
@@ -141,17 +167,22 @@ fn sizes(ui: &mut Ui, health: &Health, input: Option<InputSize>) {
 /// What resizing to the network's input does to the images, in words.
 fn effect(sizes: &[SizeCount], input: InputSize) -> String {
     let count = |test: &dyn Fn(&SizeCount) -> bool| -> u64 {
-        sizes.iter().filter(|size| test(size)).map(|size| size.images as u64).sum()
+        sizes
+            .iter()
+            .filter(|size| test(size))
+            .map(|size| size.images as u64)
+            .sum()
     };
     let (width, height) = (input.width as f64, input.height as f64);
     let stretch = |size: &SizeCount| {
-        let ratio = (f64::from(size.width) / f64::from(size.height).max(1.0)) / (width / height.max(1.0));
+        let ratio =
+            (f64::from(size.width) / f64::from(size.height).max(1.0)) / (width / height.max(1.0));
         ratio.max(1.0 / ratio)
     };
-    let same = |size: &SizeCount| {
-        f64::from(size.width) == width && f64::from(size.height) == height
-    };
-    let smaller = |size: &SizeCount| f64::from(size.width) < width || f64::from(size.height) < height;
+    let same =
+        |size: &SizeCount| f64::from(size.width) == width && f64::from(size.height) == height;
+    let smaller =
+        |size: &SizeCount| f64::from(size.width) < width || f64::from(size.height) < height;
     let all = count(&|_| true);
     if count(&same) == all {
         return "Every image has this size already: nothing is resized".to_owned();
@@ -159,7 +190,10 @@ fn effect(sizes: &[SizeCount], input: InputSize) -> String {
     let mut text = format!("{} images are resized", thousands(all - count(&same)));
     let bent = count(&|size| stretch(size) > 1.25);
     if bent > 0 {
-        text += &format!("; {} change their proportions by more than a quarter", thousands(bent));
+        text += &format!(
+            "; {} change their proportions by more than a quarter",
+            thousands(bent)
+        );
     }
     let grown = count(&|size| !same(size) && smaller(size));
     if grown > 0 {
@@ -174,7 +208,15 @@ fn input_size(view: &View<'_>) -> Option<InputSize> {
         return None;
     }
     match view.report.layers.first()?.output? {
-        Shape::Maps { height, width, channels } => Some(InputSize { height, width, channels }),
+        Shape::Maps {
+            height,
+            width,
+            channels,
+        } => Some(InputSize {
+            height,
+            width,
+            channels,
+        }),
         Shape::Vector { .. } => None,
     }
 }

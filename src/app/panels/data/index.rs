@@ -28,7 +28,13 @@ impl Index {
             Some(set) => splits.get(set).iter().copied().for_each(&mut put),
         }
         let fullest = by_class.iter().map(Vec::len).max().unwrap_or(0);
-        Self { dataset: dataset.clone(), splits: splits.clone(), set, by_class, fullest }
+        Self {
+            dataset: dataset.clone(),
+            splits: splits.clone(),
+            set,
+            by_class,
+            fullest,
+        }
     }
 
     /// Whether the lists are still those of this data and this set.

@@ -14,6 +14,7 @@ use egui::{CentralPanel, Frame, Panel as SidePanel, Ui};
 use self::health::HealthSide;
 use self::index::Index;
 use crate::app::command::Command;
+use crate::app::panels::parts::row::column_frame;
 use crate::app::theme::{SIDE_WIDTH, SPACE, Tokens};
 use crate::app::view::{Data, Panel, View};
 use crate::dataset::Set;
@@ -35,11 +36,10 @@ impl Panel for DataPanel {
     fn show(&mut self, ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         let tokens = Tokens::of(ui);
         if let Data::Ready { dataset, .. } = view.data {
-            let frame = Frame::new().fill(tokens.panel).inner_margin(SPACE[3]);
             SidePanel::right("data side")
                 .exact_size(SIDE_WIDTH + 2.0 * SPACE[3])
                 .resizable(false)
-                .frame(frame)
+                .frame(column_frame(tokens.panel))
                 .show(ui, |ui| self.side.show(ui, view, dataset));
         }
         let frame = Frame::new().fill(tokens.ground).inner_margin(SPACE[3]);
@@ -54,13 +54,19 @@ impl Panel for DataPanel {
 
 impl DataPanel {
     fn body(&mut self, ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
-        let Data::Ready { dataset, splits, .. } = view.data else {
+        let Data::Ready {
+            dataset, splits, ..
+        } = view.data
+        else {
             self.open = None;
             waiting::show(ui, view, commands);
             return;
         };
         let set = self.set.filter(|set| view.has(*set));
-        let known = self.index.take().filter(|index| index.is_of(dataset, splits, set));
+        let known = self
+            .index
+            .take()
+            .filter(|index| index.is_of(dataset, splits, set));
         let index = known.unwrap_or_else(|| Index::new(dataset, splits, set));
         self.open = self.open.filter(|class| *class < dataset.classes.len());
         match self.open {

@@ -20,7 +20,10 @@ pub fn grouped(problems: &[Problem]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for problem in problems {
         let place = *places.entry(&problem.reason).or_insert_with(|| {
-            groups.push(Group { reason: problem.reason.clone(), files: Vec::new() });
+            groups.push(Group {
+                reason: problem.reason.clone(),
+                files: Vec::new(),
+            });
             groups.len() - 1
         });
         if let Some(group) = groups.get_mut(place) {
@@ -43,7 +46,11 @@ pub fn show(ui: &mut Ui, groups: &[Group], open: &mut Option<usize>) {
         }
     }
     let help = "Copy every file with its reason, a line each";
-    if ui.button("Copy the list of problems").on_hover_text(help).clicked() {
+    if ui
+        .button("Copy the list of problems")
+        .on_hover_text(help)
+        .clicked()
+    {
         ui.ctx().copy_text(as_text(groups));
     }
 }
@@ -53,20 +60,32 @@ fn one(ui: &mut Ui, group: &Group, open: bool) -> bool {
     let tokens = Tokens::of(ui);
     let count = group.files.len();
     let mut clicked = false;
-    let frame = Frame::new().fill(tokens.card).corner_radius(CORNER_SMALL).inner_margin(SPACE[1]);
+    let frame = Frame::new()
+        .fill(tokens.card)
+        .corner_radius(CORNER_SMALL)
+        .inner_margin(SPACE[1]);
     let drawn = frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = SPACE[0];
-        let files = if count == 1 { "1 file left out".to_owned() } else {
+        let files = if count == 1 {
+            "1 file left out".to_owned()
+        } else {
             format!("{} files left out", thousands(count as u64))
         };
         ui.label(semibold(files));
         ui.add(Label::new(RichText::new(&group.reason).color(tokens.muted)).wrap());
-        let text = if open { "Hide the files" } else { "Show the files" };
-        let link = ui.add(Label::new(RichText::new(text).color(tokens.accent)).sense(Sense::click()));
+        let text = if open {
+            "Hide the files"
+        } else {
+            "Show the files"
+        };
+        let link =
+            ui.add(Label::new(RichText::new(text).color(tokens.accent)).sense(Sense::click()));
         let spoken = format!("{text}: {}", group.reason);
         link.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
-        clicked = link.on_hover_cursor(egui::CursorIcon::PointingHand).clicked();
+        clicked = link
+            .on_hover_cursor(egui::CursorIcon::PointingHand)
+            .clicked();
         if open {
             files_list(ui, group);
         }
@@ -93,7 +112,10 @@ fn files_list(ui: &mut Ui, group: &Group) {
 
 fn as_text(groups: &[Group]) -> String {
     let lines = groups.iter().flat_map(|group| {
-        group.files.iter().map(move |file| format!("{file}\t{}\n", group.reason))
+        group
+            .files
+            .iter()
+            .map(move |file| format!("{file}\t{}\n", group.reason))
     });
     lines.collect()
 }

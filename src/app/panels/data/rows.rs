@@ -53,14 +53,13 @@ fn label(ui: &mut Ui, index: &Index, class: usize) -> bool {
     }
     let inner = rect.shrink2(vec2(SPACE[0], SPACE[0]));
     let layout = Layout::top_down(Align::Min);
-    ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout), |ui| {
-        ui.spacing_mut().item_spacing.y = 3.0;
-        elided(ui, semibold(name));
-        let share = count as f32 / index.fullest.max(1) as f32;
-        bar(ui, share, inner.width() - SPACE[1], tokens.accent);
-        let text = thousands(count as u64);
-        ui.label(figure(text).size(NOTE_SIZE).color(tokens.muted));
-    });
+    let mut inside = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout));
+    inside.spacing_mut().item_spacing.y = 3.0;
+    elided(&mut inside, semibold(name));
+    let share = count as f32 / index.fullest.max(1) as f32;
+    bar(&mut inside, share, inner.width() - SPACE[1], tokens.accent);
+    let text = thousands(count as u64);
+    inside.label(figure(text).size(NOTE_SIZE).color(tokens.muted));
     let spoken = format!("Open class {name}, {} images", thousands(count as u64));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
     response
@@ -72,21 +71,18 @@ fn label(ui: &mut Ui, index: &Index, class: usize) -> bool {
 }
 
 /// As many images as the row has room for.
-fn strip(
-    ui: &mut Ui,
-    view: &View<'_>,
-    index: &Index,
-    class: usize,
-    commands: &mut Vec<Command>,
-) {
+fn strip(ui: &mut Ui, view: &View<'_>, index: &Index, class: usize, commands: &mut Vec<Command>) {
     let images = index.of_class(class);
     if images.is_empty() {
         let text = format!("No image of this class in the {} set", index.set_name());
         ui.colored_label(Tokens::of(ui).muted, text);
         return;
     }
-    let pitch = SIDE + ui.spacing().item_spacing.x;
-    let room = ((ui.available_width() + SPACE[0]) / pitch).floor().max(1.0) as usize;
+    let width = ui.available_width();
+    let room = ((width + SPACE[0]) / (SIDE + SPACE[0])).floor().max(1.0);
+    // What is left over goes between the pictures, so that the row ends where the others end.
+    ui.spacing_mut().item_spacing.x = ((width - room * SIDE) / (room - 1.0).max(1.0)).floor();
+    let room = room as usize;
     for &image in images.iter().take(room) {
         let chosen = view.pinned.is_some_and(|pinned| pinned.index == image);
         let mark = if chosen { Mark::Chosen } else { Mark::None };

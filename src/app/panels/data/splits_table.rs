@@ -10,11 +10,14 @@ use crate::app::widgets::{caption, thousands};
 
 const ROW: f32 = 22.0;
 /// Longer tables scroll.
-const HEIGHT: f32 = 220.0;
+const HEIGHT: f32 = 300.0;
 
 /// A row a class and one for all of them: training, validation and test images.
 pub fn show(ui: &mut Ui, view: &View<'_>) {
-    let Data::Ready { dataset, counts, .. } = view.data else {
+    let Data::Ready {
+        dataset, counts, ..
+    } = view.data
+    else {
         return;
     };
     caption(ui, "Sets");

@@ -34,9 +34,15 @@ fn scanning(ui: &mut Ui, source: &Source, progress: &Progress, commands: &mut Ve
                 response.accessible_name(format!("Scanned {text}"));
                 note(ui, &text);
             }
-            None => note(ui, &format!("Looking for images: {} files so far", thousands(done))),
+            None => note(
+                ui,
+                &format!("Looking for images: {} files so far", thousands(done)),
+            ),
         }
-        note(ui, "Every file is read once, so that broken ones are known before training. Nothing on disk is changed.");
+        note(
+            ui,
+            "Every file is read once, so that broken ones are known before training. Nothing on disk is changed.",
+        );
         ui.add_space(SPACE[0]);
         if progress.cancelled() {
             let muted = Tokens::of(ui).muted;
@@ -51,13 +57,20 @@ fn failed(ui: &mut Ui, source: &Source, message: &str, commands: &mut Vec<Comman
     let tokens = Tokens::of(ui);
     problem(ui, tokens.error, message, None);
     ui.add_space(SPACE[1]);
-    note(ui, "mapsto expects a folder with one sub-folder a class, for example cats/ and dogs/; or train/ and test/ with the classes below them.");
+    note(
+        ui,
+        "mapsto expects a folder with one sub-folder a class, for example cats/ and dogs/; or train/ and test/ with the classes below them.",
+    );
     ui.add_space(SPACE[1]);
     ui.horizontal(|ui| {
         if ui.button("Choose another folder…").clicked() {
             commands.push(Command::ChooseFolder);
         }
-        if ui.button("Try again").on_hover_text(format!("Scan {source} once more")).clicked() {
+        if ui
+            .button("Try again")
+            .on_hover_text(format!("Scan {source} once more"))
+            .clicked()
+        {
             commands.push(Command::OpenData(source.clone()));
         }
     });

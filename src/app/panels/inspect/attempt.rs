@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use egui::{Align, Layout, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, vec2};
+use egui::{
+    Align, Layout, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder,
+    Vec2, WidgetInfo, vec2,
+};
 
 use crate::app::command::Command;
-use crate::app::panels::parts::row::{elided, ends, path_field};
+use crate::app::panels::parts::row::{ROW as HEIGHT, elided, ends, path_field};
 use crate::app::panels::parts::{picture, probabilities};
 use crate::app::theme::{CORNER_SMALL, NOTE_SIZE, SPACE, Tokens, figure, semibold};
 use crate::app::view::{Tried, View};
@@ -33,10 +36,17 @@ impl Attempt {
             ui.set_width(ui.available_width());
             ui.spacing_mut().item_spacing.y = SPACE[1];
             let hovered = ui.input(|input| !input.raw.hovered_files.is_empty());
-            let text = if hovered { "Let go to see what the network makes of it" } else { "Drop pictures here, or" };
+            let text = if hovered {
+                "Let go to see what the network makes of it"
+            } else {
+                "Drop pictures here, or"
+            };
             ui.label(RichText::new(text).color(Tokens::of(ui).muted));
             if no_model {
-                note(ui, "There is no model yet: train a network first, then it can be asked");
+                note(
+                    ui,
+                    "There is no model yet: train a network first, then it can be asked",
+                );
             }
             ui.add_enabled_ui(!no_model, |ui| self.choose(ui, commands));
         });
@@ -45,7 +55,11 @@ impl Attempt {
         }
         ui.add_space(SPACE[0]);
         let count = view.tried.len();
-        let text = if count == 1 { "1 picture".to_owned() } else { format!("{} pictures", thousands(count as u64)) };
+        let text = if count == 1 {
+            "1 picture".to_owned()
+        } else {
+            format!("{} pictures", thousands(count as u64))
+        };
         let mut clear = false;
         ends(
             ui,
@@ -53,7 +67,12 @@ impl Attempt {
             |ui| {
                 ui.label(RichText::new(text).color(Tokens::of(ui).muted));
             },
-            |ui| clear = ui.button("Clear").on_hover_text("Take the pictures off the list").clicked(),
+            |ui| {
+                clear = ui
+                    .button("Clear")
+                    .on_hover_text("Take the pictures off the list")
+                    .clicked()
+            },
         );
         if clear {
             commands.push(Command::ClearTried);
@@ -63,6 +82,7 @@ impl Attempt {
 
     fn choose(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         ui.horizontal(|ui| {
+            ui.spacing_mut().interact_size.y = HEIGHT;
             if ui.button("Choose pictures…").clicked() {
                 commands.push(Command::TryPictures(None));
             }
@@ -78,20 +98,20 @@ impl Attempt {
 
 fn list(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     ui.spacing_mut().item_spacing.y = SPACE[0];
-    ScrollArea::vertical().id_salt("tried").auto_shrink(false).show_rows(
-        ui,
-        ROW,
-        view.tried.len(),
-        |ui, visible| {
+    ScrollArea::vertical()
+        .id_salt("tried")
+        .auto_shrink(false)
+        .show_rows(ui, ROW, view.tried.len(), |ui, visible| {
             for index in visible {
-                let Some(tried) = view.tried.get(index) else { continue };
+                let Some(tried) = view.tried.get(index) else {
+                    continue;
+                };
                 let current = view.tried_selected == Some(index);
                 if row(ui, tried, current) {
                     commands.push(Command::ExamineTried(Some(index)));
                 }
             }
-        },
-    );
+        });
 }
 
 /// One picture with its answer; true when it was clicked.
@@ -99,8 +119,13 @@ fn row(ui: &mut Ui, tried: &Tried, current: bool) -> bool {
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     ui.painter().rect_filled(rect, CORNER_SMALL, tokens.card);
-    let stroke = if current { Stroke::new(1.5, tokens.accent) } else { Stroke::new(1.0, tokens.line) };
-    ui.painter().rect_stroke(rect, CORNER_SMALL, stroke, StrokeKind::Inside);
+    let stroke = if current {
+        Stroke::new(1.5, tokens.accent)
+    } else {
+        Stroke::new(1.0, tokens.line)
+    };
+    ui.painter()
+        .rect_stroke(rect, CORNER_SMALL, stroke, StrokeKind::Inside);
     let inner = rect.shrink(SPACE[1]);
     let place = Rect::from_min_size(inner.min, Vec2::splat(inner.height()));
     match &tried.texture {
@@ -111,11 +136,10 @@ fn row(ui: &mut Ui, tried: &Tried, current: bool) -> bool {
     }
     let text = Rect::from_min_max(inner.min + vec2(inner.height() + SPACE[2], 0.0), inner.max);
     let layout = Layout::top_down(Align::Min);
-    ui.scope_builder(UiBuilder::new().max_rect(text).layout(layout), |ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
-        elided(ui, semibold(file_name(&tried.name)));
-        answer(ui, tried);
-    });
+    let mut inside = ui.new_child(UiBuilder::new().max_rect(text).layout(layout));
+    inside.spacing_mut().item_spacing.y = 2.0;
+    elided(&mut inside, semibold(file_name(&tried.name)));
+    answer(&mut inside, tried);
     let spoken = format!("{}: {}", tried.name, spoken(tried));
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, current, &spoken));
     response.on_hover_text(&tried.name).clicked()
@@ -138,9 +162,20 @@ fn answer(ui: &mut Ui, tried: &Tried) {
                 ui.horizontal(|ui| {
                     let colour = if first { tokens.accent } else { tokens.muted };
                     bar(ui, value, 72.0, colour);
-                    ui.label(figure(percent(f64::from(value))).size(NOTE_SIZE).color(tokens.muted));
+                    ui.label(
+                        figure(percent(f64::from(value)))
+                            .size(NOTE_SIZE)
+                            .color(tokens.muted),
+                    );
                     let name = explained.classes.get(class).map_or("?", String::as_str);
-                    elided(ui, if first { semibold(name) } else { RichText::new(name).color(tokens.muted) });
+                    elided(
+                        ui,
+                        if first {
+                            semibold(name)
+                        } else {
+                            RichText::new(name).color(tokens.muted)
+                        },
+                    );
                 });
             }
         }
@@ -152,8 +187,15 @@ fn spoken(tried: &Tried) -> String {
         None => "waiting".to_owned(),
         Some(Err(message)) => message.clone(),
         Some(Ok(explained)) => {
-            let value = explained.probabilities.get(explained.predicted).copied().unwrap_or(0.0);
-            let class = explained.classes.get(explained.predicted).map_or("?", String::as_str);
+            let value = explained
+                .probabilities
+                .get(explained.predicted)
+                .copied()
+                .unwrap_or(0.0);
+            let class = explained
+                .classes
+                .get(explained.predicted)
+                .map_or("?", String::as_str);
             format!("{class}, {}", percent(f64::from(value)))
         }
     }
@@ -162,5 +204,8 @@ fn spoken(tried: &Tried) -> String {
 /// The last part of a path; the whole of it is in the tooltip.
 fn file_name(name: &str) -> String {
     let last = std::path::Path::new(name).file_name();
-    last.map_or_else(|| name.to_owned(), |last| last.to_string_lossy().into_owned())
+    last.map_or_else(
+        || name.to_owned(),
+        |last| last.to_string_lossy().into_owned(),
+    )
 }

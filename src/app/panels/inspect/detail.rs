@@ -1,10 +1,10 @@
 //! One image in detail: large, what it is and what the network says, and what it becomes inside.
 
-use egui::{RichText, ScrollArea, Ui};
+use egui::{RichText, Ui};
 
 use super::mistakes::{image_of, is_open};
 use crate::app::command::Command;
-use crate::app::panels::parts::row::{elided, ends};
+use crate::app::panels::parts::row::{ROW, column_scroll, elided, ends, shortened};
 use crate::app::panels::parts::{layer_maps, picture, probabilities};
 use crate::app::theme::{SPACE, Tokens, semibold};
 use crate::app::view::View;
@@ -26,17 +26,31 @@ pub fn examined(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     let Some((evaluation, row, explained)) = row else {
         heading(ui, "Image");
         note(ui, "Click an image in the list to look at it closely");
-        note(ui, "Arrow keys move through the matrix and the list, Enter looks closer, Esc goes back");
+        note(
+            ui,
+            "Arrow keys move through the matrix and the list, Enter looks closer, Esc goes back",
+        );
         return;
     };
     let index = is_open(view).then(|| image_of(view, &row.file)).flatten();
     scrolled(ui, |ui| {
         elided(ui, semibold(&row.file));
         let texture = index.and_then(|index| view.thumbnails.large(index));
-        picture::large(ui, texture.as_ref(), ui.available_width(), &format!("Image {}", row.file));
+        picture::large(
+            ui,
+            texture.as_ref(),
+            ui.available_width(),
+            &format!("Image {}", row.file),
+        );
         let name = |class: usize| evaluation.classes.get(class).map_or("?", String::as_str);
         verdict(ui, name(row.label), name(row.predicted), row.is_right());
-        probabilities::bars(ui, &evaluation.classes, &row.probabilities, BARS, Some(row.label));
+        probabilities::bars(
+            ui,
+            &evaluation.classes,
+            &row.probabilities,
+            BARS,
+            Some(row.label),
+        );
         ui.add_space(SPACE[0]);
         pin(ui, index, commands);
         match explained {
@@ -53,14 +67,22 @@ pub fn examined(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
 pub fn tried(ui: &mut Ui, view: &View<'_>) {
     let Some(tried) = view.tried_selected.and_then(|index| view.tried.get(index)) else {
         heading(ui, "Picture");
-        note(ui, "Drop or choose pictures, then click one to see what the network makes of it");
+        note(
+            ui,
+            "Drop or choose pictures, then click one to see what the network makes of it",
+        );
         return;
     };
     scrolled(ui, |ui| {
         elided(ui, semibold(&tried.name));
         let texture = tried.texture.as_ref();
         if texture.is_some() {
-            picture::large(ui, texture, ui.available_width(), &format!("Picture {}", tried.name));
+            picture::large(
+                ui,
+                texture,
+                ui.available_width(),
+                &format!("Picture {}", tried.name),
+            );
         }
         match &tried.answer {
             None => note(ui, "Waiting for the network…"),
@@ -68,7 +90,10 @@ pub fn tried(ui: &mut Ui, view: &View<'_>) {
                 problem(ui, Tokens::of(ui).error, message, None);
             }
             Some(Ok(explained)) => {
-                let class = explained.classes.get(explained.predicted).map_or("?", String::as_str);
+                let class = explained
+                    .classes
+                    .get(explained.predicted)
+                    .map_or("?", String::as_str);
                 ui.horizontal(|ui| {
                     ui.label("predicted");
                     elided(ui, semibold(class));
@@ -81,7 +106,7 @@ pub fn tried(ui: &mut Ui, view: &View<'_>) {
 }
 
 fn scrolled(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
-    ScrollArea::vertical().id_salt("detail").auto_shrink(false).show(ui, |ui| {
+    column_scroll("detail").show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = SPACE[1];
         add(ui);
     });
@@ -100,14 +125,17 @@ fn verdict(ui: &mut Ui, truth: &str, predicted: &str, right: bool) {
         },
         |ui| {
             ui.label("predicted");
-            ui.set_max_width(130.0);
-            elided(ui, semibold(predicted).color(colour));
+            let name = semibold(shortened(predicted, 16)).color(colour);
+            ui.label(name).on_hover_text(predicted);
         },
     );
 }
 
 fn pin(ui: &mut Ui, index: Option<usize>, commands: &mut Vec<Command>) {
-    let button = ui.add_enabled(index.is_some(), egui::Button::new("Pin"));
+    let button = ui.add_enabled(
+        index.is_some(),
+        egui::Button::new("Pin").min_size(egui::vec2(0.0, ROW)),
+    );
     let button = button
         .on_hover_text("Watch this image's feature maps while the network trains")
         .on_disabled_hover_text("Its image is not in the data that is open");

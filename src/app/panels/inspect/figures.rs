@@ -26,6 +26,9 @@ pub struct Figures {
     /// Classes in the order of the table.
     order: Vec<usize>,
     sorted: Option<Sort>,
+    /// Of all images, the share predicted right.
+    pub accuracy: f64,
+    pub macro_f1: f64,
     /// Width of the widest name in points, once it was measured.
     pub widest: Option<f32>,
 }
@@ -41,6 +44,8 @@ impl Figures {
             }
         }
         let mut figures = Self {
+            accuracy: confusion.accuracy(),
+            macro_f1: confusion.macro_f1(),
             confusion: confusion.clone(),
             per_class: confusion.per_class(),
             rows,
@@ -50,7 +55,8 @@ impl Figures {
             sorted: None,
             widest: None,
         };
-        figures.most = [Scale::Counts, Scale::ByRow, Scale::ByColumn].map(|scale| figures.largest(scale));
+        figures.most =
+            [Scale::Counts, Scale::ByRow, Scale::ByColumn].map(|scale| figures.largest(scale));
         figures
     }
 
@@ -76,7 +82,10 @@ impl Figures {
     }
 
     pub fn name(&self, class: usize) -> &str {
-        self.confusion.classes().get(class).map_or("", String::as_str)
+        self.confusion
+            .classes()
+            .get(class)
+            .map_or("", String::as_str)
     }
 
     /// What a cell says: a count, or a fraction from 0 to 1.
@@ -96,7 +105,11 @@ impl Figures {
     /// The value as a share of the largest one of its kind, 0 to 1: how strongly the cell is coloured.
     pub fn strength(&self, scale: Scale, truth: usize, predicted: usize) -> f32 {
         let most = self.most[scale as usize][usize::from(truth == predicted)];
-        if most > 0.0 { (self.value(scale, truth, predicted) / most) as f32 } else { 0.0 }
+        if most > 0.0 {
+            (self.value(scale, truth, predicted) / most) as f32
+        } else {
+            0.0
+        }
     }
 
     /// "true cat, predicted dog: 12 (8.1 % of cat)".

@@ -58,10 +58,17 @@ impl Listing {
             (filter, Some((of, made, rows))) if *made == filter && same(Some(of), evaluation) => {
                 return rows.clone();
             }
-            (Filter::Cell { truth, predicted }, _) => mistakes::of_cell(evaluation, truth, predicted),
+            (Filter::Cell { truth, predicted }, _) => {
+                mistakes::of_cell(evaluation, truth, predicted)
+            }
             (Filter::Class(class), _) => {
                 let label = |row: &usize| evaluation.rows.get(*row).map(|row| row.label);
-                shown.mistakes.iter().copied().filter(|row| label(row) == Some(class)).collect()
+                shown
+                    .mistakes
+                    .iter()
+                    .copied()
+                    .filter(|row| label(row) == Some(class))
+                    .collect()
             }
         };
         let rows = Arc::new(rows);

@@ -1,12 +1,12 @@
 //! The confusion matrix: its switches, its place, mouse and keys. The painting is `matrix_paint`'s.
 
 use egui::{
-    Button, EventFilter, Id, Key, Modifiers, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder,
-    Vec2, WidgetInfo, vec2,
+    Button, EventFilter, Id, Key, Modifiers, Rect, Response, Role, ScrollArea, Sense, Ui,
+    UiBuilder, Vec2, WidgetInfo, vec2,
 };
 
 use super::figures::{Figures, Scale};
-use super::matrix_labels;
+use super::matrix_labels::{self, WITH_NAMES};
 use super::matrix_paint::{self, Cells};
 use crate::app::panels::parts::row::{ROW, ends};
 use crate::app::theme::{NOTE_SIZE, SPACE};
@@ -34,7 +34,13 @@ pub struct Matrix {
 
 impl Default for Matrix {
     fn default() -> Self {
-        Self { scale: Scale::Counts, hide_diagonal: false, zoom: 1.0, id: None, go_to: None }
+        Self {
+            scale: Scale::Counts,
+            hide_diagonal: false,
+            zoom: 1.0,
+            id: None,
+            go_to: None,
+        }
     }
 }
 
@@ -44,7 +50,7 @@ const NAMED: usize = 20;
 const FITS: usize = 30;
 const LARGEST_CELL: f32 = 46.0;
 /// So small that a cell can still be hit.
-const SMALLEST_CELL: f32 = 4.0;
+const SMALLEST_CELL: f32 = 3.0;
 
 impl Matrix {
     /// The widget that holds the keyboard's focus.
@@ -53,28 +59,34 @@ impl Matrix {
     }
 
     pub fn controls(&mut self, ui: &mut Ui, figures: &Figures) {
-        let options = [(Scale::Counts, "counts"), (Scale::ByRow, "by row"), (Scale::ByColumn, "by column")];
-        let (scale, hide, zoom) = (&mut self.scale, &mut self.hide_diagonal, &mut self.zoom);
+        let options = [
+            (Scale::Counts, "counts"),
+            (Scale::ByRow, "by row"),
+            (Scale::ByColumn, "by column"),
+        ];
+        let (scale, hide) = (&mut self.scale, &mut self.hide_diagonal);
         ends(
             ui,
             "confusion",
-            |ui| {
-                heading(ui, "Confusion");
-                if figures.len() > FITS {
-                    zoom_buttons(ui, zoom);
-                } else {
-                    *zoom = 1.0;
-                }
-            },
+            |ui| heading(ui, "Confusion"),
             |ui| {
                 segmented(ui, "What the cells say", scale, &options);
                 let button = Button::selectable(*hide, "hide diagonal").min_size(vec2(0.0, ROW));
                 let help = "Blank what is right, so that only mistakes stand out";
-                if ui.add(button.frame_when_inactive(true)).on_hover_text(help).clicked() {
+                if ui
+                    .add(button.frame_when_inactive(true))
+                    .on_hover_text(help)
+                    .clicked()
+                {
                     *hide = !*hide;
                 }
             },
         );
+        if figures.len() > FITS {
+            ui.horizontal(|ui| zoom_buttons(ui, &mut self.zoom));
+        } else {
+            self.zoom = 1.0;
+        }
     }
 
     /// Draws the matrix into at most `room`.
@@ -86,13 +98,11 @@ impl Matrix {
         room: Vec2,
     ) -> Option<Picked> {
         let n = figures.len();
-        let widest = *figures.widest.get_or_insert_with(|| matrix_labels::widest(ui, &figures.confusion));
-        let label = (widest + 2.0 * SPACE[1]).clamp(54.0, 120.0);
-        let fit = |header: f32| ((room.x - label) / n as f32).min((room.y - header) / n as f32);
-        let lying = fit(28.0).min(LARGEST_CELL) > widest + 6.0;
-        let header = if lying { 28.0 } else { (widest + 14.0).clamp(36.0, 92.0) };
-        let smallest = if n <= FITS { 12.0 } else { SMALLEST_CELL };
-        let cell = (fit(header) * self.zoom).clamp(smallest, LARGEST_CELL);
+        let widest = *figures
+            .widest
+            .get_or_insert_with(|| matrix_labels::widest(ui, &figures.confusion));
+        let (edges, cell, lying) = edges_and_cell(n, widest, room, self.zoom);
+        let (label, header) = (edges.x, edges.y);
         let size = Vec2::splat(cell * n as f32);
         let outer = vec2((size.x + label).min(room.x), (size.y + header).min(room.y));
         let (outer, _) = ui.allocate_exact_size(outer, Sense::hover());
@@ -106,7 +116,10 @@ impl Matrix {
         matrix_paint::focus_ring(ui, &focus, outer);
         focus.widget_info(|| {
             let at = selected.map(|(t, p)| figures.spoken(self.scale, t, p));
-            let name = format!("Confusion matrix{}", at.map_or(String::new(), |at| format!(", {at}")));
+            let name = format!(
+                "Confusion matrix{}",
+                at.map_or(String::new(), |at| format!(", {at}"))
+            );
             WidgetInfo::labeled(Role::Grid, true, name)
         });
         if matches!(picked, Some(Picked::Cell(..))) {
@@ -128,11 +141,17 @@ impl Matrix {
         let n = figures.len();
         let go_to = self.go_to.take();
         ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
-            let area = ScrollArea::both().id_salt("matrix cells").auto_shrink(false);
+            let area = ScrollArea::both()
+                .id_salt("matrix cells")
+                .auto_shrink(false);
             let output = area.show(ui, |ui| {
                 let size = Vec2::splat(side * n as f32);
                 let (rect, whole) = ui.allocate_exact_size(size, Sense::CLICK);
-                let cells = Cells { origin: rect.min, side, n };
+                let cells = Cells {
+                    origin: rect.min,
+                    side,
+                    n,
+                };
                 if let Some((t, p)) = go_to {
                     ui.scroll_to_rect(cells.rect(t, p), None);
                 }
@@ -177,7 +196,12 @@ impl Matrix {
     }
 
     /// One widget for so many cells that single ones would slow every frame.
-    fn one_for_all(&self, whole: &Response, figures: &Figures, cells: &Cells) -> Option<(usize, usize)> {
+    fn one_for_all(
+        &self,
+        whole: &Response,
+        figures: &Figures,
+        cells: &Cells,
+    ) -> Option<(usize, usize)> {
         let name = format!("Cells of the confusion matrix, {0} by {0}", cells.n);
         whole.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         if let Some((truth, predicted)) = whole.hover_pos().and_then(|pos| cells.at(pos)) {
@@ -190,11 +214,22 @@ impl Matrix {
     }
 
     /// Arrows move the chosen cell, Enter goes on to its images.
-    fn keys(&mut self, ui: &Ui, focus: &Response, n: usize, selected: Option<(usize, usize)>) -> Option<Picked> {
+    fn keys(
+        &mut self,
+        ui: &Ui,
+        focus: &Response,
+        n: usize,
+        selected: Option<(usize, usize)>,
+    ) -> Option<Picked> {
         if !focus.has_focus() {
             return None;
         }
-        let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, escape: true, ..Default::default() };
+        let arrows = EventFilter {
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            escape: true,
+            ..Default::default()
+        };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(focus.id, arrows));
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         if selected.is_some() && pressed(Key::Enter) {
@@ -222,6 +257,28 @@ impl Matrix {
     }
 }
 
+/// Width of the row names and height of the column names, the side of a cell, and whether the
+/// column names lie flat over their columns.
+fn edges_and_cell(n: usize, widest: f32, room: Vec2, zoom: f32) -> (Vec2, f32, bool) {
+    let smallest = if n <= FITS { 12.0 } else { SMALLEST_CELL };
+    let cell = |edges: Vec2| {
+        let fit = (room - edges) / n as f32;
+        (fit.min_elem().max(smallest) * zoom).min(LARGEST_CELL)
+    };
+    let label = (widest + 2.0 * SPACE[1]).clamp(54.0, 120.0);
+    let bare = vec2(54.0, 34.0);
+    let flat = vec2(label, bare.y);
+    let upright = vec2(label, (widest + 14.0).clamp(36.0, 92.0));
+    if cell(flat) > widest + 6.0 {
+        (flat, cell(flat), true)
+    } else if cell(upright) >= WITH_NAMES {
+        (upright, cell(upright), false)
+    } else {
+        // Names would be too small to read: their space goes to the cells.
+        (bare, cell(bare).min(WITH_NAMES - 0.1), false)
+    }
+}
+
 fn zoom_buttons(ui: &mut Ui, zoom: &mut f32) {
     let buttons = [("−", "Zoom out", 1.0 / 1.5), ("+", "Zoom in", 1.5)];
     for (text, name, factor) in buttons {
@@ -232,7 +289,10 @@ fn zoom_buttons(ui: &mut Ui, zoom: &mut f32) {
     }
     let all = egui::RichText::new("Whole").size(NOTE_SIZE);
     let button = ui.add(Button::new(all).min_size(vec2(0.0, ROW)));
-    if button.on_hover_text("Show as much of the matrix as fits").clicked() {
+    if button
+        .on_hover_text("Show as much of the matrix as fits")
+        .clicked()
+    {
         *zoom = 1.0;
     }
 }

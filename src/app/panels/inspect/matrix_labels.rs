@@ -13,7 +13,7 @@ use crate::app::theme::{CAPTION_SIZE, NOTE_SIZE, SPACE, Tokens};
 use crate::results::Confusion;
 
 /// Smaller cells cannot be named one by one.
-const WITH_NAMES: f32 = 11.0;
+pub const WITH_NAMES: f32 = 11.0;
 /// Only the longest names are measured: with a thousand classes all of them would take long.
 const MEASURED: usize = 16;
 
@@ -27,7 +27,9 @@ pub fn widest(ui: &Ui, confusion: &Confusion) -> f32 {
     names.sort_by_key(|name| std::cmp::Reverse(name.chars().count()));
     names.truncate(MEASURED);
     let width = |name: &String| {
-        let galley = ui.painter().layout_no_wrap(name.clone(), font(NOTE_SIZE), Color32::WHITE);
+        let galley = ui
+            .painter()
+            .layout_no_wrap(name.clone(), font(NOTE_SIZE), Color32::WHITE);
         galley.size().x
     };
     names.into_iter().map(width).fold(0.0, f32::max)
@@ -45,12 +47,18 @@ pub fn paint(ui: &Ui, figures: &Figures, outer: Rect, inner: Rect, cells: &Cells
     let (rows, columns) = cells.within(inner);
     for row in rows {
         let middle = cells.rect(row, 0).center().y;
-        let slot = Rect::from_x_y_ranges(left.x_range(), middle - cells.side / 2.0..=middle + cells.side / 2.0);
+        let slot = Rect::from_x_y_ranges(
+            left.x_range(),
+            middle - cells.side / 2.0..=middle + cells.side / 2.0,
+        );
         row_name(ui, left, slot, figures.name(row));
     }
     for column in columns {
         let middle = cells.rect(0, column).center().x;
-        let slot = Rect::from_x_y_ranges(middle - cells.side / 2.0..=middle + cells.side / 2.0, top.y_range());
+        let slot = Rect::from_x_y_ranges(
+            middle - cells.side / 2.0..=middle + cells.side / 2.0,
+            top.y_range(),
+        );
         column_name(ui, top, slot, figures.name(column), lying);
     }
 }
@@ -59,16 +67,22 @@ fn axis_words(ui: &Ui, corner: Rect) {
     let colour = Tokens::of(ui).muted;
     let font = font(CAPTION_SIZE);
     let at = corner.left_bottom() + vec2(SPACE[0], -3.0);
-    ui.painter().text(at, Align2::LEFT_BOTTOM, "true ↓\npred →", font, colour);
+    ui.painter()
+        .text(at, Align2::LEFT_BOTTOM, "true ↓\npred →", font, colour);
 }
 
 fn row_name(ui: &Ui, edge: Rect, slot: Rect, name: &str) {
     let colour = Tokens::of(ui).text;
     let size = (slot.height() * 0.8).min(NOTE_SIZE);
     let galley = elided(ui, name, size, colour, slot.width() - 2.0 * SPACE[0]);
-    let at = pos2(slot.left() + SPACE[0], slot.center().y - galley.size().y / 2.0);
+    let at = pos2(
+        slot.left() + SPACE[0],
+        slot.center().y - galley.size().y / 2.0,
+    );
     hover(ui, edge, slot, name, &galley);
-    ui.painter().with_clip_rect(edge.intersect(ui.clip_rect())).galley(at, galley, colour);
+    ui.painter()
+        .with_clip_rect(edge.intersect(ui.clip_rect()))
+        .galley(at, galley, colour);
 }
 
 fn column_name(ui: &Ui, edge: Rect, slot: Rect, name: &str, lying: bool) {
@@ -76,7 +90,10 @@ fn column_name(ui: &Ui, edge: Rect, slot: Rect, name: &str, lying: bool) {
     let painter = ui.painter().with_clip_rect(edge.intersect(ui.clip_rect()));
     if lying {
         let galley = elided(ui, name, NOTE_SIZE, colour, slot.width());
-        let at = pos2(slot.center().x - galley.size().x / 2.0, slot.bottom() - galley.size().y - 6.0);
+        let at = pos2(
+            slot.center().x - galley.size().x / 2.0,
+            slot.bottom() - galley.size().y - 6.0,
+        );
         painter.galley(at, galley, colour);
         return;
     }
@@ -98,7 +115,10 @@ fn elided(ui: &Ui, text: &str, size: f32, colour: Color32, width: f32) -> Arc<Ga
 /// A name that was cut is told whole.
 fn hover(ui: &Ui, edge: Rect, slot: Rect, name: &str, galley: &Galley) {
     if galley.elided {
-        let id = ui.scope_id().with(("axis", slot.min.x.to_bits(), slot.min.y.to_bits()));
-        ui.interact(slot.intersect(edge), id, Sense::hover()).on_hover_text(name);
+        let id = ui
+            .scope_id()
+            .with(("axis", slot.min.x.to_bits(), slot.min.y.to_bits()));
+        ui.interact(slot.intersect(edge), id, Sense::hover())
+            .on_hover_text(name);
     }
 }

@@ -1,11 +1,9 @@
 //! Painting the cells of the confusion matrix, the visible ones only.
 
-use egui::{
-    Align2, Color32, FontFamily, FontId, Pos2, Rect, Response, Stroke, StrokeKind, Ui,
-};
+use egui::{Align2, Color32, FontFamily, FontId, Pos2, Rect, Response, Stroke, StrokeKind, Ui};
 
 use super::figures::{Figures, Scale};
-use crate::app::theme::{CORNER_SMALL, Tokens};
+use crate::app::theme::{CORNER_SMALL, DARK, Tokens};
 use crate::app::widgets::thousands;
 
 /// Where the cells lie.
@@ -50,14 +48,24 @@ pub fn cells(
             }
             let rect = cells.rect(truth, predicted).shrink(gap);
             let strength = figures.strength(scale, truth, predicted);
-            let fill = if blank { tokens.card } else { colour(tokens, diagonal, strength) };
+            let fill = if blank {
+                tokens.card
+            } else {
+                colour(tokens, diagonal, strength)
+            };
             let corner = if cells.side >= WITH_TEXT { 2 } else { 0 };
             painter.rect_filled(rect, corner, fill);
             if cells.side >= WITH_TEXT && !(diagonal && hide_diagonal) {
                 let text = text(figures, scale, truth, predicted);
                 let faint = tokens.card.lerp_to_gamma(tokens.muted, 0.45);
                 let ink = if blank { faint } else { ink(tokens, fill) };
-                painter.text(rect.center(), Align2::CENTER_CENTER, text, font.clone(), ink);
+                painter.text(
+                    rect.center(),
+                    Align2::CENTER_CENTER,
+                    text,
+                    font.clone(),
+                    ink,
+                );
             }
         }
     }
@@ -67,16 +75,25 @@ pub fn cells(
 fn colour(tokens: &Tokens, diagonal: bool, strength: f32) -> Color32 {
     let strength = strength.clamp(0.0, 1.0);
     if diagonal {
-        tokens.card.lerp_to_gamma(tokens.accent, 0.15 + 0.30 * strength)
+        tokens
+            .card
+            .lerp_to_gamma(tokens.accent, 0.12 + 0.24 * strength)
     } else {
-        tokens.card.lerp_to_gamma(tokens.validation, 0.16 + 0.64 * strength)
+        // A ground and no text: the bright orange of the dark theme reads on both.
+        tokens
+            .card
+            .lerp_to_gamma(DARK.validation, 0.16 + 0.60 * strength)
     }
 }
 
 /// Text that can be read on `fill`.
 fn ink(tokens: &Tokens, fill: Color32) -> Color32 {
     let distance = |a: Color32, b: Color32| (brightness(a) - brightness(b)).abs();
-    if distance(tokens.text, fill) >= distance(tokens.ground, fill) { tokens.text } else { tokens.ground }
+    if distance(tokens.text, fill) >= distance(tokens.ground, fill) {
+        tokens.text
+    } else {
+        tokens.ground
+    }
 }
 
 /// A count, or percent without the sign, which a cell has no room for.
@@ -101,15 +118,21 @@ fn short(count: u64) -> String {
 /// The frame of the chosen cell.
 pub fn outline(ui: &Ui, rect: Rect) {
     let stroke = Stroke::new(2.0, Tokens::of(ui).text);
-    let rect = if rect.width() < 6.0 { rect.expand(2.0) } else { rect };
-    ui.painter().rect_stroke(rect, 2, stroke, StrokeKind::Inside);
+    let rect = if rect.width() < 6.0 {
+        rect.expand(2.0)
+    } else {
+        rect
+    };
+    ui.painter()
+        .rect_stroke(rect, 2, stroke, StrokeKind::Inside);
 }
 
 /// Shows that the keys go to the matrix.
 pub fn focus_ring(ui: &Ui, focus: &Response, rect: Rect) {
     if focus.has_focus() {
         let stroke = Stroke::new(1.0, Tokens::of(ui).accent);
-        ui.painter().rect_stroke(rect.expand(3.0), CORNER_SMALL, stroke, StrokeKind::Inside);
+        ui.painter()
+            .rect_stroke(rect.expand(3.0), CORNER_SMALL, stroke, StrokeKind::Inside);
     }
 }
 

@@ -52,7 +52,9 @@ fn not_evaluated(ui: &mut Ui, shown: &ShownRun, commands: &mut Vec<Command>) {
         InspectSet::Validation => "validation",
         InspectSet::Test => "test",
     };
-    let hint = format!("The run folder holds no figures over the {set} images; its best weights can make them now");
+    let hint = format!(
+        "The run folder holds no figures over the {set} images; its best weights can make them now"
+    );
     if empty_state(ui, "Not evaluated yet", &hint, Some("Evaluate")) {
         commands.push(Command::Evaluate);
     }
@@ -76,5 +78,8 @@ fn evaluating(ui: &mut Ui, progress: &Progress, commands: &mut Vec<Command>) {
 
 /// The middle column without an evaluation.
 pub fn no_mistakes(ui: &mut Ui) {
-    note(ui, "The images that the network gets wrong are listed here, the most confident mistake first");
+    note(
+        ui,
+        "The images that the network gets wrong are listed here, the most confident mistake first",
+    );
 }

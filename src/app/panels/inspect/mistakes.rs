@@ -13,7 +13,7 @@ use crate::dataset::Source;
 use crate::results::Evaluation;
 
 /// Cards are about so wide.
-const CARD: f32 = 88.0;
+const CARD: f32 = 80.0;
 
 /// Where the keys stand in the grid.
 #[derive(Default)]
@@ -55,11 +55,14 @@ impl Mistakes {
         let clear = title(ui, evaluation, rows.len(), filter);
         not_open(ui, view, commands);
         if rows.is_empty() {
-            note(ui, match filter {
-                Filter::All => "Not one mistake: every image of this set is predicted right",
-                Filter::Cell { .. } => "No image lies behind this cell",
-                Filter::Class(_) => "Every image of this class is predicted right",
-            });
+            note(
+                ui,
+                match filter {
+                    Filter::All => "Not one mistake: every image of this set is predicted right",
+                    Filter::Cell { .. } => "No image lies behind this cell",
+                    Filter::Class(_) => "Every image of this class is predicted right",
+                },
+            );
             return clear;
         }
         self.grid(ui, view, evaluation, rows, commands);
@@ -79,12 +82,17 @@ impl Mistakes {
         let room = ui.available_width() - SPACE[2];
         let columns = ((room + gap) / (CARD + gap)).floor().max(1.0) as usize;
         let width = (room - gap * (columns - 1) as f32) / columns as f32;
-        let height = cards::size(width).y;
+        let style = cards::Style::new(width, evaluation);
+        let height = style.size().y;
         let open = is_open(view);
-        let examined = view.shown.and_then(|shown| Some(shown.examined.as_ref()?.0));
+        let examined = view
+            .shown
+            .and_then(|shown| Some(shown.examined.as_ref()?.0));
         let moved = self.keys(ui, rows, columns, commands);
         let offset = self.offset(moved, columns, height + gap);
-        let mut area = ScrollArea::vertical().id_salt("mistakes").auto_shrink(false);
+        let mut area = ScrollArea::vertical()
+            .id_salt("mistakes")
+            .auto_shrink(false);
         if let Some(offset) = offset {
             area = area.vertical_scroll_offset(offset);
         }
@@ -93,11 +101,16 @@ impl Mistakes {
                 ui.push_id(line, |ui| {
                     ui.horizontal(|ui| {
                         for place in (line * columns)..((line + 1) * columns).min(rows.len()) {
-                            let Some(&index) = rows.get(place) else { continue };
-                            let Some(row) = evaluation.rows.get(index) else { continue };
+                            let Some(&index) = rows.get(place) else {
+                                continue;
+                            };
+                            let Some(row) = evaluation.rows.get(index) else {
+                                continue;
+                            };
                             let image = open.then(|| image_of(view, &row.file)).flatten();
                             let current = examined == Some(index);
-                            let card = cards::show(ui, view, evaluation, row, image, width, current);
+                            let card =
+                                cards::show(ui, view, evaluation, row, image, style, current);
                             if card.clicked() {
                                 self.cursor = place;
                                 self.wants_focus = true;
@@ -108,14 +121,24 @@ impl Mistakes {
                 });
             }
         });
-        self.scrolled = (output.state.offset().y, output.inner_rect.height());
+        self.scrolled = (output.state.clamped_offset().y, output.inner_rect.height());
     }
 
     /// Arrows move through the images, Enter looks at one.
-    fn keys(&mut self, ui: &Ui, rows: &[usize], columns: usize, commands: &mut Vec<Command>) -> bool {
+    fn keys(
+        &mut self,
+        ui: &Ui,
+        rows: &[usize],
+        columns: usize,
+        commands: &mut Vec<Command>,
+    ) -> bool {
         let id = ui.scope_id().with("mistakes grid");
         self.id = Some(id);
-        let focus = ui.interact(ui.available_rect_before_wrap(), id, Sense::focusable_noninteractive());
+        let focus = ui.interact(
+            ui.available_rect_before_wrap(),
+            id,
+            Sense::focusable_noninteractive(),
+        );
         focus.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Grid, true, "Mistakes grid"));
         if std::mem::take(&mut self.wants_focus) {
             focus.request_focus();
@@ -125,14 +148,22 @@ impl Mistakes {
         if !focus.has_focus() {
             return false;
         }
-        let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, escape: true, ..Default::default() };
+        let arrows = EventFilter {
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            escape: true,
+            ..Default::default()
+        };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(id, arrows));
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         let before = self.cursor;
         let moves = [
             (Key::ArrowLeft, self.cursor.saturating_sub(1)),
             (Key::ArrowRight, self.cursor + 1),
-            (Key::ArrowUp, self.cursor.checked_sub(columns).unwrap_or(self.cursor)),
+            (
+                Key::ArrowUp,
+                self.cursor.checked_sub(columns).unwrap_or(self.cursor),
+            ),
             (Key::ArrowDown, self.cursor + columns),
             (Key::Home, 0),
             (Key::End, last),
@@ -144,7 +175,10 @@ impl Mistakes {
         }
         // The image under the cursor is looked at as it goes; Enter does it for the first one.
         if self.cursor != before || pressed(Key::Enter) {
-            commands.extend(rows.get(self.cursor).map(|row| Command::Examine(Some(*row))));
+            commands.extend(
+                rows.get(self.cursor)
+                    .map(|row| Command::Examine(Some(*row))),
+            );
         }
         self.cursor != before
     }
@@ -188,7 +222,9 @@ fn title(ui: &mut Ui, evaluation: &Evaluation, count: usize, filter: &Filter) ->
             ui.label(figure(thousands(count as u64)).color(Tokens::of(ui).muted));
             if *filter != Filter::All {
                 let button = ui.button("All mistakes");
-                clear = button.on_hover_text("Take the selection back (Esc)").clicked();
+                clear = button
+                    .on_hover_text("Take the selection back (Esc)")
+                    .clicked();
             }
         },
     );
@@ -210,13 +246,18 @@ pub fn is_open(view: &View<'_>) -> bool {
 
 /// The place of a file in the open data.
 pub fn image_of(view: &View<'_>, file: &str) -> Option<usize> {
-    view.data.ready().and_then(|(dataset, _)| dataset.index_of(file))
+    view.data
+        .ready()
+        .and_then(|(dataset, _)| dataset.index_of(file))
 }
 
 fn not_open(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     if let Some(source) = other_data(view) {
         ui.horizontal_wrapped(|ui| {
-            note(ui, &format!("This run has seen other images than those open now: {source}"));
+            note(
+                ui,
+                &format!("This run has seen other images than those open now: {source}"),
+            );
             if ui.button("Open its images").clicked() {
                 commands.push(Command::OpenData(source.clone()));
             }

@@ -24,6 +24,7 @@ use self::matrix::{Matrix, Picked};
 use self::mistakes::Mistakes;
 use self::table::ClassTable;
 use crate::app::command::Command;
+use crate::app::panels::parts::row::column_frame;
 use crate::app::theme::{SIDE_WIDTH, SPACE, Tokens};
 use crate::app::view::{Panel, ShownRun, View};
 use crate::app::widgets::segmented;
@@ -57,11 +58,10 @@ impl Panel for InspectPanel {
         if self.attempt.has_news(view) {
             self.middle = Middle::Attempt;
         }
-        let side = Frame::new().fill(tokens.panel).inner_margin(SPACE[3]);
         SidePanel::right("inspect side")
             .exact_size(SIDE_WIDTH + 2.0 * SPACE[3])
             .resizable(false)
-            .frame(side)
+            .frame(column_frame(tokens.panel))
             .show(ui, |ui| match self.middle {
                 Middle::Mistakes => detail::examined(ui, view, commands),
                 Middle::Attempt => detail::tried(ui, view),
@@ -74,8 +74,6 @@ impl Panel for InspectPanel {
             .frame(frame)
             .show(ui, |ui| self.middle(ui, view, commands));
         CentralPanel::default().frame(frame).show(ui, |ui| {
-            header::show(ui, view, commands);
-            ui.add_space(SPACE[1]);
             self.left(ui, view, commands);
         });
         self.escape(ui, view, commands);
@@ -86,19 +84,26 @@ impl InspectPanel {
     /// The matrix and the classes, or why there are none.
     fn left(&mut self, ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         let confusion = view.shown.and_then(|shown| shown.confusion.as_ref());
-        let Some(confusion) = confusion.filter(|confusion| !confusion.is_empty()) else {
-            self.figures = None;
+        let confusion = confusion.filter(|confusion| !confusion.is_empty());
+        let known = self.figures.take();
+        let figures = confusion.map(|confusion| match known {
+            Some(known) if known.is_of(confusion) => known,
+            _ => Figures::new(confusion),
+        });
+        header::show(ui, view, figures.as_ref(), commands);
+        ui.add_space(SPACE[1]);
+        let Some(mut figures) = figures else {
             missing::show(ui, view, commands);
             return;
         };
-        let known = self.figures.take().filter(|known| known.is_of(confusion));
-        let mut figures = known.unwrap_or_else(|| Figures::new(confusion));
         self.matrix.controls(ui, &figures);
         let room = vec2(
             ui.available_width(),
             (ui.available_height() - LEAST_TABLE - SPACE[3]).max(200.0),
         );
-        let picked = self.matrix.show(ui, &mut figures, self.listing.filter().cell(), room);
+        let picked = self
+            .matrix
+            .show(ui, &mut figures, self.listing.filter().cell(), room);
         match picked {
             Some(Picked::Cell(truth, predicted)) => self.choose(Filter::Cell { truth, predicted }),
             Some(Picked::Enter) => self.enter(view, commands),
@@ -112,17 +117,29 @@ impl InspectPanel {
     }
 
     fn middle(&mut self, ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
-        let options = [(Middle::Mistakes, "Mistakes"), (Middle::Attempt, "Try an image")];
+        let options = [
+            (Middle::Mistakes, "Mistakes"),
+            (Middle::Attempt, "Try an image"),
+        ];
         segmented(ui, "What the middle shows", &mut self.middle, &options);
         ui.add_space(SPACE[1]);
         match self.middle {
             Middle::Attempt => self.attempt.show(ui, view, commands),
             Middle::Mistakes => {
-                let evaluated = view.shown.and_then(|shown| Some((shown, shown.evaluation.as_ref()?)));
+                let evaluated = view
+                    .shown
+                    .and_then(|shown| Some((shown, shown.evaluation.as_ref()?)));
                 match evaluated {
                     Some((shown, evaluation)) => {
                         let rows = self.listing.rows(shown, evaluation);
-                        let clear = self.mistakes.show(ui, view, evaluation, &rows, self.listing.filter(), commands);
+                        let clear = self.mistakes.show(
+                            ui,
+                            view,
+                            evaluation,
+                            &rows,
+                            self.listing.filter(),
+                            commands,
+                        );
                         if clear {
                             self.choose(Filter::All);
                         }
@@ -160,7 +177,10 @@ impl InspectPanel {
         let undone = if self.middle == Middle::Attempt && view.tried_selected.is_some() {
             commands.push(Command::ExamineTried(None));
             true
-        } else if view.shown.is_some_and(|shown: &ShownRun| shown.examined.is_some()) {
+        } else if view
+            .shown
+            .is_some_and(|shown: &ShownRun| shown.examined.is_some())
+        {
             commands.push(Command::Examine(None));
             true
         } else if *self.listing.filter() != Filter::All {

@@ -23,8 +23,16 @@ enum By {
 
 const COLUMNS: [(By, &str, &str); 5] = [
     (By::Class, "class", "The name of the class"),
-    (By::Precision, "precision", "Of the images predicted as this class, the share that is"),
-    (By::Recall, "recall", "Of the images of this class, the share that was found"),
+    (
+        By::Precision,
+        "precision",
+        "Of the images predicted as this class, the share that is",
+    ),
+    (
+        By::Recall,
+        "recall",
+        "Of the images of this class, the share that was found",
+    ),
     (By::F1, "F1", "The harmonic mean of precision and recall"),
     (By::Support, "support", "Images of this class"),
 ];
@@ -67,7 +75,12 @@ pub struct ClassTable {
 impl Default for ClassTable {
     /// The weakest classes first: they are what one looks for.
     fn default() -> Self {
-        Self { sort: Sort { by: By::F1, falling: false } }
+        Self {
+            sort: Sort {
+                by: By::F1,
+                falling: false,
+            },
+        }
     }
 }
 
@@ -94,8 +107,12 @@ impl ClassTable {
             })
             .body(|body| {
                 body.rows(ROW, order.len(), |mut row| {
-                    let Some(class) = order.get(row.index()).copied() else { return };
-                    let Some(of) = figures.per_class.get(class) else { return };
+                    let Some(class) = order.get(row.index()).copied() else {
+                        return;
+                    };
+                    let Some(of) = figures.per_class.get(class) else {
+                        return;
+                    };
                     row.set_selected(*filter == Filter::Class(class));
                     row.col(|ui| {
                         elided(ui, &of.class);
@@ -124,7 +141,9 @@ impl ClassTable {
             (true, false) => " ↑",
         };
         let colour = if current { tokens.text } else { tokens.muted };
-        let text = RichText::new(format!("{name}{arrow}")).size(NOTE_SIZE).color(colour);
+        let text = RichText::new(format!("{name}{arrow}"))
+            .size(NOTE_SIZE)
+            .color(colour);
         let layout = match by {
             By::Class => Layout::left_to_right(Align::Center),
             _ => Layout::right_to_left(Align::Center),

@@ -24,7 +24,10 @@ pub fn thumbnail(ui: &mut Ui, view: &View<'_>, index: usize, side: f32, mark: Ma
         paint_thumbnail(ui, view, index, rect);
         outline(ui, rect, &response, mark);
     }
-    let image = view.data.ready().and_then(|(data, _)| data.images.get(index));
+    let image = view
+        .data
+        .ready()
+        .and_then(|(data, _)| data.images.get(index));
     let name = image.map_or_else(String::new, |image| format!("Image {}", image.file));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     match image {
@@ -76,7 +79,8 @@ fn outline(ui: &Ui, rect: Rect, response: &Response, mark: Mark) {
         Mark::None if response.hovered() || response.has_focus() => Stroke::new(1.0, tokens.muted),
         Mark::None => return,
     };
-    ui.painter().rect_stroke(rect, 2, stroke, StrokeKind::Inside);
+    ui.painter()
+        .rect_stroke(rect, 2, stroke, StrokeKind::Inside);
 }
 
 /// The tooltip of an image: its file, its size, its class.

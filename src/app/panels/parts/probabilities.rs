@@ -23,6 +23,19 @@ pub fn likeliest(probabilities: &[f32], count: usize) -> Vec<usize> {
     order
 }
 
+/// Width of the widest of the names, in points.
+fn widest(ui: &Ui, classes: &[String], shown: &[usize]) -> f32 {
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let width = |name: &String| {
+        let galley = ui
+            .painter()
+            .layout_no_wrap(name.clone(), font.clone(), egui::Color32::WHITE);
+        galley.size().x + 4.0
+    };
+    let names = shown.iter().filter_map(|class| classes.get(*class));
+    names.map(width).fold(16.0, f32::max)
+}
+
 /// A list of bars, one a class, the likeliest first. `truth` is the class the image really has.
 pub fn bars(
     ui: &mut Ui,
@@ -32,17 +45,28 @@ pub fn bars(
     truth: Option<usize>,
 ) {
     let tokens = Tokens::of(ui);
-    for class in likeliest(probabilities, count) {
+    let shown = likeliest(probabilities, count);
+    let name_width = widest(ui, classes, &shown).min(ui.available_width() * 0.4);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    for class in shown {
         let p = probabilities.get(class).copied().unwrap_or(0.0);
         let name = classes.get(class).map_or("?", String::as_str);
-        let colour = if truth == Some(class) { tokens.good } else { tokens.accent };
+        let colour = if truth == Some(class) {
+            tokens.good
+        } else {
+            tokens.accent
+        };
         ui.horizontal(|ui| {
             let width = ui.available_width();
-            let (name_width, figure_width) = ((width * 0.32).min(140.0), 56.0);
+            let figure_width = 56.0;
             let align = Layout::left_to_right(Align::Center);
             ui.allocate_ui_with_layout(vec2(name_width, 18.0), align, |ui| {
                 ui.set_width(name_width);
-                let text = if truth == Some(class) { semibold(name) } else { name.into() };
+                let text = if truth == Some(class) {
+                    semibold(name)
+                } else {
+                    name.into()
+                };
                 elided(ui, text);
             });
             let gap = ui.spacing().item_spacing.x;

@@ -10,9 +10,16 @@ pub struct Points(Vec<PlotPoint>);
 impl Points {
     /// Takes a curve over; on a logarithmic scale y becomes log10(y), and what has none breaks the curve.
     pub fn fill(&mut self, curve: &[[f64; 2]], log: bool) {
-        let scale = |y: f64| if log { if y > 0.0 { y.log10() } else { f64::NAN } } else { y };
+        let scale = |y: f64| {
+            if log {
+                if y > 0.0 { y.log10() } else { f64::NAN }
+            } else {
+                y
+            }
+        };
         self.0.clear();
-        self.0.extend(curve.iter().map(|&[x, y]| PlotPoint::new(x, scale(y))));
+        self.0
+            .extend(curve.iter().map(|&[x, y]| PlotPoint::new(x, scale(y))));
     }
 
     /// Draws the curve, a line for each unbroken stretch; a single point becomes a dot.
@@ -37,13 +44,19 @@ impl Points {
 
     /// The last value that is a number.
     pub fn last(&self) -> Option<f64> {
-        self.0.iter().rev().map(|point| point.y).find(|y| y.is_finite())
+        self.0
+            .iter()
+            .rev()
+            .map(|point| point.y)
+            .find(|y| y.is_finite())
     }
 
     /// The value of the point nearest to `x`, unless the curve has none near: `reach` away or closer.
     pub fn near(&self, x: f64, reach: f64) -> Option<f64> {
         let after = self.0.partition_point(|point| point.x < x);
-        let around = self.0.get(after.saturating_sub(2)..(after + 2).min(self.0.len()))?;
+        let around = self
+            .0
+            .get(after.saturating_sub(2)..(after + 2).min(self.0.len()))?;
         let distance = |point: &&PlotPoint| (point.x - x).abs();
         around
             .iter()

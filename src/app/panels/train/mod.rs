@@ -10,10 +10,11 @@ mod runs;
 mod sees;
 mod top;
 
-use egui::{CentralPanel, Frame, Panel as SidePanel, ScrollArea, Ui};
+use egui::{CentralPanel, Panel as SidePanel, Ui};
 
 use self::plots::Plots;
 use crate::app::command::Command;
+use crate::app::panels::parts::row::{column_frame, column_scroll};
 use crate::app::theme::{SIDE_WIDTH, SPACE, Tokens};
 use crate::app::view::{Panel, View};
 use crate::app::widgets::empty_state;
@@ -27,27 +28,27 @@ pub struct TrainPanel {
 impl Panel for TrainPanel {
     fn show(&mut self, ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         let tokens = Tokens::of(ui);
-        let frame = Frame::new().fill(tokens.panel).inner_margin(SPACE[3]);
         SidePanel::right("train side")
             .exact_size(SIDE_WIDTH + 2.0 * SPACE[3])
             .resizable(false)
-            .frame(frame)
+            .frame(column_frame(tokens.panel))
             .show(ui, |ui| {
-                ScrollArea::vertical().id_salt("recipe").auto_shrink(false).show(ui, |ui| {
+                column_scroll("recipe").show(ui, |ui| {
                     recipe::show(ui, view, commands);
                     ui.add_space(SPACE[2]);
-                    now::show(ui, view);
+                    ui.scope(|ui| now::show(ui, view));
                     ui.add_space(SPACE[2]);
                     runs::show(ui, view, commands);
                 });
             });
-        let frame = Frame::new().fill(tokens.ground).inner_margin(SPACE[3]);
-        CentralPanel::default().frame(frame).show(ui, |ui| {
-            ScrollArea::vertical().id_salt("curves").auto_shrink(false).show(ui, |ui| {
-                ui.spacing_mut().item_spacing.y = SPACE[2];
-                self.main(ui, view, commands);
+        CentralPanel::default()
+            .frame(column_frame(tokens.ground))
+            .show(ui, |ui| {
+                column_scroll("curves").show(ui, |ui| {
+                    ui.spacing_mut().item_spacing.y = SPACE[2];
+                    self.main(ui, view, commands);
+                });
             });
-        });
     }
 }
 

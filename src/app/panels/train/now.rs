@@ -11,16 +11,29 @@ pub fn show(ui: &mut Ui, view: &View<'_>) {
     if !status.phase.is_active() && status.steps_done == 0 {
         return;
     }
-    caption(ui, if status.phase.is_active() { "Now" } else { "Last run" });
-    ui.add_space(SPACE[0]);
+    ui.spacing_mut().item_spacing.y = SPACE[1];
+    caption(
+        ui,
+        if status.phase.is_active() {
+            "Now"
+        } else {
+            "Last run"
+        },
+    );
     let or_dash = |known: bool, text: String| if known { text } else { "–".to_owned() };
     let rate = status.images_per_second.round() as u64;
     stat_row(ui, "Images a second", &or_dash(rate > 0, thousands(rate)));
     let step = format!("{:.1} ms", status.step_ms);
     stat_row(ui, "Step", &or_dash(status.step_ms > 0.0, step));
     stat_row(ui, "Steps done", &thousands(status.steps_done));
-    stat_row(ui, "Learning rate", &super::recipe::number_text(status.learning_rate));
-    let best = status.best.map(|(epoch, accuracy)| format!("{epoch} · {}", percent(accuracy)));
+    stat_row(
+        ui,
+        "Learning rate",
+        &super::recipe::number_text(status.learning_rate),
+    );
+    let best = status
+        .best
+        .map(|(epoch, accuracy)| format!("{epoch} · {}", percent(accuracy)));
     stat_row(ui, "Best epoch", &best.unwrap_or_else(|| "–".to_owned()));
     if status.phase.is_active() {
         let left = status.time_left.map_or_else(|| "–".to_owned(), duration);

@@ -8,36 +8,92 @@ use crate::app::widgets::{note, setting_row};
 use crate::project::{Optimizer, Recipe};
 
 pub fn more(ui: &mut Ui, recipe: &mut Recipe) {
-    CollapsingHeader::new("More").id_salt("recipe more").show_unindented(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = SPACE[0];
-        settings(ui, &mut recipe.optimizer);
-        let validation = "Share of the images that choose the best epoch, where the folder gives no sets";
-        number(ui, "Validation share", validation, &mut recipe.split.validation, 0.0..=0.9);
-        let test = "Share of the images that are looked at after training only";
-        number(ui, "Test share", test, &mut recipe.split.test, 0.0..=0.9);
-        note(ui, "Settings mean what they mean in PyTorch");
-    });
+    CollapsingHeader::new("More")
+        .id_salt("recipe more")
+        .show_unindented(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = SPACE[0];
+            settings(ui, &mut recipe.optimizer);
+            let validation =
+                "Share of the images that choose the best epoch, where the folder gives no sets";
+            number(
+                ui,
+                "Validation share",
+                validation,
+                &mut recipe.split.validation,
+                0.0..=0.9,
+            );
+            let test = "Share of the images that are looked at after training only";
+            number(ui, "Test share", test, &mut recipe.split.test, 0.0..=0.9);
+            note(ui, "Settings mean what they mean in PyTorch");
+        });
 }
 
 fn settings(ui: &mut Ui, optimizer: &mut Optimizer) {
     match optimizer {
-        Optimizer::Sgd { momentum, nesterov, weight_decay } => {
-            fraction(ui, "Momentum", "How much of the last step is kept", momentum);
+        Optimizer::Sgd {
+            momentum,
+            nesterov,
+            weight_decay,
+        } => {
+            fraction(
+                ui,
+                "Momentum",
+                "How much of the last step is kept",
+                momentum,
+            );
             tick(ui, "Nesterov", "Look ahead along the momentum", nesterov);
             decay(ui, weight_decay);
         }
-        Optimizer::Adam { beta1, beta2, epsilon, weight_decay }
-        | Optimizer::AdamW { beta1, beta2, epsilon, weight_decay } => {
+        Optimizer::Adam {
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+        }
+        | Optimizer::AdamW {
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+        } => {
             fraction(ui, "Beta 1", "Memory of the mean of the gradients", beta1);
             fraction(ui, "Beta 2", "Memory of their squares", beta2);
-            number(ui, "Epsilon", "Keeps the division away from zero", epsilon, 1e-16..=1.0);
+            number(
+                ui,
+                "Epsilon",
+                "Keeps the division away from zero",
+                epsilon,
+                1e-16..=1.0,
+            );
             decay(ui, weight_decay);
         }
-        Optimizer::RmsProp { alpha, epsilon, momentum, centered, weight_decay } => {
+        Optimizer::RmsProp {
+            alpha,
+            epsilon,
+            momentum,
+            centered,
+            weight_decay,
+        } => {
             fraction(ui, "Alpha", "Memory of the squares of the gradients", alpha);
-            number(ui, "Epsilon", "Keeps the division away from zero", epsilon, 1e-16..=1.0);
-            fraction(ui, "Momentum", "How much of the last step is kept", momentum);
-            tick(ui, "Centred", "Divide by the variance of the gradients", centered);
+            number(
+                ui,
+                "Epsilon",
+                "Keeps the division away from zero",
+                epsilon,
+                1e-16..=1.0,
+            );
+            fraction(
+                ui,
+                "Momentum",
+                "How much of the last step is kept",
+                momentum,
+            );
+            tick(
+                ui,
+                "Centred",
+                "Divide by the variance of the gradients",
+                centered,
+            );
             decay(ui, weight_decay);
         }
     }
@@ -48,7 +104,13 @@ fn fraction(ui: &mut Ui, name: &str, help: &str, value: &mut f64) {
 }
 
 fn decay(ui: &mut Ui, value: &mut f64) {
-    number(ui, "Weight decay", "Pulls the weights towards zero", value, 0.0..=10.0);
+    number(
+        ui,
+        "Weight decay",
+        "Pulls the weights towards zero",
+        value,
+        0.0..=10.0,
+    );
 }
 
 fn tick(ui: &mut Ui, name: &str, help: &str, value: &mut bool) {

@@ -1,11 +1,11 @@
 //! The curves: loss and accuracy of training and validation, side by side.
 
-use egui::{Color32, PointerButton, Role, Ui, WidgetInfo, vec2};
+use egui::{Color32, FontId, PointerButton, Role, TextStyle, Ui, WidgetInfo, vec2};
 use egui_plot::{GridMark, HoverPosition, Plot, PlotUi};
 
 use super::lines::Points;
 use crate::app::panels::parts::row::ends;
-use crate::app::theme::{Tokens, figure};
+use crate::app::theme::{CAPTION_SIZE, SPACE, Tokens, figure};
 use crate::app::view::View;
 use crate::app::widgets::{card, heading, percent};
 
@@ -46,7 +46,7 @@ impl Plots {
         self.val_loss.fill(&curves.val_loss, self.log);
         self.train_accuracy.fill(&curves.train_accuracy, false);
         self.val_accuracy.fill(&curves.val_accuracy, false);
-        let height = (ui.ctx().content_rect().height() * 0.36).clamp(180.0, 420.0);
+        let height = (ui.ctx().content_rect().height() * 0.31).clamp(170.0, 420.0);
         let run = view.shown.map_or("", |shown| shown.name.as_str());
         let loss = Chart {
             title: "Loss",
@@ -79,7 +79,12 @@ impl Chart<'_> {
     fn show(&self, ui: &mut Ui) {
         card(ui, |ui| {
             ui.set_width(ui.available_width());
-            ends(ui, self.title, |ui| heading(ui, self.title), |ui| self.legend(ui));
+            ends(
+                ui,
+                self.title,
+                |ui| heading(ui, self.title),
+                |ui| self.legend(ui),
+            );
             self.plot(ui);
         });
     }
@@ -97,6 +102,9 @@ impl Chart<'_> {
             ui.label(name);
             let value = points.last().map_or_else(|| "–".to_owned(), self.text);
             ui.label(figure(value).color(tokens.muted));
+            if name == "training" {
+                ui.add_space(SPACE[0]);
+            }
         }
     }
 
@@ -104,6 +112,11 @@ impl Chart<'_> {
         let tokens = Tokens::of(ui);
         let epochs = self.epochs.max(1.0);
         let reach = epochs / 40.0;
+        // Axes and tooltips are quieter than the text of the window.
+        ui.style_mut()
+            .text_styles
+            .insert(TextStyle::Body, FontId::proportional(CAPTION_SIZE));
+        ui.visuals_mut().override_text_color = Some(tokens.muted);
         let response = Plot::new((self.title, self.run, self.log))
             .height(self.height)
             .show_background(false)
@@ -111,6 +124,7 @@ impl Chart<'_> {
             .grid_color(tokens.line)
             .cursor_color(tokens.muted)
             .show_crosshair(true)
+            .show_y(false)
             .allow_zoom(false)
             .allow_scroll(false)
             .allow_drag(false)
@@ -119,6 +133,8 @@ impl Chart<'_> {
             .set_margin_fraction(vec2(0.01, 0.06))
             .include_x(0.0)
             .include_x(epochs)
+            .x_grid_spacer(|input| marks(input.bounds, 10.0, 1.0))
+            .y_grid_spacer(|input| self.y_marks(input.bounds))
             .x_axis_formatter(|mark, _| epoch_text(mark))
             .y_axis_formatter(|mark, _| self.axis_text(mark))
             .label_formatter(move |hover| self.readout(hover, reach))
@@ -134,7 +150,16 @@ impl Chart<'_> {
             behind.draw(plot, "step", faint, 1.0);
         }
         self.training.draw(plot, "training", tokens.training, 1.8);
-        self.validation.draw(plot, "validation", tokens.validation, 1.8);
+        self.validation
+            .draw(plot, "validation", tokens.validation, 1.8);
+    }
+
+    fn y_marks(&self, bounds: (f64, f64)) -> Vec<GridMark> {
+        if self.log {
+            log_marks(bounds)
+        } else {
+            marks(bounds, 7.0, 0.0)
+        }
     }
 
     fn axis_text(&self, mark: GridMark) -> String {
@@ -151,8 +176,8 @@ impl Chart<'_> {
 
     /// What the curves say where the pointer is.
     fn readout(&self, hover: &HoverPosition<'_>, reach: f64) -> Option<String> {
-        let (HoverPosition::Elsewhere { position }
-        | HoverPosition::NearDataPoint { position, .. }) = hover;
+        let (HoverPosition::Elsewhere { position } | HoverPosition::NearDataPoint { position, .. }) =
+            hover;
         let curves = [
             ("step", self.behind),
             ("training", Some(self.training)),
@@ -162,7 +187,11 @@ impl Chart<'_> {
         let mut any = false;
         for (name, points) in curves {
             // Validation has a point an epoch: the nearest one may be half an epoch away.
-            let reach = if name == "step" { reach } else { reach.max(0.5) };
+            let reach = if name == "step" {
+                reach
+            } else {
+                reach.max(0.5)
+            };
             if let Some(value) = points.and_then(|points| points.near(position.x, reach)) {
                 text += &format!("\n{name} {}", (self.text)(value));
                 any = true;
@@ -172,16 +201,72 @@ impl Chart<'_> {
     }
 }
 
+/// About `count` marks at round values, `least` or more apart.
+fn marks((from, to): (f64, f64), count: f64, least: f64) -> Vec<GridMark> {
+    let rough = ((to - from) / count).max(1e-12);
+    let power = 10f64.powf(rough.log10().floor());
+    let round = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * power);
+    let step_size = round
+        .into_iter()
+        .find(|step| *step >= rough)
+        .unwrap_or(rough)
+        .max(least);
+    let first = (from / step_size).ceil() as i64;
+    let last = (to / step_size).floor() as i64;
+    // A range that is no range (NaN, infinite) has no marks; a wide one not endlessly many.
+    (first..=last)
+        .take(50)
+        .map(|mark| GridMark {
+            value: mark as f64 * step_size,
+            step_size,
+        })
+        .collect()
+}
+
+/// Marks at 1, 2 and 5 times the powers of ten.
+fn log_marks((from, to): (f64, f64)) -> Vec<GridMark> {
+    let digits: &[f64] = if to - from > 3.0 {
+        &[1.0]
+    } else {
+        &[1.0, 2.0, 5.0]
+    };
+    let powers = (from.floor() as i32..=to.ceil() as i32).take(50);
+    powers
+        .flat_map(|power| {
+            digits
+                .iter()
+                .map(move |digit| f64::from(power) + digit.log10())
+        })
+        .filter(|value| (from..=to).contains(value))
+        .map(|value| GridMark {
+            value,
+            step_size: 1.0,
+        })
+        .collect()
+}
+
 fn epoch_text(mark: GridMark) -> String {
     // Between whole epochs there is nothing to name.
-    if mark.value.fract().abs() > 1e-6 { String::new() } else { format!("{:.0}", mark.value) }
+    if mark.value.fract().abs() > 1e-6 {
+        String::new()
+    } else {
+        format!("{:.0}", mark.value)
+    }
 }
 
 fn loss_text(value: f64) -> String {
-    if value >= 100.0 { format!("{value:.1}") } else { format!("{value:.3}") }
+    if value >= 100.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.3}")
+    }
 }
 
 fn log_text(value: f64) -> String {
     let value = 10f64.powf(value);
-    if value >= 0.01 { format!("{value:.3}") } else { format!("{value:.1e}") }
+    if value >= 0.01 {
+        format!("{value:.3}")
+    } else {
+        format!("{value:.1e}")
+    }
 }

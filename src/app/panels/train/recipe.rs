@@ -1,10 +1,10 @@
 //! The recipe: what the next run is trained with.
 
-use egui::{ComboBox, DragValue, Response, TextStyle, Ui, Widget};
+use egui::{Align, ComboBox, DragValue, Layout, Response, RichText, TextStyle, Ui, Widget};
 
 use super::optimizer;
 use crate::app::command::Command;
-use crate::app::theme::{SPACE, Tokens, figure};
+use crate::app::theme::{NOTE_SIZE, SPACE, Tokens};
 use crate::app::view::View;
 use crate::app::widgets::{heading, note, setting_row};
 use crate::network::Loss;
@@ -16,6 +16,10 @@ const CONTROL: [f32; 2] = [116.0, 26.0];
 const LARGEST_SEED: u64 = 1 << 53;
 
 pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+    ui.scope(|ui| form(ui, view, commands));
+}
+
+fn form(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     ui.spacing_mut().item_spacing.y = SPACE[0];
     ui.style_mut().drag_value_text_style = TextStyle::Monospace;
     let mut recipe = view.recipe.clone();
@@ -67,15 +71,30 @@ fn optimiser(ui: &mut Ui, optimizer: &mut Optimizer) {
 }
 
 fn figures(ui: &mut Ui, recipe: &mut Recipe) {
-    number(ui, "Learning rate", "How far each step goes", &mut recipe.learning_rate, 1e-8..=100.0);
+    number(
+        ui,
+        "Learning rate",
+        "How far each step goes",
+        &mut recipe.learning_rate,
+        1e-8..=100.0,
+    );
     setting_row(ui, "Batch", "Images in one step", |ui| {
-        let field = DragValue::new(&mut recipe.batch).range(1..=65_536).speed(0.5);
+        let field = DragValue::new(&mut recipe.batch)
+            .range(1..=65_536)
+            .speed(0.5);
         field_named(ui, "Batch", field);
     });
-    setting_row(ui, "Epochs", "How often every training image is seen", |ui| {
-        let field = DragValue::new(&mut recipe.epochs).range(1..=100_000).speed(0.1);
-        field_named(ui, "Epochs", field);
-    });
+    setting_row(
+        ui,
+        "Epochs",
+        "How often every training image is seen",
+        |ui| {
+            let field = DragValue::new(&mut recipe.epochs)
+                .range(1..=100_000)
+                .speed(0.1);
+            field_named(ui, "Epochs", field);
+        },
+    );
     let help = "Decides the split, the first weights and the order; the same seed on the CPU gives the same figures";
     setting_row(ui, "Seed", help, |ui| {
         let mut seed = recipe.seed;
@@ -90,11 +109,15 @@ fn figures(ui: &mut Ui, recipe: &mut Recipe) {
 fn target(ui: &mut Ui, target: &mut Option<f64>) {
     let help = "End the run as soon as validation reaches this accuracy";
     setting_row(ui, "Target accuracy", help, |ui| {
-        ui.set_width(CONTROL[0]);
-        ui.horizontal(|ui| {
+        let layout = Layout::left_to_right(Align::Center);
+        ui.allocate_ui_with_layout(CONTROL.into(), layout, |ui| {
+            ui.set_width(CONTROL[0]);
             let mut on = target.is_some();
             let tick = ui.checkbox(&mut on, "").on_hover_text(help);
-            if tick.accessible_name("Stop at the target accuracy").changed() {
+            if tick
+                .accessible_name("Stop at the target accuracy")
+                .changed()
+            {
                 *target = on.then_some(0.99);
             }
             let Some(value) = target else {
@@ -102,10 +125,17 @@ fn target(ui: &mut Ui, target: &mut Option<f64>) {
                 return;
             };
             let mut shown = *value * 100.0;
-            let field = DragValue::new(&mut shown).range(0.0..=100.0).speed(0.1).suffix(" %");
+            let field = DragValue::new(&mut shown)
+                .range(0.0..=100.0)
+                .speed(0.1)
+                .suffix(" %");
             let field = field.max_decimals(2).update_while_editing(false);
             let size = [ui.available_width(), CONTROL[1]];
-            if ui.add_sized(size, field).accessible_name("Target accuracy").changed() {
+            if ui
+                .add_sized(size, field)
+                .accessible_name("Target accuracy")
+                .changed()
+            {
                 *value = shown / 100.0;
             }
         });
@@ -127,7 +157,11 @@ fn device(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
                 commands.push(Command::SetDevice("auto".to_owned()));
             }
             for device in view.devices {
-                let software = if device.software { " (software, slow)" } else { "" };
+                let software = if device.software {
+                    " (software, slow)"
+                } else {
+                    ""
+                };
                 let name = format!("{}{software}", device.name);
                 if ui.selectable_label(id == device.id, name).clicked() {
                     commands.push(Command::SetDevice(device.id.clone()));
@@ -177,11 +211,14 @@ fn field_named(ui: &mut Ui, name: &str, field: impl Widget) -> Response {
 /// A drop-down list as wide as the other controls.
 fn choice(ui: &mut Ui, name: &str, text: &str, add: impl FnOnce(&mut Ui)) {
     ui.spacing_mut().interact_size.y = CONTROL[1];
+    ui.set_max_width(CONTROL[0]);
     let list = ComboBox::from_id_salt(name).width(CONTROL[0]).truncate();
-    let response = list.selected_text(figure(text)).show_ui(ui, |ui| {
-        ui.set_min_width(180.0);
-        add(ui);
-    });
+    let response = list
+        .selected_text(RichText::new(text).size(NOTE_SIZE))
+        .show_ui(ui, |ui| {
+            ui.set_min_width(180.0);
+            add(ui);
+        });
     let response = response.response.accessible_name(name);
     response.on_hover_text(text);
 }

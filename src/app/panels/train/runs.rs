@@ -16,7 +16,10 @@ const HEIGHT: f32 = 320.0;
 pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     caption(ui, "Runs");
     if view.runs.is_empty() {
-        note(ui, "Each training becomes a run that can be opened again later");
+        note(
+            ui,
+            "Each training becomes a run that can be opened again later",
+        );
         return;
     }
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -54,7 +57,9 @@ pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
 }
 
 fn run_row(mut row: TableRow<'_, '_>, view: &View<'_>, index: usize, commands: &mut Vec<Command>) {
-    let Some(run) = view.runs.get(index) else { return };
+    let Some(run) = view.runs.get(index) else {
+        return;
+    };
     let live = view.status.phase.is_active() && view.status.run.as_ref() == Some(&run.path);
     let shown = match view.shown {
         Some(shown) => shown.path.as_ref() == Some(&run.path),
@@ -87,7 +92,10 @@ fn run_row(mut row: TableRow<'_, '_>, view: &View<'_>, index: usize, commands: &
     response.on_hover_ui(|ui| {
         ui.label(run.problem.as_deref().unwrap_or(&info.name));
         let device = if info.device.is_empty() { "" } else { " · " };
-        ui.colored_label(Tokens::of(ui).muted, format!("{}{device}{}", info.created, info.device));
+        ui.colored_label(
+            Tokens::of(ui).muted,
+            format!("{}{device}{}", info.created, info.device),
+        );
         if let Some(error) = &info.error {
             ui.colored_label(Tokens::of(ui).error, error);
         }
@@ -98,7 +106,11 @@ fn run_row(mut row: TableRow<'_, '_>, view: &View<'_>, index: usize, commands: &
 }
 
 fn title(number: u32, title: &str, name: &str) -> String {
-    if title.is_empty() { name.to_owned() } else { format!("{number} · {title}") }
+    if title.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{number} · {title}")
+    }
 }
 
 fn number(ui: &mut Ui, text: String) {

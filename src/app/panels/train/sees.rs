@@ -38,7 +38,10 @@ pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         );
         match (view.pinned, view.maps) {
             (None, _) => {
-                note(ui, "Click an image in Data to pin it: its feature maps move here while the network learns");
+                note(
+                    ui,
+                    "Click an image in Data to pin it: its feature maps move here while the network learns",
+                );
                 if ui.button("Choose an image in Data").clicked() {
                     commands.push(Command::Go(Workspace::Data));
                 }
@@ -59,7 +62,10 @@ fn pinned_image(ui: &mut Ui, pinned: &Pinned) {
 
 fn live(ui: &mut Ui, view: &View<'_>, pinned: &Pinned, maps: &FeatureMaps) {
     if layer_maps::with_maps(maps).next().is_none() {
-        note(ui, "No layer of this network has maps; the bars show its answer");
+        note(
+            ui,
+            "No layer of this network has maps; the bars show its answer",
+        );
     }
     layer_maps::rows(ui, maps, LABEL, CELL);
     let classes = view.data.ready().map_or(&[][..], |(data, _)| &data.classes);

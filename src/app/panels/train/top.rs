@@ -22,12 +22,19 @@ pub fn show(ui: &mut Ui, view: &View<'_>, plots: &mut Plots, commands: &mut Vec<
         |ui| {
             if !live && view.status.phase.is_active() {
                 let button = ui.button("← Run in training");
-                if button.on_hover_text("Show the curves of the run in training").clicked() {
+                if button
+                    .on_hover_text("Show the curves of the run in training")
+                    .clicked()
+                {
                     requests.push(Command::ShowRun(None));
                 }
             }
             ui.label(semibold(name));
-            let text = if live { phase_text(view.status) } else { String::new() };
+            let text = if live {
+                phase_text(view.status)
+            } else {
+                String::new()
+            };
             elided(ui, RichText::new(text).color(Tokens::of(ui).muted));
         },
         |ui| {
@@ -37,7 +44,8 @@ pub fn show(ui: &mut Ui, view: &View<'_>, plots: &mut Plots, commands: &mut Vec<
             let slider = Slider::new(&mut smoothing, 0.0..=MOST_SMOOTHING)
                 .text("Smoothing")
                 .fixed_decimals(2);
-            let help = "How much the training loss is averaged over its steps; the steps stay behind it";
+            let help =
+                "How much the training loss is averaged over its steps; the steps stay behind it";
             ui.spacing_mut().slider_width = 90.0;
             if ui.add(slider).on_hover_text(help).changed() {
                 commands.push(Command::SetSmoothing(smoothing));
@@ -61,8 +69,14 @@ pub fn phase_text(status: &Status) -> String {
     let of = format!("epoch {} of {}", status.epoch, status.epochs);
     match &status.phase {
         Phase::Idle => String::new(),
-        Phase::Preparing { what, fraction: None } => format!("{what}…"),
-        Phase::Preparing { what, fraction: Some(share) } => format!("{what}… {:.0} %", share * 100.0),
+        Phase::Preparing {
+            what,
+            fraction: None,
+        } => format!("{what}…"),
+        Phase::Preparing {
+            what,
+            fraction: Some(share),
+        } => format!("{what}… {:.0} %", share * 100.0),
         Phase::Compiling => "compiling for the GPU: the first step can take a minute".to_owned(),
         Phase::Training => of,
         Phase::Validating => format!("{of}, validating"),

@@ -1,12 +1,12 @@
 //! The control of one setting: its range in the catalogue decides which.
 
-use egui::{Align, ComboBox, DragValue, Layout, Response, Sense, Slider, Stroke, Ui, vec2};
+use egui::{
+    Align, ComboBox, DragValue, Layout, Response, RichText, Sense, Slider, Stroke, Ui, vec2,
+};
 
-use crate::app::theme::{self, SPACE, Tokens};
+use crate::app::theme::{NOTE_SIZE, SPACE, Tokens};
+use crate::app::widgets::CONTROL_WIDTH as WIDTH;
 use crate::network::{Range, Setting, Value};
-
-/// Width of a control.
-const WIDTH: f32 = 116.0;
 
 /// How controls behave that have two parts.
 pub struct Memory {
@@ -52,9 +52,8 @@ impl Memory {
     fn pair(&mut self, ui: &mut Ui, pair: [u64; 2], range: [u64; 2], title: &str) -> Option<Value> {
         let [height, width] = pair;
         let equal = height == width;
-        let part = (WIDTH - 34.0) / 2.0;
-        let layout = Layout::left_to_right(Align::Center);
-        let row = ui.allocate_ui_with_layout(vec2(WIDTH, ui.spacing().interact_size.y), layout, |ui| {
+        let part = (WIDTH - 35.0) / 2.0;
+        let (new_height, new_width) = row(ui, |ui| {
             ui.spacing_mut().item_spacing.x = SPACE[0];
             self.link(ui, title);
             let new_height = whole(ui, height, range, part, &format!("{title} height"));
@@ -62,8 +61,10 @@ impl Memory {
             let new_width = whole(ui, width, range, part, &format!("{title} width"));
             (new_height, new_width)
         });
-        match row.inner {
-            (Some(side), _) | (_, Some(side)) if self.square && equal => Some(Value::Pair([side; 2])),
+        match (new_height, new_width) {
+            (Some(side), _) | (_, Some(side)) if self.square && equal => {
+                Some(Value::Pair([side; 2]))
+            }
             (Some(height), _) => Some(Value::Pair([height, width])),
             (_, Some(width)) => Some(Value::Pair([height, width])),
             (None, None) => None,
@@ -84,7 +85,8 @@ impl Memory {
         for side in [-apart, apart] {
             let centre = rect.center() + vec2(side, 0.0);
             let ring = egui::Rect::from_center_size(centre, vec2(6.5, 6.0));
-            ui.painter().rect_stroke(ring, 3, stroke, egui::StrokeKind::Middle);
+            ui.painter()
+                .rect_stroke(ring, 3, stroke, egui::StrokeKind::Middle);
         }
         let square = self.square;
         response.widget_info(|| {
@@ -96,6 +98,13 @@ impl Memory {
         }
         response.on_hover_text("Change height and width together");
     }
+}
+
+/// From left to right, whatever the row around it does.
+fn row<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let size = vec2(WIDTH, ui.spacing().interact_size.y);
+    let layout = Layout::left_to_right(Align::Center);
+    ui.allocate_ui_with_layout(size, layout, add).inner
 }
 
 /// A whole number, typed or dragged.
@@ -123,14 +132,18 @@ fn real(ui: &mut Ui, value: f64, [min, max]: [f64; 2], name: &str) -> Option<f64
             .update_while_editing(false);
         sized(ui, WIDTH, drag, name);
     } else {
-        ui.spacing_mut().slider_width = WIDTH - 56.0;
-        ui.spacing_mut().interact_size.x = 44.0;
         let slider = Slider::new(&mut number, min..=max)
             .clamping(egui::SliderClamping::Edits)
             .step_by(0.01)
             .max_decimals(4)
             .update_while_editing(false);
-        ui.name_inputs(name, |ui| ui.add(slider));
+        row(ui, |ui| {
+            let spacing = ui.spacing_mut();
+            spacing.interact_size.x = 44.0;
+            spacing.button_padding.x = SPACE[0];
+            spacing.slider_width = WIDTH - 44.0 - spacing.item_spacing.x;
+            ui.name_inputs(name, |ui| ui.add(slider))
+        });
     }
     (number != value && number.is_finite()).then_some(number)
 }
@@ -151,8 +164,14 @@ fn choice(ui: &mut Ui, names: &[&str], current: &str, title: &str) -> Option<usi
     let mut chosen = None;
     let combo = ComboBox::from_id_salt(title)
         .width(WIDTH)
-        .selected_text(theme::figure(words(current)))
+        // High enough that no list of the catalogue needs scrolling.
+        .height(400.0)
+        .selected_text(RichText::new(words(current)).size(NOTE_SIZE))
         .truncate();
+    // The longest name of the catalogue just fits.
+    ui.spacing_mut().button_padding.x = SPACE[1];
+    ui.spacing_mut().icon_spacing = SPACE[0] / 2.0;
+    ui.spacing_mut().icon_width = SPACE[2];
     let response = combo.show_ui(ui, |ui| {
         for (position, name) in names.iter().enumerate() {
             if ui.selectable_label(*name == current, words(name)).clicked() {
@@ -173,7 +192,11 @@ fn words(name: &str) -> String {
     // Initialisers are named after people.
     ["glorot", "he"]
         .into_iter()
-        .find_map(|person| text.strip_prefix(person).filter(|rest| rest.starts_with(' ')).map(|rest| (person, rest)))
+        .find_map(|person| {
+            text.strip_prefix(person)
+                .filter(|rest| rest.starts_with(' '))
+                .map(|rest| (person, rest))
+        })
         .map_or(text.clone(), |(person, rest)| {
             let (first, tail) = person.split_at(1);
             format!("{}{tail}{rest}", first.to_uppercase())

@@ -11,7 +11,7 @@ use crate::app::maps;
 use crate::app::theme::{self, SPACE, Tokens};
 use crate::app::view::View;
 use crate::app::widgets;
-use crate::network::{Edit, Node, Problem, Range, Setting, grouped};
+use crate::network::{Edit, Kind, LayerReport, Node, Problem, Range, Setting, Shape, grouped};
 
 /// Side of a map in this narrow place, and rows of them.
 const CELL: f32 = 38.0;
@@ -21,6 +21,8 @@ const ROWS: usize = 10;
 #[derive(Default)]
 pub struct Settings {
     control: control::Memory,
+    /// A setting was changed by a drag that goes on.
+    changing: bool,
 }
 
 impl Settings {
@@ -40,7 +42,7 @@ impl Settings {
         let entry = node.layer.kind().entry();
         let report = view.report.layer(node.id);
         ui.horizontal(|ui| {
-            ui.label(theme::semibold(entry.title).size(theme::HEADING_SIZE));
+            widgets::heading(ui, entry.title);
             if let Some(report) = report {
                 let name = RichText::new(&report.name).color(Tokens::of(ui).muted);
                 ui.label(name);
@@ -56,6 +58,7 @@ impl Settings {
                 })
             });
             if let Some(value) = changed.inner {
+                self.changing = true;
                 commands.push(Command::Edit(Edit::Set {
                     id: node.id,
                     name: setting.name.to_owned(),
@@ -63,23 +66,41 @@ impl Settings {
                 }));
             }
         }
+        if self.changing && !ui.input(|input| input.pointer.any_down()) {
+            self.changing = false;
+            commands.push(Command::SealEdit);
+        }
         section(ui, "This layer");
         if let Some(report) = report {
-            let shape = |shape: Option<crate::network::Shape>| {
-                shape.map_or("unknown".to_owned(), |shape| shape.to_string())
-            };
-            if report.input.is_some() || view.editor.graph().position(node.id) != Some(0) {
-                widgets::stat_row(ui, "Input", &shape(report.input));
-            }
-            widgets::stat_row(ui, "Output", &shape(report.output));
-            widgets::stat_row(ui, "Parameters", &grouped(report.parameters));
-            widgets::stat_row(ui, "Multiply-adds", &text::short(report.multiply_adds));
-            if let Some(field) = report.receptive_field {
-                widgets::stat_row(ui, "Receptive field", &format!("{field} px"));
-            }
+            figures(ui, node, report);
         }
         problems(ui, view.report.of(node.id), view, commands);
         feature_maps(ui, view, report.map_or("", |report| report.name.as_str()));
+    }
+}
+
+/// What is known of one layer.
+fn figures(ui: &mut Ui, node: &Node, report: &LayerReport) {
+    let shape =
+        |shape: Option<Shape>| shape.map_or("unknown".to_owned(), |shape| shape.to_string());
+    if node.layer.kind() == Kind::Input {
+        widgets::stat_row(ui, "Output", &shape(report.output));
+        return;
+    }
+    let cost = |text: String| match card::known(report) {
+        true => text,
+        false => "unknown".to_owned(),
+    };
+    widgets::stat_row(ui, "Input", &shape(report.input));
+    widgets::stat_row(ui, "Output", &shape(report.output));
+    widgets::stat_row(ui, "Parameters", &cost(grouped(report.parameters)));
+    widgets::stat_row(
+        ui,
+        "Multiply-adds",
+        &cost(widgets::short_count(report.multiply_adds)),
+    );
+    if let Some(field) = report.receptive_field {
+        widgets::stat_row(ui, "Receptive field", &format!("{field} px"));
     }
 }
 
@@ -105,7 +126,7 @@ fn section(ui: &mut Ui, title: &str) {
 /// The figures of all layers together.
 fn network(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     let report = view.report;
-    ui.label(theme::semibold("Network").size(theme::HEADING_SIZE));
+    widgets::heading(ui, "Network");
     widgets::note(ui, "Select a layer to change its settings");
     section(ui, "All layers");
     let layers = report.layers.len().saturating_sub(1);
@@ -117,8 +138,15 @@ fn network(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         widgets::stat_row(ui, label, &shape);
     }
     widgets::stat_row(ui, "Parameters", &grouped(report.parameters));
-    widgets::stat_row(ui, "Multiply-adds an image", &text::short(report.multiply_adds));
-    let memory = format!("Training memory at batch {}", grouped(view.recipe.batch as u64));
+    widgets::stat_row(
+        ui,
+        "Multiply-adds an image",
+        &widgets::short_count(report.multiply_adds),
+    );
+    let memory = format!(
+        "Training memory at batch {}",
+        grouped(view.recipe.batch as u64)
+    );
     widgets::stat_row(ui, &memory, &widgets::bytes(report.training_bytes));
     problems(ui, report.problems.iter(), view, commands);
     if report.problems.is_empty() {
@@ -149,7 +177,7 @@ fn problems<'a>(
         let label = remedy.map(|remedy| remedy.label.as_str());
         let colour = card::colour(Tokens::of(ui), problem.severity);
         let clicked = ui.push_id(("problem", number), |ui| {
-            widgets::problem(ui, colour, &problem.message, label)
+            widgets::problem(ui, colour, &text::sentence(&problem.message), label)
         });
         if let Some(remedy) = remedy.filter(|_| clicked.inner) {
             commands.push(Command::Edits(remedy.edits.clone()));
