@@ -28,7 +28,6 @@
 //! `dataset/decode.rs`, a loss in `training/loss.rs`, the training loop in `training/trainer.rs`,
 //! a command carried out in `app/carry_out.rs`.
 
-#[path = "/tmp/app_stub.rs"]
 pub mod app;
 pub mod cli;
 pub mod dataset;

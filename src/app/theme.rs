@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use egui::epaint::Shadow;
+use egui::style::{WidgetVisuals, Widgets};
 use egui::{
-    Color32, FontData, FontDefinitions, FontFamily, FontId, Margin, RichText, Stroke, TextStyle,
-    vec2,
+    Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, RichText, Stroke,
+    Style, TextStyle, Theme, ThemePreference, Visuals, vec2,
 };
 
 use super::view::ThemeChoice;
@@ -100,171 +102,9 @@ impl Tokens {
         if ui.visuals().dark_mode { &DARK } else { &LIGHT }
     }
 
-    /// The ground of a control under the pointer.
-    pub fn hovered(&self) -> Color32 {
-        self.card.lerp_to_gamma(self.line, 0.6)
-    }
-
-    /// The ground of what is chosen: a tint of the accent.
-    pub fn selected(&self) -> Color32 {
-        self.card.lerp_to_gamma(self.accent, 0.25)
-    }
-
     /// What lies over the window behind a dialog.
     pub fn backdrop(&self) -> Color32 {
         Color32::from_black_alpha(112)
-    }
-}
-
-/// The family of [`semibold`] text.
-const SEMIBOLD: &str = "semibold";
-
-/// Loads the fonts and the looks of both themes, and picks one. Called once, before the first
-/// frame.
-pub fn install(ctx: &egui::Context, choice: ThemeChoice) {
-    ctx.set_fonts(fonts());
-    ctx.style_mut_of(egui::Theme::Dark, |style| dress(style, &DARK));
-    ctx.style_mut_of(egui::Theme::Light, |style| dress(style, &LIGHT));
-    choose(ctx, choice);
-}
-
-/// Light, dark, or as the desktop is set.
-pub fn choose(ctx: &egui::Context, choice: ThemeChoice) {
-    ctx.set_theme(match choice {
-        ThemeChoice::System => egui::ThemePreference::System,
-        ThemeChoice::Light => egui::ThemePreference::Light,
-        ThemeChoice::Dark => egui::ThemePreference::Dark,
-    });
-}
-
-/// Numbers, in figures of equal width.
-pub fn figure(text: impl Into<String>) -> RichText {
-    RichText::new(text).monospace().size(NOTE_SIZE)
-}
-
-/// Words that stand out: headings and names.
-pub fn semibold(text: impl Into<String>) -> RichText {
-    RichText::new(text).family(FontFamily::Name(SEMIBOLD.into()))
-}
-
-/// The dot of a layer's kind.
-pub fn group_colour(tokens: &Tokens, group: Group) -> Color32 {
-    match group {
-        Group::Convolution => tokens.convolution,
-        Group::Pooling => tokens.pooling,
-        Group::Dense => tokens.dense,
-        Group::Regularise => tokens.regularise,
-        Group::Input | Group::Shape => tokens.muted,
-    }
-}
-
-/// Inter for words and JetBrains Mono for figures, with egui's own fonts behind them for signs
-/// that they lack.
-fn fonts() -> FontDefinitions {
-    let bundled: [(&str, &'static [u8]); 3] = [
-        (
-            "Inter",
-            include_bytes!("../../assets/fonts/Inter-Regular.otf"),
-        ),
-        (
-            "Inter semibold",
-            include_bytes!("../../assets/fonts/Inter-SemiBold.otf"),
-        ),
-        (
-            "JetBrains Mono",
-            include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf"),
-        ),
-    ];
-    let mut fonts = FontDefinitions::default();
-    for (name, bytes) in bundled {
-        fonts
-            .font_data
-            .insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
-    }
-    let words = fonts.families.entry(FontFamily::Proportional).or_default();
-    let mut bold = words.clone();
-    words.insert(0, "Inter".to_owned());
-    bold.insert(0, "Inter semibold".to_owned());
-    fonts
-        .families
-        .insert(FontFamily::Name(SEMIBOLD.into()), bold);
-    let figures = fonts.families.entry(FontFamily::Monospace).or_default();
-    figures.insert(0, "JetBrains Mono".to_owned());
-    // Inter has arrows and marks that JetBrains Mono lacks.
-    figures.insert(1, "Inter".to_owned());
-    fonts
-}
-
-/// Dresses egui's own widgets in one theme's colours.
-fn dress(style: &mut egui::Style, tokens: &Tokens) {
-    let [tight, small, medium, ..] = SPACE;
-    style.text_styles = [
-        (TextStyle::Small, FontId::proportional(CAPTION_SIZE)),
-        (TextStyle::Body, FontId::proportional(TEXT_SIZE)),
-        (TextStyle::Button, FontId::proportional(TEXT_SIZE)),
-        (TextStyle::Monospace, FontId::monospace(NOTE_SIZE)),
-        (
-            TextStyle::Heading,
-            FontId::new(HEADING_SIZE, FontFamily::Name(SEMIBOLD.into())),
-        ),
-    ]
-    .into();
-    let spacing = &mut style.spacing;
-    spacing.item_spacing = vec2(small, small);
-    spacing.button_padding = vec2(medium, tight);
-    spacing.interact_size = vec2(32.0, 28.0);
-    spacing.menu_margin = Margin::same(6);
-    spacing.combo_width = 116.0;
-    spacing.icon_width = 16.0;
-    style.interaction.selectable_labels = false;
-    style.interaction.tooltip_delay = 0.35;
-    style.animation_time = 0.08;
-    dress_visuals(&mut style.visuals, tokens);
-}
-
-fn dress_visuals(visuals: &mut egui::Visuals, tokens: &Tokens) {
-    visuals.panel_fill = tokens.panel;
-    visuals.window_fill = tokens.card;
-    visuals.window_stroke = Stroke::new(1.0, tokens.line);
-    visuals.window_corner_radius = CORNER.into();
-    visuals.menu_corner_radius = CORNER.into();
-    visuals.extreme_bg_color = tokens.ground;
-    visuals.text_edit_bg_color = Some(tokens.ground);
-    visuals.faint_bg_color = tokens.panel;
-    visuals.code_bg_color = tokens.ground;
-    visuals.hyperlink_color = tokens.accent;
-    visuals.warn_fg_color = tokens.warning;
-    visuals.error_fg_color = tokens.error;
-    visuals.weak_text_color = Some(tokens.muted);
-    visuals.override_text_color = None;
-    visuals.selection.bg_fill = tokens.selected();
-    visuals.selection.stroke = Stroke::new(1.0, tokens.accent);
-    visuals.popup_shadow = shadow(visuals.dark_mode, 12);
-    visuals.window_shadow = shadow(visuals.dark_mode, 32);
-    visuals.disabled_alpha = 0.45;
-    let paint = |fill: Color32, line: Color32, text: Color32| egui::style::WidgetVisuals {
-        bg_fill: fill,
-        weak_bg_fill: fill,
-        bg_stroke: Stroke::new(1.0, line),
-        corner_radius: CORNER_SMALL.into(),
-        fg_stroke: Stroke::new(1.0, text),
-        expansion: 0.0,
-    };
-    let widgets = &mut visuals.widgets;
-    widgets.noninteractive = paint(tokens.panel, tokens.line, tokens.text);
-    widgets.inactive = paint(tokens.card, tokens.line, tokens.text);
-    widgets.hovered = paint(tokens.hovered(), tokens.muted, tokens.text);
-    widgets.active = paint(tokens.line, tokens.accent, tokens.text);
-    widgets.open = paint(tokens.hovered(), tokens.line, tokens.text);
-}
-
-/// The soft shadow under menus (`blur` 12) and dialogs (32).
-fn shadow(dark: bool, blur: u8) -> egui::Shadow {
-    egui::Shadow {
-        offset: [0, 4],
-        blur,
-        spread: 0,
-        color: Color32::from_black_alpha(if dark { 96 } else { 32 }),
     }
 }
 

@@ -143,14 +143,11 @@ pub fn empty_state(ui: &mut Ui, title: &str, hint: &str, button: Option<&str>) -
 pub fn primary_button(ui: &mut Ui, text: &str, enabled: Result<(), &str>) -> Response {
     let tokens = Tokens::of(ui);
     let scope = ui.scope(|ui| {
-        for look in [
-            &mut ui.visuals_mut().widgets.inactive,
-            &mut ui.visuals_mut().widgets.noninteractive,
-        ] {
+        let widgets = &mut ui.visuals_mut().widgets;
+        for look in [&mut widgets.inactive, &mut widgets.noninteractive] {
             look.weak_bg_fill = tokens.accent;
             look.bg_stroke = Stroke::new(1.0, tokens.accent);
         }
-        let widgets = &mut ui.visuals_mut().widgets;
         widgets.hovered.weak_bg_fill = tokens.accent_strong();
         widgets.hovered.bg_stroke = Stroke::new(1.0, tokens.accent_strong());
         widgets.active.weak_bg_fill = tokens.accent_strong();

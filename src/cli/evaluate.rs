@@ -65,7 +65,11 @@ fn evaluate(run: &Path, over: Over, device: &str, quiet: bool) -> anyhow::Result
                 && ticket == wanted
             {
                 bar.finish_and_clear();
-                session.status().notes.iter().for_each(|note| complain(note));
+                session
+                    .status()
+                    .notes
+                    .iter()
+                    .for_each(|note| complain(note));
                 return result.map_err(|message| anyhow!("{message}"));
             }
         }

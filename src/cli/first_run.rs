@@ -27,7 +27,10 @@ pub fn open(project: Option<PathBuf>) -> super::Outcome {
         Some(reason) => reason,
         None => {
             let project = project.clone();
-            match crate::app::run(crate::app::Launch { project }) {
+            match crate::app::run(crate::app::Launch {
+                project,
+                home: None,
+            }) {
                 Ok(()) => return Ok(()),
                 Err(reason) => reason.to_string(),
             }

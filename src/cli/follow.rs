@@ -85,11 +85,8 @@ impl Failure {
 
 fn kept(run: Option<&Path>, weights: bool) -> String {
     match run {
-        Some(run) if weights => format!(
-            ". The best weights so far are kept in {}",
-            run.display()
-        ),
-        Some(run) => format!(". What was told so far is in {}", run.display()),
+        Some(run) if weights => format!(". The best weights so far are kept in {}", run.display()),
+        Some(run) => format!(". The run so far is in {}", run.display()),
         None => String::new(),
     }
 }
@@ -202,7 +199,10 @@ fn epoch_event(epoch: &Epoch) -> serde_json::Value {
 fn epoch_line(epoch: &Epoch) -> String {
     let validation = match (epoch.val_loss, epoch.val_accuracy) {
         (Some(loss), Some(accuracy)) => {
-            format!("; validation loss {loss:.4}, accuracy {}", percent(accuracy))
+            format!(
+                "; validation loss {loss:.4}, accuracy {}",
+                percent(accuracy)
+            )
         }
         _ => String::new(),
     };

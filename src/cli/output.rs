@@ -70,7 +70,7 @@ pub fn with_bar<T: Send>(
         worker.join()
     });
     bar.finish_and_clear();
-    result.map_err(|_| anyhow::anyhow!("{what} broke off by a fault in mapsto"))
+    result.map_err(|_panic| anyhow::anyhow!("{what} broke off by a fault in mapsto"))
 }
 
 /// A fraction as people read it: `95.4 %`.

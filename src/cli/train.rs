@@ -73,7 +73,11 @@ fn prepare(options: &Train) -> anyhow::Result<Job> {
 
 /// Hours of training must not end without test figures for folders that are named otherwise.
 fn same_classes(data: &Dataset, test: &Dataset) -> anyhow::Result<()> {
-    if test.classes.iter().any(|class| data.classes.contains(class)) {
+    if test
+        .classes
+        .iter()
+        .any(|class| data.classes.contains(class))
+    {
         return Ok(());
     }
     Err(anyhow!(
@@ -93,7 +97,10 @@ fn tell_problems(data: &Dataset) {
         line(&format!("  {}: {}", problem.file, problem.reason));
     }
     if data.problems.len() > SHOWN {
-        line(&format!("  … (mapsto inspect {} lists them all)", data.source));
+        line(&format!(
+            "  … (mapsto inspect {} lists them all)",
+            data.source
+        ));
     }
 }
 
@@ -124,10 +131,15 @@ fn network_of(name: &str) -> anyhow::Result<(String, Graph, Recipe)> {
         .into());
     }
     let stem = |path: &Path| {
-        path.file_stem()
-            .map_or_else(|| "network".to_owned(), |s| s.to_string_lossy().into_owned())
+        path.file_stem().map_or_else(
+            || "network".to_owned(),
+            |s| s.to_string_lossy().into_owned(),
+        )
     };
-    if path.extension().is_some_and(|extension| extension == "mapsto") {
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "mapsto")
+    {
         let project = load(&path)?;
         return Ok((stem(&path), project.graph, project.recipe));
     }
@@ -141,7 +153,9 @@ fn network_of(name: &str) -> anyhow::Result<(String, Graph, Recipe)> {
 
 /// The network of a run comes with its title and its recipe.
 fn of_run(network: &Path) -> Result<Option<(String, Recipe)>, ProjectError> {
-    let folder = network.parent().filter(|folder| folder.join("run.toml").is_file());
+    let folder = network
+        .parent()
+        .filter(|folder| folder.join("run.toml").is_file());
     let Some(folder) = folder else {
         return Ok(None);
     };
@@ -158,7 +172,7 @@ fn change(recipe: &mut Recipe, options: &Train) -> anyhow::Result<()> {
     recipe.batch = options.batch.map_or(recipe.batch, |batch| batch as usize);
     recipe.learning_rate = options.lr.unwrap_or(recipe.learning_rate);
     if let Some(optimizer) = &options.optimizer {
-        recipe.optimizer = optimizer.clone();
+        recipe.optimizer = *optimizer;
     }
     match (&mut recipe.optimizer, options.momentum) {
         (_, None) => {}
@@ -166,7 +180,10 @@ fn change(recipe: &mut Recipe, options: &Train) -> anyhow::Result<()> {
             *momentum = value;
         }
         (other, Some(_)) => {
-            let message = format!("{} has no momentum; it is for sgd and rmsprop", other.name());
+            let message = format!(
+                "{} has no momentum; it is for sgd and rmsprop",
+                other.name()
+            );
             return Err(BadArgument(message).into());
         }
     }
@@ -179,11 +196,7 @@ fn change(recipe: &mut Recipe, options: &Train) -> anyhow::Result<()> {
 }
 
 /// The network for that many classes, or every problem in words.
-fn fitted(
-    mut graph: Graph,
-    recipe: &Recipe,
-    classes: usize,
-) -> anyhow::Result<(Graph, Network)> {
+fn fitted(mut graph: Graph, recipe: &Recipe, classes: usize) -> anyhow::Result<(Graph, Network)> {
     if let Some(remedy) = fit_classes(&graph, recipe.loss, classes) {
         for edit in &remedy.edits {
             graph.apply(edit)?;

@@ -32,7 +32,9 @@ impl Checkpoints {
             train: files(Set::Train).collect(),
             validation: files(Set::Validation).collect(),
             test: match &job.test {
-                Some(test) => test_images(test).map(|index| test.images[index].file.clone()).collect(),
+                Some(test) => test_images(test)
+                    .map(|index| test.images[index].file.clone())
+                    .collect(),
                 None => files(Set::Test).collect(),
             },
             test_source: job.test.as_ref().map(|test| test.source.clone()),
@@ -110,9 +112,7 @@ impl Checkpoints {
     }
 
     pub fn evaluation(&self, set: Set, evaluation: &Evaluation) -> Result<(), TrainError> {
-        Ok(self
-            .folder
-            .write_evaluation(&set.to_string(), evaluation)?)
+        Ok(self.folder.write_evaluation(&set.to_string(), evaluation)?)
     }
 
     /// Says in the run's head how it ended. A disk that cannot take even that leaves the run

@@ -19,7 +19,7 @@ pub fn new(optimizer: &Optimizer) -> ModuleOptimizer {
             nesterov,
             weight_decay,
         } => {
-            let momentum = (momentum > 0.0).then(|| MomentumConfig {
+            let momentum = (momentum > 0.0).then_some(MomentumConfig {
                 momentum,
                 dampening: 0.0,
                 nesterov,

@@ -42,12 +42,17 @@ pub(super) fn load_run(path: &Path, device: &str) -> Result<Inference, TrainErro
 /// A picture that the user named.
 pub(super) fn open_picture(path: &Path) -> Result<DynamicImage, TrainError> {
     if path.is_dir() {
-        let message = format!("{}: this is a folder: name the pictures in it", path.display());
+        let message = format!(
+            "{}: this is a folder: name the pictures in it",
+            path.display()
+        );
         return Err(TrainError::Request(message));
     }
     read_image(path).map_err(|error| {
         TrainError::Request(match error.fault {
-            DecodeFault::Missing => format!("{}: there is no such file: check the path", error.file),
+            DecodeFault::Missing => {
+                format!("{}: there is no such file: check the path", error.file)
+            }
             _ => error.to_string(),
         })
     })

@@ -281,7 +281,7 @@ impl<'a> Trainer<'a> {
         let accuracy = epoch.val_accuracy.unwrap_or(train_accuracy);
         let best = {
             let mut history = engine.board.history.lock();
-            history.epochs.push(epoch.clone());
+            history.epochs.push(epoch);
             history.best_epoch().cloned()
         };
         let is_best = best.as_ref().is_some_and(|best| best.epoch == number);
@@ -371,7 +371,13 @@ impl<'a> Trainer<'a> {
         };
         let indices: Vec<usize> = test_images(test).collect();
         let classes = &self.job.data.classes;
-        load(test, &indices, classes, input_size(&self.job.network), progress)
+        load(
+            test,
+            &indices,
+            classes,
+            input_size(&self.job.network),
+            progress,
+        )
     }
 }
 

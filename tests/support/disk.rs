@@ -15,7 +15,13 @@ pub struct TinyDisk(PathBuf);
 
 impl TinyDisk {
     pub fn mount(path: &Path) -> Option<Self> {
-        let options = ["-t", "tmpfs", "-o", "size=128k", "mapsto-test"];
+        Self::of_size(path, "128k")
+    }
+
+    /// The same of another size, as `mount` takes it: `1m`.
+    pub fn of_size(path: &Path, size: &str) -> Option<Self> {
+        let size = format!("size={size}");
+        let options = ["-t", "tmpfs", "-o", &size, "mapsto-test"];
         let mounted = Command::new("mount").args(options).arg(path).output();
         if mounted.is_ok_and(|output| output.status.success()) {
             return Some(Self(path.to_path_buf()));

@@ -1,7 +1,7 @@
 //! The palette: every layer of the catalogue by group. A click adds, a drag puts it where it is dropped.
 
 use egui::accesskit::Role;
-use egui::{Align, Id, Rect, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Id, Rect, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
 
 use super::drag::{self, Dragged};
 use super::text;
@@ -35,7 +35,7 @@ impl Palette {
                 .hint_text("Search layers")
                 .desired_width(f32::INFINITY)
                 .min_size(vec2(0.0, ROW))
-                .vertical_align(Align::Center),
+                .align(Align2::LEFT_CENTER),
         );
         let search = search.accessible_name("Search layers");
         let enter = search.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));

@@ -71,7 +71,7 @@ impl Attempt {
                 clear = ui
                     .button("Clear")
                     .on_hover_text("Take the pictures off the list")
-                    .clicked()
+                    .clicked();
             },
         );
         if clear {
@@ -138,6 +138,7 @@ fn row(ui: &mut Ui, tried: &Tried, current: bool) -> bool {
     let layout = Layout::top_down(Align::Min);
     let mut inside = ui.new_child(UiBuilder::new().max_rect(text).layout(layout));
     inside.spacing_mut().item_spacing.y = 2.0;
+    inside.spacing_mut().interact_size.y = 16.0;
     elided(&mut inside, semibold(file_name(&tried.name)));
     answer(&mut inside, tried);
     let spoken = format!("{}: {}", tried.name, spoken(tried));

@@ -48,7 +48,7 @@ impl Default for Matrix {
 const NAMED: usize = 20;
 /// Up to so many classes the whole matrix fits; beyond, it is zoomed.
 const FITS: usize = 30;
-const LARGEST_CELL: f32 = 46.0;
+const LARGEST_CELL: f32 = 60.0;
 /// So small that a cell can still be hit.
 const SMALLEST_CELL: f32 = 3.0;
 
@@ -260,12 +260,12 @@ impl Matrix {
 /// Width of the row names and height of the column names, the side of a cell, and whether the
 /// column names lie flat over their columns.
 fn edges_and_cell(n: usize, widest: f32, room: Vec2, zoom: f32) -> (Vec2, f32, bool) {
-    let smallest = if n <= FITS { 12.0 } else { SMALLEST_CELL };
+    let smallest = if n <= FITS { WITH_NAMES } else { SMALLEST_CELL };
     let cell = |edges: Vec2| {
         let fit = (room - edges) / n as f32;
         (fit.min_elem().max(smallest) * zoom).min(LARGEST_CELL)
     };
-    let label = (widest + 2.0 * SPACE[1]).clamp(54.0, 120.0);
+    let label = (widest + 2.0 * SPACE[1]).clamp(54.0, (room.x * 0.24).max(54.0));
     let bare = vec2(54.0, 34.0);
     let flat = vec2(label, bare.y);
     let upright = vec2(label, (widest + 14.0).clamp(36.0, 92.0));

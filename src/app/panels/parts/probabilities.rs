@@ -6,6 +6,9 @@ use super::row::elided;
 use crate::app::theme::{Tokens, figure, semibold};
 use crate::app::widgets::{bar, percent};
 
+/// Height of a line with a bar.
+const LINE: f32 = 19.0;
+
 /// Indices of the `count` likeliest classes, likeliest first; what is no number comes last.
 pub fn likeliest(probabilities: &[f32], count: usize) -> Vec<usize> {
     let value = |index: &usize| {
@@ -48,6 +51,8 @@ pub fn bars(
     let shown = likeliest(probabilities, count);
     let name_width = widest(ui, classes, &shown).min(ui.available_width() * 0.4);
     ui.spacing_mut().item_spacing.y = 2.0;
+    // The theme's rows are made for buttons.
+    ui.spacing_mut().interact_size.y = LINE;
     for class in shown {
         let p = probabilities.get(class).copied().unwrap_or(0.0);
         let name = classes.get(class).map_or("?", String::as_str);
@@ -60,7 +65,7 @@ pub fn bars(
             let width = ui.available_width();
             let figure_width = 56.0;
             let align = Layout::left_to_right(Align::Center);
-            ui.allocate_ui_with_layout(vec2(name_width, 18.0), align, |ui| {
+            ui.allocate_ui_with_layout(vec2(name_width, LINE), align, |ui| {
                 ui.set_width(name_width);
                 let text = if truth == Some(class) {
                     semibold(name)
@@ -73,7 +78,7 @@ pub fn bars(
             let room = (width - name_width - figure_width - 2.0 * gap).max(8.0);
             bar(ui, p, room, colour);
             let align = Layout::right_to_left(Align::Center);
-            ui.allocate_ui_with_layout(vec2(figure_width, 18.0), align, |ui| {
+            ui.allocate_ui_with_layout(vec2(figure_width, LINE), align, |ui| {
                 ui.label(figure(percent(f64::from(p))).color(tokens.muted));
             });
         });

@@ -40,14 +40,14 @@ pub fn ends(ui: &mut Ui, salt: &str, left: impl FnOnce(&mut Ui), right: impl FnO
     let id = ui.scope_id().with(("row ends", salt));
     let width = ui.data(|data| data.get_temp::<f32>(id));
     let known = width.unwrap_or(0.0);
-    let size = vec2(ui.available_width(), ROW);
+    let size = vec2(ui.available_width(), ROW + SPACE[0]);
     ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
         // Rows inside this one begin as high as it is; they would hang below its middle else.
         ui.spacing_mut().interact_size.y = ROW;
         let gap = ui.spacing().item_spacing.x;
         let room = (ui.available_width() - known - gap).max(0.0);
         let align = Layout::left_to_right(Align::Center);
-        ui.allocate_ui_with_layout(vec2(room, ROW), align, |ui| {
+        ui.allocate_ui_with_layout(vec2(room, size.y), align, |ui| {
             ui.set_width(room);
             left(ui);
         });

@@ -35,12 +35,7 @@ fn settings(ui: &mut Ui, optimizer: &mut Optimizer) {
             nesterov,
             weight_decay,
         } => {
-            fraction(
-                ui,
-                "Momentum",
-                "How much of the last step is kept",
-                momentum,
-            );
+            keep(ui, momentum);
             tick(ui, "Nesterov", "Look ahead along the momentum", nesterov);
             decay(ui, weight_decay);
         }
@@ -58,13 +53,7 @@ fn settings(ui: &mut Ui, optimizer: &mut Optimizer) {
         } => {
             fraction(ui, "Beta 1", "Memory of the mean of the gradients", beta1);
             fraction(ui, "Beta 2", "Memory of their squares", beta2);
-            number(
-                ui,
-                "Epsilon",
-                "Keeps the division away from zero",
-                epsilon,
-                1e-16..=1.0,
-            );
+            floor(ui, epsilon);
             decay(ui, weight_decay);
         }
         Optimizer::RmsProp {
@@ -75,25 +64,10 @@ fn settings(ui: &mut Ui, optimizer: &mut Optimizer) {
             weight_decay,
         } => {
             fraction(ui, "Alpha", "Memory of the squares of the gradients", alpha);
-            number(
-                ui,
-                "Epsilon",
-                "Keeps the division away from zero",
-                epsilon,
-                1e-16..=1.0,
-            );
-            fraction(
-                ui,
-                "Momentum",
-                "How much of the last step is kept",
-                momentum,
-            );
-            tick(
-                ui,
-                "Centred",
-                "Divide by the variance of the gradients",
-                centered,
-            );
+            floor(ui, epsilon);
+            keep(ui, momentum);
+            let help = "Divide by the variance of the gradients";
+            tick(ui, "Centred", help, centered);
             decay(ui, weight_decay);
         }
     }
@@ -101,6 +75,20 @@ fn settings(ui: &mut Ui, optimizer: &mut Optimizer) {
 
 fn fraction(ui: &mut Ui, name: &str, help: &str, value: &mut f64) {
     number(ui, name, help, value, 0.0..=0.999_999);
+}
+
+fn keep(ui: &mut Ui, momentum: &mut f64) {
+    fraction(
+        ui,
+        "Momentum",
+        "How much of the last step is kept",
+        momentum,
+    );
+}
+
+fn floor(ui: &mut Ui, epsilon: &mut f64) {
+    let help = "Keeps the division away from zero";
+    number(ui, "Epsilon", help, epsilon, 1e-16..=1.0);
 }
 
 fn decay(ui: &mut Ui, value: &mut f64) {

@@ -211,6 +211,8 @@ fn field_named(ui: &mut Ui, name: &str, field: impl Widget) -> Response {
 /// A drop-down list as wide as the other controls.
 fn choice(ui: &mut Ui, name: &str, text: &str, add: impl FnOnce(&mut Ui)) {
     ui.spacing_mut().interact_size.y = CONTROL[1];
+    ui.spacing_mut().button_padding.x = 6.0;
+    ui.spacing_mut().icon_width = 12.0;
     ui.set_max_width(CONTROL[0]);
     let list = ComboBox::from_id_salt(name).width(CONTROL[0]).truncate();
     let response = list

@@ -5,8 +5,10 @@ use egui::{
 };
 
 use crate::app::theme::{NOTE_SIZE, SPACE, Tokens};
-use crate::app::widgets::CONTROL_WIDTH as WIDTH;
 use crate::network::{Range, Setting, Value};
+
+/// Width of a control.
+const WIDTH: f32 = 116.0;
 
 /// How controls behave that have two parts.
 pub struct Memory {

@@ -97,7 +97,7 @@ fn figures(ui: &mut Ui, node: &Node, report: &LayerReport) {
     widgets::stat_row(
         ui,
         "Multiply-adds",
-        &cost(widgets::short_count(report.multiply_adds)),
+        &cost(widgets::short(report.multiply_adds)),
     );
     if let Some(field) = report.receptive_field {
         widgets::stat_row(ui, "Receptive field", &format!("{field} px"));
@@ -141,7 +141,7 @@ fn network(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     widgets::stat_row(
         ui,
         "Multiply-adds an image",
-        &widgets::short_count(report.multiply_adds),
+        &widgets::short(report.multiply_adds),
     );
     let memory = format!(
         "Training memory at batch {}",

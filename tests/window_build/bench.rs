@@ -1,0 +1,243 @@
+//! The part of the program that the Build workspace needs, and the hands that use it.
+
+use std::sync::Arc;
+
+use eframe::egui_wgpu::RendererOptions;
+use egui::accesskit::Role;
+use egui::{Event, Key, Pos2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::wgpu::{WgpuTestRenderer, create_render_state, default_wgpu_setup};
+use mapsto::app::command::Command;
+use mapsto::app::maps;
+use mapsto::app::panels::build::BuildPanel;
+use mapsto::app::theme;
+use mapsto::app::thumbnails::Thumbnails;
+use mapsto::app::view::{Curves, Data, Panel, ThemeChoice, View, Workspace};
+use mapsto::network::{
+    Context, Edit, Editor, Graph, Kind, Layer, LayerId, Loss, Report, check, template,
+};
+use mapsto::project::Recipe;
+use mapsto::training::{FeatureMaps, LayerMaps, Status};
+
+/// What of the program the Build workspace needs.
+pub struct Bench {
+    panel: BuildPanel,
+    pub editor: Editor,
+    pub report: Report,
+    pub selected: Option<LayerId>,
+    pub maps: Option<Arc<FeatureMaps>>,
+    pub went: Option<Workspace>,
+    thumbnails: Thumbnails,
+    recipe: Recipe,
+    status: Status,
+    curves: Curves,
+}
+
+impl Bench {
+    pub fn new(graph: Graph) -> Self {
+        let report = checked(&graph);
+        Self {
+            panel: BuildPanel::default(),
+            editor: Editor::new(graph),
+            report,
+            selected: None,
+            maps: None,
+            went: None,
+            thumbnails: Thumbnails::empty(),
+            recipe: Recipe::default(),
+            status: Status::default(),
+            curves: Curves::default(),
+        }
+    }
+
+    pub fn show(&mut self, ui: &mut egui::Ui) {
+        let mut commands = Vec::new();
+        let view = View {
+            workspace: Workspace::Build,
+            dialog: None,
+            palette: false,
+            project_name: "test",
+            project_path: None,
+            unsaved: false,
+            recent: &[],
+            theme: ThemeChoice::Dark,
+            source: None,
+            data: &Data::None,
+            thumbnails: &self.thumbnails,
+            editor: &self.editor,
+            report: &self.report,
+            template: None,
+            selected: self.selected,
+            recipe: &self.recipe,
+            devices: &[],
+            train_blocked: None,
+            status: &self.status,
+            curves: &self.curves,
+            maps: self.maps.as_ref(),
+            pinned: None,
+            runs: &[],
+            shown: None,
+            tried: &[],
+            tried_selected: None,
+            notices: &[],
+        };
+        self.panel.show(ui, &view, &mut commands);
+        for command in commands {
+            self.carry_out(command);
+        }
+    }
+
+    pub fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Select(id) => self.selected = id,
+            Command::Edit(edit) => {
+                let new = self.editor.apply(edit).expect("an edit that can be made");
+                self.selected = new.or(self.selected);
+            }
+            Command::Edits(edits) => {
+                let label = edits.first().map(|edit| edit.label(self.editor.graph()));
+                let label = label.unwrap_or_default();
+                let outcome = self.editor.apply_all(&label, &edits);
+                outcome.expect("a remedy that can be made");
+            }
+            Command::SealEdit => self.editor.seal(),
+            Command::Undo => {
+                self.editor.undo();
+            }
+            Command::Redo => {
+                self.editor.redo();
+            }
+            Command::UseTemplate(name) => {
+                let graph = template(name).expect("a template").graph(Some(10));
+                let outcome = self.editor.apply(Edit::Replace(graph));
+                outcome.expect("a template that can be used");
+            }
+            Command::Go(workspace) => self.went = Some(workspace),
+            other => panic!("the Build workspace sent {other:?}"),
+        }
+        self.report = checked(self.editor.graph());
+    }
+
+    pub fn kinds(&self) -> Vec<&'static str> {
+        let nodes = self.editor.graph().nodes();
+        nodes
+            .iter()
+            .map(|node| node.layer.kind().entry().name)
+            .collect()
+    }
+}
+
+pub fn checked(graph: &Graph) -> Report {
+    let context = Context {
+        classes: Some(10),
+        loss: Loss::CrossEntropy,
+        batch: 128,
+    };
+    check(graph, &context)
+}
+
+pub fn empty() -> Graph {
+    Graph::new(Layer::new(Kind::Input))
+}
+
+pub fn digits() -> Graph {
+    template("digits-cnn").expect("a template").graph(Some(10))
+}
+
+pub fn window(graph: Graph) -> Harness<'static, Bench> {
+    window_of([1280.0, 800.0], graph)
+}
+
+pub fn window_of(size: [f32; 2], graph: Graph) -> Harness<'static, Bench> {
+    let state = create_render_state(default_wgpu_setup(), RendererOptions::PREDICTABLE);
+    maps::install(&state);
+    let mut ready = false;
+    let mut harness = Harness::builder()
+        .with_size(size)
+        .renderer(WgpuTestRenderer::from_render_state(state))
+        .build_ui_state(
+            move |ui, bench: &mut Bench| {
+                if !ready {
+                    theme::install(ui.ctx(), ThemeChoice::Dark);
+                    ready = true;
+                }
+                bench.show(ui);
+            },
+            Bench::new(graph),
+        );
+    harness.run_steps(2);
+    harness
+}
+
+pub fn press(harness: &mut Harness<'_, Bench>, role: Role, name: &str) {
+    harness.get_by_role_and_label(role, name).click();
+    harness.run_steps(3);
+}
+
+/// Adds a layer by its name in the palette.
+pub fn add(harness: &mut Harness<'_, Bench>, name: &str) {
+    press(harness, Role::Button, name);
+}
+
+pub fn type_in(harness: &mut Harness<'_, Bench>, name: &str, text: &str) {
+    harness
+        .get_by_role_and_label(Role::SpinButton, name)
+        .focus();
+    harness.run_steps(2);
+    harness.event(Event::Text(text.to_owned()));
+    harness.run_steps(1);
+    harness.key_press(Key::Enter);
+    harness.run_steps(3);
+}
+
+pub fn choose(harness: &mut Harness<'_, Bench>, name: &str, option: &str) {
+    press(harness, Role::ComboBox, name);
+    let options: Vec<_> = harness
+        .get_all_by_label(option)
+        .filter(|node| node.accesskit_node().role() != Role::Label)
+        .collect();
+    options.last().expect("the option").click();
+    drop(options);
+    harness.run_steps(3);
+}
+
+pub fn drag(harness: &mut Harness<'_, Bench>, from: Pos2, to: Pos2) {
+    harness.hover_at(from);
+    harness.run_steps(1);
+    harness.drag_at(from);
+    harness.run_steps(1);
+    for share in [0.3, 0.7, 1.0] {
+        harness.hover_at(from.lerp(to, share));
+        harness.run_steps(1);
+    }
+    harness.drop_at(to);
+    harness.run_steps(3);
+}
+
+/// Maps of the digits network with a pattern that depends on `phase`.
+pub fn pattern(phase: usize) -> FeatureMaps {
+    let report = checked(&digits());
+    let layers = report.layers.iter().skip(1).map(|layer| {
+        let shape = match layer.output.expect("a shape").dims()[..] {
+            [height, width, channels] => [channels, height, width],
+            [units] => [units, 1, 1],
+            _ => panic!("an unknown shape"),
+        };
+        let kept = shape[0].min(mapsto::training::MAPS_KEPT);
+        let count = kept * shape[1] * shape[2];
+        let values = (0..count).map(|at| ((at * 37 + phase * 101) % 256) as f32);
+        LayerMaps {
+            name: layer.name.clone(),
+            shape,
+            values: values.collect(),
+            kept,
+        }
+    });
+    FeatureMaps {
+        step: phase as u64,
+        version: phase as u64,
+        layers: layers.collect(),
+        probabilities: (0..10).map(|class| class as f32 / 45.0).collect(),
+    }
+}
