@@ -72,7 +72,11 @@ impl Fixture {
     }
 
     fn name(&self) -> String {
-        self.path.file_stem().unwrap().to_string_lossy().into_owned()
+        self.path
+            .file_stem()
+            .unwrap()
+            .to_string_lossy()
+            .into_owned()
     }
 }
 
@@ -146,7 +150,12 @@ fn gradients_equal_pytorchs_within_1e_5() {
         for gradient in gradients {
             let theirs = fixture.values(&format!("grad.{}", gradient.name));
             let apart = distance(&gradient.values, theirs);
-            assert!(apart < 1e-5, "{} {}: {apart}", fixture.name(), gradient.name);
+            assert!(
+                apart < 1e-5,
+                "{} {}: {apart}",
+                fixture.name(),
+                gradient.name
+            );
         }
     }
 }

@@ -110,7 +110,10 @@ fn twenty_steps_on_a_gpu_adapter_equal_the_cpus() {
     for (step, (gpu, cpu)) in gpu.iter().zip(&cpu).enumerate() {
         assert!((gpu - cpu).abs() < 1e-3, "step {step}: {gpu} and {cpu}");
     }
-    assert!(gpu[STEPS - 1] < 0.7 * gpu[0], "the loss fell too little: {gpu:?}");
+    assert!(
+        gpu[STEPS - 1] < 0.7 * gpu[0],
+        "the loss fell too little: {gpu:?}"
+    );
 }
 
 #[test]

@@ -55,7 +55,10 @@ fn burn_stays_in_the_training_room() {
 fn egui_stays_in_the_window() {
     for (file, code) in code() {
         if !file.starts_with("app") && file != "main.rs" {
-            let found = uses(&code, &["egui::", "eframe::", "egui_plot::", "egui_extras::"]);
+            let found = uses(
+                &code,
+                &["egui::", "eframe::", "egui_plot::", "egui_extras::"],
+            );
             assert!(!found, "{file} uses egui");
         }
     }
@@ -64,9 +67,36 @@ fn egui_stays_in_the_window() {
 #[test]
 fn the_drawing_the_data_and_the_results_know_nothing_above_them() {
     let forbidden: &[(&str, &[&str])] = &[
-        ("network", &["crate::training", "crate::app", "crate::cli", "crate::project", "crate::dataset"]),
-        ("dataset", &["crate::training", "crate::app", "crate::cli", "crate::project", "crate::network"]),
-        ("results", &["crate::training", "crate::app", "crate::cli", "crate::project", "crate::network"]),
+        (
+            "network",
+            &[
+                "crate::training",
+                "crate::app",
+                "crate::cli",
+                "crate::project",
+                "crate::dataset",
+            ],
+        ),
+        (
+            "dataset",
+            &[
+                "crate::training",
+                "crate::app",
+                "crate::cli",
+                "crate::project",
+                "crate::network",
+            ],
+        ),
+        (
+            "results",
+            &[
+                "crate::training",
+                "crate::app",
+                "crate::cli",
+                "crate::project",
+                "crate::network",
+            ],
+        ),
         ("project", &["crate::training", "crate::app", "crate::cli"]),
         ("training", &["crate::app", "crate::cli"]),
         ("app", &["crate::cli"]),
@@ -84,7 +114,10 @@ fn the_drawing_the_data_and_the_results_know_nothing_above_them() {
 fn colours_are_written_down_in_the_theme_alone() {
     for (file, code) in code() {
         if file.starts_with("app") && !file.ends_with("theme.rs") {
-            let found = uses(&code, &["Color32::from_rgb(", "Color32::from_gray(", "Color32::RED"]);
+            let found = uses(
+                &code,
+                &["Color32::from_rgb(", "Color32::from_gray(", "Color32::RED"],
+            );
             assert!(!found, "{file} has a colour of its own");
         }
     }

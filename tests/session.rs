@@ -89,7 +89,10 @@ fn wait(session: &Session, what: &str, until: impl Fn(&Status) -> bool) -> Statu
         if until(&status) {
             return status;
         }
-        assert!(start.elapsed() < Duration::from_secs(60), "{what}: {status:?}");
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "{what}: {status:?}"
+        );
         std::thread::sleep(Duration::from_millis(1));
     }
 }
@@ -111,7 +114,11 @@ fn run_to_end(runs: &Path, pinned: bool) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
     let status = ended(&session);
     assert_eq!(status.phase, Phase::Finished, "{status:?}");
     let read = |name: &str| std::fs::read(status.run.as_ref().unwrap().join(name)).unwrap();
-    (read("steps.csv"), read("epochs.csv"), read("weights.safetensors"))
+    (
+        read("steps.csv"),
+        read("epochs.csv"),
+        read("weights.safetensors"),
+    )
 }
 
 #[test]
@@ -133,7 +140,11 @@ fn pause_step_resume_and_stop_are_answered() {
     assert!(session.status().requested.is_some() || session.status().phase == Phase::Paused);
     let paused = wait(&session, "paused", |s| s.phase == Phase::Paused);
     std::thread::sleep(Duration::from_millis(100));
-    assert_eq!(session.status().steps_done, paused.steps_done, "paused is paused");
+    assert_eq!(
+        session.status().steps_done,
+        paused.steps_done,
+        "paused is paused"
+    );
 
     session.step();
     let stepped = wait(&session, "one step", |s| {
@@ -142,7 +153,9 @@ fn pause_step_resume_and_stop_are_answered() {
     assert_eq!(stepped.steps_done, paused.steps_done + 1);
 
     session.resume();
-    wait(&session, "resumed", |s| s.steps_done > stepped.steps_done + 3);
+    wait(&session, "resumed", |s| {
+        s.steps_done > stepped.steps_done + 3
+    });
 
     session.stop();
     let status = ended(&session);
@@ -166,10 +179,7 @@ fn a_run_stopped_in_its_first_epoch_keeps_weights_that_answer() {
     assert_eq!(evaluation.rows.len(), 1000);
 }
 
-fn evaluation(
-    session: &Session,
-    wanted: u64,
-) -> Result<Arc<mapsto::results::Evaluation>, String> {
+fn evaluation(session: &Session, wanted: u64) -> Result<Arc<mapsto::results::Evaluation>, String> {
     let start = Instant::now();
     loop {
         for answer in session.answers() {
@@ -193,10 +203,7 @@ fn predictions_come_while_training_and_probabilities_sum_to_one() {
     session.train(job);
     wait(&session, "training", |s| s.steps_done > 2);
     let pictures = vec![
-        Picture::Of {
-            data,
-            index: 3,
-        },
+        Picture::Of { data, index: 3 },
         Picture::File("/nowhere/at all.png".into()),
     ];
     session.predict(Model::Live, pictures, true, "cpu");
@@ -260,7 +267,9 @@ fn a_second_training_takes_over_and_the_first_keeps_its_run() {
     let folder = tempfile::tempdir().unwrap();
     let session = session();
     session.train(job(folder.path(), 1000, 500));
-    let first = wait(&session, "training", |s| s.steps_done > 2).run.unwrap();
+    let first = wait(&session, "training", |s| s.steps_done > 2)
+        .run
+        .unwrap();
     session.train(job(folder.path(), 1, 500));
     let second = wait(&session, "the second run", |s| {
         s.run.as_ref().is_some_and(|run| *run != first) && !s.phase.is_active()
@@ -274,7 +283,9 @@ fn dropping_the_handle_ends_the_training() {
     let folder = tempfile::tempdir().unwrap();
     let session = session();
     session.train(job(folder.path(), 1000, 500));
-    let run = wait(&session, "training", |s| s.steps_done > 2).run.unwrap();
+    let run = wait(&session, "training", |s| s.steps_done > 2)
+        .run
+        .unwrap();
     let start = Instant::now();
     drop(session);
     assert!(start.elapsed() < Duration::from_secs(10));

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::command::Command;
-use super::state::{State, fresh_project};
-use super::view::{Data, Dialog, InspectSet, PathPurpose, ThemeChoice, Tried, Workspace};
-use crate::dataset::{Progress, Set, Source};
+use super::state::State;
+use super::view::{Data, Dialog, PathPurpose, ThemeChoice, Workspace};
+use crate::dataset::{Progress, Source};
 use crate::network::{Edit, fit_classes, template};
 use crate::project::{Recipe, Theme};
-use crate::training::{Job, Model, Over, Picture};
+use crate::training::Job;
 
 impl State {
     /// Does what was asked for.
@@ -19,6 +19,7 @@ impl State {
             Command::ShowPalette(open) => self.palette = open,
             Command::ShowAbout(open) => self.dialog = open.then_some(Dialog::About),
             Command::ShowDialog(dialog) => self.dialog = dialog,
+            Command::Confirmed(command) => self.confirmed(*command),
             Command::SetTheme(choice) => self.set_theme(choice),
             Command::Quit => self.ask_to_close(),
             Command::NewProject
@@ -72,109 +73,10 @@ impl State {
         }
     }
 
-    fn carry_out_project(&mut self, command: Command) {
-        match command {
-            Command::NewProject => {
-                if self.asks_before("Start a new project?", Command::NewProject) {
-                    return;
-                }
-                self.leave_training();
-                self.jobs.open_untitled(fresh_project(), false);
-            }
-            Command::OpenProject(None) => {
-                self.jobs.choose(PathPurpose::OpenProject, String::new());
-            }
-            Command::OpenProject(Some(path)) => {
-                let command = Command::OpenProject(Some(path.clone()));
-                if self.asks_before("Open another project?", command) {
-                    return;
-                }
-                self.leave_training();
-                self.jobs.open_project(path);
-            }
-            Command::SaveProject if self.project.untitled => {
-                self.carry_out(Command::SaveProjectAs(None));
-            }
-            Command::SaveProject => {
-                let path = self.project.path.clone();
-                self.jobs.save(self.snapshot(), path.clone(), path);
-            }
-            Command::SaveProjectAs(None) => {
-                let name = format!("{}.mapsto", self.project.name);
-                self.jobs.choose(PathPurpose::SaveProjectAs, name);
-            }
-            Command::SaveProjectAs(Some(path)) => {
-                let path = if path.extension().is_some() {
-                    path
-                } else {
-                    path.with_extension("mapsto")
-                };
-                let from = self.project.path.clone();
-                self.jobs.save(self.snapshot(), from, path);
-            }
-            Command::Recover(wanted) => self.recover(wanted),
-            _ => {}
-        }
-    }
-
-    /// Asks first where something would be lost; `true` when the answer has to be waited for.
-    fn asks_before(&mut self, title: &str, then: Command) -> bool {
-        let confirmed = matches!(self.dialog.take(), Some(Dialog::Confirm { .. }));
-        let training = self.status.phase.is_active();
-        let unsaved = !self.project.untitled && self.is_unsaved();
-        if confirmed || !(training || unsaved) {
-            return false;
-        }
-        let mut text = Vec::new();
-        if training {
-            text.push("The training ends; its best and last weights are kept.");
-        }
-        if unsaved {
-            text.push("The changes since the last save are lost.");
-        }
-        self.dialog = Some(Dialog::Confirm {
-            title: title.to_owned(),
-            text: text.join(" "),
-            yes: "Go on".to_owned(),
-            then: Box::new(then),
-        });
-        true
-    }
-
-    fn leave_training(&mut self) {
-        if self.status.phase.is_active() {
-            self.session.stop();
-        }
-    }
-
-    fn recover(&mut self, wanted: bool) {
-        self.dialog = None;
-        let Some(recovery) = self.waiting.recovery.take() else {
-            return;
-        };
-        if !wanted {
-            self.jobs.forget_recovery(recovery.original);
-            return;
-        }
-        let project = recovery.project;
-        self.editor
-            .apply(Edit::Replace(project.graph.clone()))
-            .map_err(|error| self.tell(true, error.to_string()))
-            .ok();
-        self.project.recipe = project.recipe;
-        self.project.template = project.template;
-        self.project.pinned = project.pinned;
-        if let Some(path) = recovery.original
-            && !self.jobs.places.is_untitled(&path)
-        {
-            // Unsaved still, but it knows where it belongs.
-            self.project.name = super::state::name_of(&path);
-        }
-        match project.data {
-            Some(source) => self.open_data(source),
-            None => self.check_again(),
-        }
-        self.tell(false, "The unsaved work is back; save it to keep it");
+    fn confirmed(&mut self, command: Command) {
+        self.waiting.confirmed = true;
+        self.carry_out(command);
+        self.waiting.confirmed = false;
     }
 
     fn set_theme(&mut self, choice: ThemeChoice) {
@@ -345,100 +247,6 @@ impl State {
         }
     }
 
-    fn carry_out_inspection(&mut self, command: Command) {
-        match command {
-            Command::ShowRun(path) => self.shown.choose(path),
-            Command::ShowSet(set) => self.shown.show_set(set),
-            Command::SetSmoothing(factor) => self.curves.smoothing = factor.clamp(0.0, 0.99),
-            Command::Evaluate => {
-                if let Some((path, set)) = self.shown.to_evaluate() {
-                    let set = match set {
-                        InspectSet::Validation => Set::Validation,
-                        InspectSet::Test => Set::Test,
-                    };
-                    let device = &self.project.recipe.device;
-                    let asked = self.session.evaluate(path.clone(), Over::Own(set), device);
-                    self.shown.evaluation_asked(asked.0, path, asked.1);
-                }
-            }
-            Command::Examine(row) => self.examine(row),
-            Command::TryPictures(None) => {
-                self.go(Workspace::Inspect);
-                self.jobs.choose(PathPurpose::TryPictures, String::new());
-            }
-            Command::TryPictures(Some(paths)) => self.try_pictures(paths),
-            Command::ExamineTried(index) => self.tried_selected = index,
-            Command::ClearTried => {
-                self.tried.clear();
-                self.tried_numbers.clear();
-                self.tried_selected = None;
-            }
-            _ => {}
-        }
-    }
-
-    fn examine(&mut self, row: Option<usize>) {
-        self.shown.examine(row);
-        self.waiting.examined = None;
-        let Some(picture) = row.and_then(|row| self.picture_of(row)) else {
-            return;
-        };
-        let Some(model) = self.shown.model() else {
-            return;
-        };
-        let device = &self.project.recipe.device;
-        let ticket = self.session.predict(model, vec![picture], true, device);
-        self.waiting.examined = Some(ticket);
-    }
-
-    /// The image behind a row of the shown evaluation.
-    fn picture_of(&self, row: usize) -> Option<Picture> {
-        let run = self.shown.run()?;
-        let file = &run.evaluation.as_ref()?.rows.get(row)?.file;
-        let here = self.data.ready().map(|(data, _)| data);
-        let source = run
-            .stored
-            .as_ref()
-            .and_then(|stored| stored.data.as_ref())
-            .map(|data| &data.source);
-        if let Some(data) = here
-            && source.is_none_or(|source| *source == data.source)
-            && let Some(index) = data.index_of(file)
-        {
-            return Some(Picture::Of {
-                data: data.clone(),
-                index,
-            });
-        }
-        match source {
-            Some(Source::Folder(root)) => Some(Picture::File(root.join(file))),
-            _ => None,
-        }
-    }
-
-    fn try_pictures(&mut self, paths: Vec<PathBuf>) {
-        self.go(Workspace::Inspect);
-        let model = self.shown.model().unwrap_or(Model::Live);
-        let device = self.project.recipe.device.clone();
-        for path in paths {
-            self.tried_made += 1;
-            let number = self.tried_made;
-            self.tried.push(Tried {
-                name: path.display().to_string(),
-                texture: None,
-                answer: None,
-            });
-            self.tried_numbers.push(number);
-            self.jobs.try_picture(number, path.clone());
-            let pictures = vec![Picture::File(path)];
-            let ticket = self
-                .session
-                .predict(model.clone(), pictures, true, &device);
-            self.waiting.predictions.insert(ticket, number);
-        }
-        self.tried_selected = self.tried.len().checked_sub(1);
-    }
-
     /// Paths that were typed, chosen or dropped.
     pub fn path_given(&mut self, purpose: PathPurpose, paths: Vec<PathBuf>) {
         let first = paths.first().cloned();
@@ -468,13 +276,6 @@ impl State {
             self.carry_out(Command::OpenProject(Some(first)));
         } else {
             self.try_pictures(paths);
-        }
-    }
-
-    /// Closes the window, or asks first.
-    pub fn ask_to_close(&mut self) {
-        if !self.asks_before("Close mapsto?", Command::Quit) {
-            self.may_close = true;
         }
     }
 }

@@ -17,6 +17,8 @@ pub enum Command {
     ShowAbout(bool),
     /// Opens a box, or closes the one that is open.
     ShowDialog(Option<Dialog>),
+    /// The user said yes to what was asked before this command.
+    Confirmed(Box<Command>),
     SetTheme(ThemeChoice),
     Quit,
 

@@ -37,7 +37,9 @@ impl CurveMaker {
         if self.made_of == Some(now) {
             return;
         }
-        let same_source = self.made_of.is_some_and(|old| old.3 == source && old.2 == now.2);
+        let same_source = self
+            .made_of
+            .is_some_and(|old| old.3 == source && old.2 == now.2);
         if same_source && self.at.is_some_and(|at| at.elapsed() < EVERY) {
             return;
         }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use egui::ColorImage;
 use image::DynamicImage;
 
-use super::jobs::{Done, OpenedProject, Scanned};
+use super::jobs::{Done, Scanned};
+use super::open_project::OpenedProject;
 use super::state::{OpenProject, State, name_of};
 use super::thumbnails::{Thumbnails, upload};
 use super::view::{Data, Dialog, PathPurpose, Pinned, Tried, Workspace};
@@ -42,7 +43,8 @@ impl State {
         for answer in self.session.answers() {
             self.answer(answer);
         }
-        if before.run != self.status.run || before.phase.is_active() != self.status.phase.is_active()
+        if before.run != self.status.run
+            || before.phase.is_active() != self.status.phase.is_active()
         {
             self.jobs.list_runs(self.runs_dir());
         }
@@ -139,10 +141,7 @@ impl State {
             Done::Saved {
                 result: Err(message),
                 ..
-            } => {
-                self.waiting.quit = false;
-                self.tell(true, message);
-            }
+            } => self.tell(true, message),
             Done::Autosaved(Ok(())) => {}
             Done::Autosaved(Err(message)) => self.tell(true, message),
             Done::Recent(recent) => self.recent = recent,
@@ -186,12 +185,14 @@ impl State {
             self.jobs.list_runs(self.runs_dir());
         }
         self.jobs.recent();
-        self.may_close |= self.waiting.quit;
     }
 
     fn offer_recovery(&mut self, recovery: Option<Box<Recovery>>) {
         let Some(recovery) = recovery else { return };
-        let minutes = recovery.saved.elapsed().map_or(0, |time| time.as_secs() / 60);
+        let minutes = recovery
+            .saved
+            .elapsed()
+            .map_or(0, |time| time.as_secs() / 60);
         let name = recovery.original.as_deref().map(name_of);
         self.dialog = Some(Dialog::Recover {
             name: name.unwrap_or_else(|| recovery.project.name.clone()),

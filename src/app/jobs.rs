@@ -1,19 +1,20 @@
 //! Work that takes time, each on a thread of its own; what comes of it is taken once a frame.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use egui::{ColorImage, Context};
 use image::DynamicImage;
 
+use super::open_project::{OpenedProject, open_project, open_untitled};
 use super::thumbnails::color_image;
 use super::view::PathPurpose;
 use crate::dataset::{Dataset, Progress, Set, Source, SplitRecipe, Splits, split, thumbnail};
 use crate::project::{
-    ListedRun, Lock, OpenRun, Places, Project, ProjectError, Recovery, Settings, list_runs, load,
-    lock, open_run, save, save_as,
+    ListedRun, Lock, OpenRun, Places, Project, Recovery, Settings, list_runs, lock, open_run, save,
+    save_as,
 };
 use crate::results::{Confusion, Evaluation, mistakes};
 use crate::training::{DeviceInfo, devices};
@@ -51,17 +52,6 @@ pub struct LoadedRun {
     pub run: Arc<OpenRun>,
     pub validation: Option<Analysed>,
     pub test: Option<Analysed>,
-}
-
-/// A project that was opened, and the claim on it.
-pub struct OpenedProject {
-    pub project: Project,
-    /// Where it is saved; for an untitled one its place in the program's own folder.
-    pub path: PathBuf,
-    pub untitled: bool,
-    pub lock: Option<Lock>,
-    /// Something worth telling (another program has it open).
-    pub note: Option<String>,
 }
 
 /// What a job has come to.
@@ -346,78 +336,5 @@ fn loaded(run: OpenRun) -> LoadedRun {
         validation: analysed(Set::Validation),
         test: analysed(Set::Test),
         run: Arc::new(run),
-    }
-}
-
-fn open_project(places: &Places, path: &Path) -> Result<Box<OpenedProject>, String> {
-    let project = load(path).map_err(|error| error.to_string())?;
-    match lock(path) {
-        Ok(lock) => {
-            let note = places.remember(path).err().map(|error| error.to_string());
-            Ok(Box::new(OpenedProject {
-                project,
-                path: path.to_path_buf(),
-                untitled: false,
-                lock: Some(lock),
-                note,
-            }))
-        }
-        Err(error @ ProjectError::InUse { .. }) => {
-            let (path, lock) = places.claim_untitled().map_err(|error| error.to_string())?;
-            Ok(Box::new(OpenedProject {
-                project,
-                path,
-                untitled: true,
-                lock: Some(lock),
-                note: Some(format!("{error}. This is an untitled copy of it")),
-            }))
-        }
-        // A folder that cannot be written: the project can still be looked at and trained elsewhere.
-        Err(error) => {
-            let (path, lock) = places.claim_untitled().map_err(|error| error.to_string())?;
-            Ok(Box::new(OpenedProject {
-                project,
-                path,
-                untitled: true,
-                lock: Some(lock),
-                note: Some(format!("{error}. This is an untitled copy of it")),
-            }))
-        }
-    }
-}
-
-fn open_untitled(
-    places: &Places,
-    fresh: Project,
-    again: bool,
-) -> Result<Box<OpenedProject>, String> {
-    let (path, lock) = places.claim_untitled().map_err(|error| error.to_string())?;
-    let mut note = None;
-    let project = if again && path.exists() {
-        load(&path).unwrap_or_else(|error| {
-            note = Some(set_aside(&path, &error.to_string()));
-            fresh
-        })
-    } else {
-        fresh
-    };
-    Ok(Box::new(OpenedProject {
-        project,
-        path,
-        untitled: true,
-        lock: Some(lock),
-        note,
-    }))
-}
-
-/// A damaged untitled project is kept under another name.
-fn set_aside(path: &Path, reason: &str) -> String {
-    let seconds = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |time| time.as_secs());
-    let kept = path.with_extension(format!("damaged-{seconds}.mapsto"));
-    match std::fs::rename(path, &kept) {
-        Ok(()) => format!("{reason}. It is kept as {}", kept.display()),
-        Err(_) => reason.to_owned(),
     }
 }

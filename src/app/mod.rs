@@ -8,9 +8,12 @@ mod carry_out;
 pub mod command;
 mod curves;
 mod fold;
+mod inspection;
 mod jobs;
 pub mod maps;
+mod open_project;
 pub mod panels;
+mod project_commands;
 pub mod shell;
 mod shown;
 mod state;
@@ -123,9 +126,8 @@ impl App {
         if let Some(render_state) = render_state {
             maps::install(render_state);
         }
-        let software = render_state.is_none_or(|state| {
-            state.adapter.get_info().device_type == wgpu::DeviceType::Cpu
-        });
+        let software = render_state
+            .is_none_or(|state| state.adapter.get_info().device_type == wgpu::DeviceType::Cpu);
         theme::install(ctx, view::ThemeChoice::System);
         let places = launch.home.map_or_else(Places::default, Places::at);
         let session = Session::start(waker(ctx, software))?;
@@ -151,7 +153,10 @@ impl App {
         let theme = self.state.settings.theme;
         self.state.fold();
         if self.state.settings.theme != theme {
-            theme::apply(&self.state.ctx, state::theme_choice(self.state.settings.theme));
+            theme::apply(
+                &self.state.ctx,
+                state::theme_choice(self.state.settings.theme),
+            );
         }
     }
 
@@ -168,11 +173,11 @@ impl App {
                 Workspace::Train => &mut self.train,
                 Workspace::Inspect => &mut self.inspect,
             };
-            self.shell
-                .show(ui, &view, &mut commands, |ui, commands| {
-                    panel.show(ui, &view, commands);
-                });
+            self.shell.show(ui, &view, &mut commands, |ui, commands| {
+                panel.show(ui, &view, commands);
+            });
         }
+        self.state.thumbnails.hand_over();
         let dropped: Vec<PathBuf> = ui.input(|input| {
             let files = input.raw.dropped_files.iter();
             files.map(|file| file.path().to_path_buf()).collect()

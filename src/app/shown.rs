@@ -108,7 +108,10 @@ impl Shown {
         if target.live {
             self.look_at_live(session, jobs);
         } else if let Some(path) = target.path
-            && self.loaded.as_ref().is_none_or(|(loaded, _)| *loaded != path)
+            && self
+                .loaded
+                .as_ref()
+                .is_none_or(|(loaded, _)| *loaded != path)
             && self.loading.as_ref() != Some(&path)
         {
             jobs.open_run(path.clone());
@@ -250,7 +253,9 @@ impl Shown {
             .filter(|asked| run.path.as_ref() == Some(&asked.path) && asked.set == self.set)
             .map(|asked| asked.progress.clone());
         let found = if run.live {
-            self.live.clone().filter(|_| self.set == InspectSet::Validation)
+            self.live
+                .clone()
+                .filter(|_| self.set == InspectSet::Validation)
         } else {
             self.loaded
                 .as_ref()
@@ -306,7 +311,10 @@ fn empty(target: &Target, set: InspectSet) -> ShownRun {
             .path
             .as_deref()
             .and_then(Path::file_name)
-            .map_or_else(|| "now".to_owned(), |name| name.to_string_lossy().into_owned()),
+            .map_or_else(
+                || "now".to_owned(),
+                |name| name.to_string_lossy().into_owned(),
+            ),
         path: target.path.clone(),
         live: target.live,
         stored: None,

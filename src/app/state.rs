@@ -12,9 +12,7 @@ use super::curves::CurveMaker;
 use super::jobs::Jobs;
 use super::shown::Shown;
 use super::thumbnails::Thumbnails;
-use super::view::{
-    Curves, Data, Dialog, Notice, Pinned, ThemeChoice, Tried, View, Workspace,
-};
+use super::view::{Curves, Data, Dialog, Notice, Pinned, ThemeChoice, Tried, View, Workspace};
 use crate::dataset::{Progress, Source};
 use crate::network::{self, Editor, Graph, LayerId, Report, check, template};
 use crate::project::{ListedRun, Lock, Places, Project, Recipe, Recovery, Settings, runs_dir};
@@ -47,8 +45,8 @@ pub struct OpenProject {
 #[derive(Default)]
 pub struct Waiting {
     pub recovery: Option<Box<Recovery>>,
-    /// Close the window once the project is saved.
-    pub quit: bool,
+    /// The command being carried out has been confirmed.
+    pub confirmed: bool,
     /// The tickets of predictions, and the number of the picture each is about.
     pub predictions: HashMap<u64, u64>,
     /// The ticket of the row that is looked at closely.
@@ -337,8 +335,10 @@ pub fn fresh_project() -> Project {
 
 /// A project's name for people: the name of its file.
 pub fn name_of(path: &Path) -> String {
-    path.file_stem()
-        .map_or_else(|| "untitled".to_owned(), |stem| stem.to_string_lossy().into_owned())
+    path.file_stem().map_or_else(
+        || "untitled".to_owned(),
+        |stem| stem.to_string_lossy().into_owned(),
+    )
 }
 
 pub fn theme_choice(theme: crate::project::Theme) -> ThemeChoice {

@@ -99,7 +99,11 @@ pub const LIGHT: Tokens = Tokens {
 impl Tokens {
     /// The colours of the theme that `ui` is drawn in.
     pub fn of(ui: &egui::Ui) -> &'static Self {
-        if ui.visuals().dark_mode { &DARK } else { &LIGHT }
+        if ui.visuals().dark_mode {
+            &DARK
+        } else {
+            &LIGHT
+        }
     }
 
     /// What lies over the window behind a dialog.

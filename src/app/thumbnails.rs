@@ -50,6 +50,8 @@ struct Slot {
 struct Cache {
     slots: HashMap<Key, Slot>,
     asked: HashSet<Key>,
+    /// Asked for in this frame, in order.
+    wishes: Vec<Key>,
     frame: u64,
 }
 
@@ -114,18 +116,29 @@ impl Thumbnails {
             return slot.texture.clone();
         }
         if cache.asked.insert(key) {
-            let mut queue = self.shared.queue.lock();
-            queue.keys.push(key);
-            if queue.keys.len() > WAITING {
-                let forgotten = queue.keys.remove(0);
-                cache.asked.remove(&forgotten);
-            }
-            self.shared.wish.notify_one();
+            cache.wishes.push(key);
         }
         None
     }
 
-    /// Once a frame: takes what the threads have made, and lets go of what has not been shown for
+    /// At the end of a frame: hands its wishes to the threads, the first of them on top of the
+    /// stack.
+    pub fn hand_over(&self) {
+        let mut cache = self.cache.borrow_mut();
+        let cache = &mut *cache;
+        if cache.wishes.is_empty() {
+            return;
+        }
+        let mut queue = self.shared.queue.lock();
+        queue.keys.extend(cache.wishes.drain(..).rev());
+        let forgotten = queue.keys.len().saturating_sub(WAITING);
+        for key in queue.keys.drain(..forgotten) {
+            cache.asked.remove(&key);
+        }
+        self.shared.wish.notify_all();
+    }
+
+    /// At the beginning of a frame: takes what the threads have made, and lets go of what has not been shown for
     /// long.
     pub fn update(&self, ctx: &Context) {
         let mut cache = self.cache.borrow_mut();
@@ -175,12 +188,7 @@ pub fn color_image(image: &RgbaImage) -> ColorImage {
     ColorImage::from_rgba_unmultiplied(size, image.as_raw())
 }
 
-fn work(
-    data: &Dataset,
-    shared: &Shared,
-    made: &Sender<(Key, Option<ColorImage>)>,
-    ctx: &Context,
-) {
+fn work(data: &Dataset, shared: &Shared, made: &Sender<(Key, Option<ColorImage>)>, ctx: &Context) {
     loop {
         let key = {
             let mut queue = shared.queue.lock();

@@ -8,7 +8,7 @@ use super::command::Command;
 use super::thumbnails::Thumbnails;
 use crate::dataset::{Dataset, Progress, Set, Source, Splits};
 use crate::network::{Editor, LayerId, Report};
-use crate::project::{OpenRun, Recipe, ListedRun};
+use crate::project::{ListedRun, OpenRun, Recipe};
 use crate::results::{Confusion, Evaluation};
 use crate::training::{DeviceInfo, Explained, FeatureMaps, Status};
 

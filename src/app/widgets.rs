@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use egui::{
-    Align, Align2, Button, Color32, CornerRadius, Frame, InnerResponse, Label, Layout, Margin, Rect,
-    Response, RichText, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, vec2,
+    Align, Align2, Button, Color32, CornerRadius, Frame, InnerResponse, Label, Layout, Margin,
+    Rect, Response, RichText, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, vec2,
 };
 
 use super::theme::{
@@ -256,7 +256,9 @@ pub fn bytes(number: u64) -> String {
 
 /// "2.8 M": a large count in few figures; below a thousand as it is.
 pub fn short(number: u64) -> String {
-    scaled(number, &["", "k", "M", "G", "T"]).trim_end().to_owned()
+    scaled(number, &["", "k", "M", "G", "T"])
+        .trim_end()
+        .to_owned()
 }
 
 /// One decimal below ten, none above, in the largest unit that leaves at least 1.
@@ -278,7 +280,7 @@ pub fn duration(duration: Duration) -> String {
     match seconds {
         0..=90 => format!("{seconds} s"),
         91..=3600 => format!("{minutes} min"),
-        _ if minutes % 60 == 0 => format!("{} h", minutes / 60),
+        _ if minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
         _ => format!("{} h {} min", minutes / 60, minutes % 60),
     }
 }

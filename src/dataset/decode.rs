@@ -44,18 +44,17 @@ fn decode_unguarded(bytes: &[u8]) -> Result<DynamicImage, DecodeFault> {
     if format == ImageFormat::Jpeg && !jpeg::is_whole(bytes) {
         return Err(DecodeFault::Truncated);
     }
+    if let Some((width, height)) = stated_by_png(bytes) {
+        within(width, height)?;
+    }
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_DECODER_BYTES);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(fault)?;
     let (width, height) = decoder.dimensions();
-    let pixels = u64::from(width) * u64::from(height);
-    if width > MAX_SIDE
-        || height > MAX_SIDE
-        || pixels > MAX_PIXELS
-        || decoder.total_bytes() > MAX_DECODER_BYTES
-    {
+    let pixels = within(width, height)?;
+    if decoder.total_bytes() > MAX_DECODER_BYTES {
         return Err(DecodeFault::TooManyPixels { width, height });
     }
     if pixels == 0 {
@@ -67,6 +66,23 @@ fn decode_unguarded(bytes: &[u8]) -> Result<DynamicImage, DecodeFault> {
     let mut image = DynamicImage::from_decoder(decoder).map_err(fault)?;
     image.apply_orientation(orientation);
     Ok(image)
+}
+
+/// The number of pixels, where they are not too many.
+fn within(width: u32, height: u32) -> Result<u64, DecodeFault> {
+    let pixels = u64::from(width) * u64::from(height);
+    if width > MAX_SIDE || height > MAX_SIDE || pixels > MAX_PIXELS {
+        return Err(DecodeFault::TooManyPixels { width, height });
+    }
+    Ok(pixels)
+}
+
+/// The size in a PNG's header, which the decoder tells only when the parts behind it are sound too.
+fn stated_by_png(bytes: &[u8]) -> Option<(u32, u32)> {
+    let header = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR")?;
+    let (width, rest) = header.split_first_chunk::<4>()?;
+    let (height, _) = rest.split_first_chunk::<4>()?;
+    Some((u32::from_be_bytes(*width), u32::from_be_bytes(*height)))
 }
 
 /// The format by the first bytes, if it is one of those that are read.
@@ -208,9 +224,13 @@ fn fault(error: ImageError) -> DecodeFault {
     }
 }
 
-/// A decoder's words, cut to one line that fits a table.
+/// A decoder's words, cut to one line that fits a table; what only a programmer can read is left out.
 fn brief(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
+    let line = match line.split_once(" {") {
+        Some((words, _)) => words.rsplit_once(": ").map_or(words, |(words, _)| words),
+        None => line,
+    };
     match line.char_indices().nth(160) {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or(line)),
         None => line.to_owned(),

@@ -10,6 +10,8 @@ use super::{
     Dataset, DatasetError, DecodeFault, Image, Place, Problem, Progress, Source, read_image,
 };
 
+const NO_CLASS: &str = "no image in this folder can be read, so it is no class";
+
 type Looked = Result<(u32, u32), DecodeFault>;
 
 pub(super) fn open(root: &Path, progress: &Progress) -> Result<Dataset, DatasetError> {
@@ -27,7 +29,7 @@ pub(super) fn open(root: &Path, progress: &Progress) -> Result<Dataset, DatasetE
     let (classes, full) = classes(&listing, &looks);
     for (number, folder) in listing.folders.iter().enumerate() {
         if !full.contains(&number) {
-            let reason = "no image in this folder can be read, so it is no class".to_owned();
+            let reason = NO_CLASS.to_owned();
             problems.push(Problem {
                 file: folder.file.clone(),
                 reason,
@@ -133,9 +135,11 @@ fn check(root: &Path, classes: &[String], problems: &[Problem]) -> Result<(), Da
     let folder = root.to_path_buf();
     match classes {
         [] => {
-            let detail = match problems {
-                [] => String::new(),
-                [first, ..] => format!(
+            // A file says more than its folder.
+            let of_file = problems.iter().find(|problem| problem.reason != NO_CLASS);
+            let detail = match of_file.or(problems.first()) {
+                None => String::new(),
+                Some(first) => format!(
                     " ({} left out; {}: {})",
                     problems.len(),
                     first.file,

@@ -8,7 +8,7 @@ pub mod evaluation;
 pub mod history;
 pub mod mistakes;
 
-pub use curve::{decimate, smooth};
 pub use confusion::{Cell, ClassFigures, Confusion};
+pub use curve::{decimate, smooth};
 pub use evaluation::{Evaluation, Prediction};
 pub use history::{Epoch, History, Step};

@@ -30,6 +30,6 @@ pub use error::TrainError;
 pub use evaluate::Inference;
 pub use probe::{feature_maps, prepare};
 pub use session::{Answer, Explained, Job, Model, Over, Picture, Session};
-pub use status::{Control, FeatureMaps, LayerMaps, Latest, MAPS_KEPT, Phase, Status};
+pub use status::{Control, FeatureMaps, Latest, LayerMaps, MAPS_KEPT, Phase, Status};
 pub use stepper::{BatchFigures, Pending, Stepper};
 pub use weights::{NamedTensor, Weights, WeightsError, write as write_weights};

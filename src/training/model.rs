@@ -80,7 +80,9 @@ impl Model {
     /// All weights on the host, by name, in the order of the layers.
     pub fn tensors(&self) -> Vec<NamedTensor> {
         let named = self.layers.iter().zip(&self.names);
-        named.flat_map(|(layer, name)| layer.tensors(name)).collect()
+        named
+            .flat_map(|(layer, name)| layer.tensors(name))
+            .collect()
     }
 
     /// The gradients of a backward pass, named and laid out as [`Self::tensors`].

@@ -51,7 +51,10 @@ pub enum Picture {
         image: Arc<DynamicImage>,
     },
     /// An image of a data set, read by the engine.
-    Of { data: Arc<Dataset>, index: usize },
+    Of {
+        data: Arc<Dataset>,
+        index: usize,
+    },
 }
 
 impl Picture {

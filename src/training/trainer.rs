@@ -18,7 +18,7 @@ use super::status::Phase;
 use super::stepper::{Pending, Stepper, Sums};
 use crate::dataset::{Loader, PixelStore, Progress, Set, shuffled};
 use crate::project::RunState;
-use crate::results::{Epoch, Evaluation, Step};
+use crate::results::{Epoch, Evaluation, History, Step};
 
 /// How a training that did not fail ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -279,14 +279,17 @@ impl<'a> Trainer<'a> {
         };
         self.checkpoints.diverged(&epoch)?;
         let accuracy = epoch.val_accuracy.unwrap_or(train_accuracy);
-        let best = {
-            let mut history = engine.board.history.lock();
-            history.epochs.push(epoch);
-            history.best_epoch().cloned()
-        };
+        // On disk before anybody is told, so that no epoch that was seen is lost.
+        let mut history = History::default();
+        history
+            .epochs
+            .clone_from(&engine.board.history.lock().epochs);
+        history.epochs.push(epoch);
+        let best = history.best_epoch().copied();
         let is_best = best.as_ref().is_some_and(|best| best.epoch == number);
         self.checkpoints
             .epoch(&epoch, best.as_ref(), &self.stepper)?;
+        engine.board.history.lock().epochs.push(epoch);
         if is_best {
             let (inference, _) = self.inference();
             self.checkpoints.best = Some((inference, validation.clone()));

@@ -38,7 +38,9 @@ pub enum WeightsError {
     File { path: PathBuf, reason: String },
     #[error("the weights hold no tensor {name}: they belong to another network")]
     Missing { name: String },
-    #[error("the tensor {name} of the weights is {found:?}, the network needs {needed:?}: they belong to another network")]
+    #[error(
+        "the tensor {name} of the weights is {found:?}, the network needs {needed:?}: they belong to another network"
+    )]
     Shape {
         name: String,
         found: Vec<usize>,

@@ -137,7 +137,7 @@ fn a_file_without_permission_is_left_out() {
     let desk = Desk::new();
     desk.two_classes("data", 10);
     let secret = desk.path("data/dark/000.png");
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&secret).is_ok() {
         eprintln!("SKIPPED: root reads every file, so one without permission was not tested");
         return;

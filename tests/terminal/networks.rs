@@ -9,6 +9,12 @@ fn with_network(desk: &Desk, text: &str) -> super::support::Out {
     desk.run("train data --network other.toml --device cpu --epochs 2 --json")
 }
 
+/// "line 3" for the line that holds `word`.
+fn line(text: &str, word: &str) -> String {
+    let before = text.lines().take_while(|line| !line.contains(word));
+    format!("line {}", before.count() + 1)
+}
+
 #[test]
 fn a_network_that_does_not_fit_the_images_names_the_layer_and_the_remedy() {
     let desk = Desk::new();
@@ -36,9 +42,14 @@ fn a_network_file_that_cannot_be_read_names_the_file_and_the_line() {
     with_network(&desk, "nonsense = [").failed(&["other.toml", "line 1"]);
     with_network(&desk, "").failed(&["other.toml", "[[layers]]"]);
     let unknown = SMALL.replace("kind = \"flatten\"", "kind = \"flatter\"");
-    with_network(&desk, &unknown).failed(&["other.toml", "line 20", "flatter"]);
+    with_network(&desk, &unknown).failed(&["other.toml", &line(&unknown, "flatter"), "flatter"]);
     let setting = SMALL.replace("rate = 0.25", "ratio = 0.25");
-    with_network(&desk, &setting).failed(&["other.toml", "line 24", "ratio", "rate"]);
+    with_network(&desk, &setting).failed(&[
+        "other.toml",
+        &line(&setting, "ratio"),
+        "ratio",
+        "rate",
+    ]);
     let project = "version = 1\n[recipe]\nepochs = 0\n";
     fs::write(desk.path("bad.mapsto"), project).unwrap();
     desk.run("train data --network bad.mapsto --json")

@@ -119,7 +119,9 @@ impl Dialogs {
             |ui| primary_button(ui, yes, Ok(())),
             |ui| ui.button("Cancel").clicked().then_some(Answer::Close),
         )
-        .map(|answer| answer.unwrap_or_else(|| Answer::Send(then.clone())))
+        .map(|answer| {
+            answer.unwrap_or_else(|| Answer::Send(Command::Confirmed(Box::new(then.clone()))))
+        })
     }
 
     fn recover(&self, ui: &mut Ui, name: &str, saved: &str) -> Option<Answer> {
@@ -166,7 +168,11 @@ impl Dialogs {
         }
         let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         let empty = self.path.trim().is_empty();
-        let enabled = if empty { Err("Type a path first") } else { Ok(()) };
+        let enabled = if empty {
+            Err("Type a path first")
+        } else {
+            Ok(())
+        };
         let answer = self.buttons(
             ui,
             |ui| primary_button(ui, words.yes, enabled),
@@ -252,9 +258,7 @@ fn command_for(purpose: PathPurpose, typed: &str) -> Command {
             Command::SaveProjectAs(Some(path.with_extension("mapsto")))
         }
         PathPurpose::SaveProjectAs => Command::SaveProjectAs(Some(path)),
-        PathPurpose::ChooseFolder => {
-            Command::OpenData(Source::parse(&path.display().to_string()))
-        }
+        PathPurpose::ChooseFolder => Command::OpenData(Source::parse(&path.display().to_string())),
         PathPurpose::TryPictures => Command::TryPictures(Some(vec![path])),
     }
 }

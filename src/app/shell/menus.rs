@@ -139,9 +139,8 @@ pub(super) fn device(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) 
             ui.label(say("Holds from the next training on"));
         }
     });
-    response.widget_info(|| {
-        WidgetInfo::labeled(egui::Role::Button, true, format!("Device {name}"))
-    });
+    response
+        .widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Device {name}")));
     response.on_hover_text(match chosen {
         AUTOMATIC => format!("{name}\nChosen by mapsto"),
         _ => name.clone(),

@@ -1,7 +1,9 @@
 //! Messages in the corner at the bottom right: the newest last, until they are put away or their
 //! time is over.
 
-use egui::{Align, Align2, Area, Context, Frame, Id, Label, Layout, Margin, Order, Stroke, Ui, vec2};
+use egui::{
+    Align, Align2, Area, Context, Frame, Id, Label, Layout, Margin, Order, Stroke, Ui, vec2,
+};
 
 use crate::app::command::Command;
 use crate::app::theme::{CORNER_SMALL, SPACE, STATUS_HEIGHT, Tokens};

@@ -174,7 +174,12 @@ fn from(word: &[char], letters: &[char], start: usize) -> Option<i32> {
     for letter in word {
         let found = match last {
             None => (letters.get(start) == Some(letter)).then_some(start)?,
-            Some(_) => at + letters.get(at..)?.iter().position(|known| known == letter)?,
+            Some(_) => {
+                at + letters
+                    .get(at..)?
+                    .iter()
+                    .position(|known| known == letter)?
+            }
         };
         let begins = found == 0 || !letters[found - 1].is_alphanumeric();
         let follows = last.is_some_and(|last| last + 1 == found);

@@ -36,11 +36,11 @@ fn button(ui: &mut Ui, place: Workspace, name: &str, chosen: bool) -> bool {
     });
     let painter = ui.painter();
     if chosen {
-        painter.rect_filled(rect, 0, tokens.card);
+        painter.rect_filled(rect, 0, tokens.hover());
         let edge = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
         painter.rect_filled(edge, 0, tokens.accent);
     } else if response.hovered() {
-        painter.rect_filled(rect, 0, tokens.hover());
+        painter.rect_filled(rect, 0, tokens.card);
     }
     if response.has_focus() {
         let ring = egui::Stroke::new(1.5, tokens.accent);

@@ -50,7 +50,13 @@ pub(super) fn available(command: &Command, view: &View<'_>) -> Result<(), String
     use crate::training::Phase;
     let active = view.status.phase.is_active();
     let paused = view.status.phase == Phase::Paused;
-    let unless = |holds: bool, reason: &str| if holds { Ok(()) } else { Err(reason.to_owned()) };
+    let unless = |holds: bool, reason: &str| {
+        if holds {
+            Ok(())
+        } else {
+            Err(reason.to_owned())
+        }
+    };
     match command {
         Command::Train if active => Err("A training is in progress".to_owned()),
         Command::Train => view.train_blocked.map_or(Ok(()), |why| Err(why.to_owned())),

@@ -55,7 +55,9 @@ pub(super) fn menu_text(ui: &Ui, what: &str, chosen: &str) -> LayoutJob {
     let mut job = LayoutJob::default();
     job.append(what, 0.0, format(tokens.muted));
     job.append(chosen, SPACE[0], format(tokens.text));
-    job.append("▾", SPACE[0] + 2.0, format(tokens.muted));
+    let mut sign = format(tokens.muted);
+    sign.font_id.size += SPACE[0];
+    job.append("▾", SPACE[0], sign);
     job
 }
 
@@ -148,10 +150,7 @@ fn far(status: &Status) -> (f32, String) {
         Phase::Preparing {
             fraction: Some(done),
             ..
-        } => (
-            *done,
-            format!("preparing · {}", percent(f64::from(*done))),
-        ),
+        } => (*done, format!("preparing · {}", percent(f64::from(*done)))),
         Phase::Preparing { .. } => (0.0, "preparing".to_owned()),
         Phase::Compiling => (status.fraction(), "compiling".to_owned()),
         Phase::Evaluating => (1.0, "evaluating".to_owned()),
