@@ -205,10 +205,15 @@ impl State {
     fn set_recipe(&mut self, recipe: Recipe) {
         let split = recipe.split != self.project.recipe.split;
         self.project.recipe = recipe;
-        if split && let Some((data, _)) = self.data.ready() {
-            self.scans += 1;
-            let recipe = self.project.recipe.split.clone();
-            self.jobs.split_again(data.clone(), recipe, self.scans);
+        match &self.data {
+            Data::Ready { dataset, .. } if split => {
+                self.scans += 1;
+                let recipe = self.project.recipe.split.clone();
+                self.jobs.split_again(dataset.clone(), recipe, self.scans);
+            }
+            // The scan would deal the images out by the old recipe.
+            Data::Scanning { source, .. } if split => self.open_data(source.clone()),
+            _ => {}
         }
         self.check_again();
     }

@@ -10,7 +10,7 @@ use image::DynamicImage;
 
 use super::jobs::{Done, Scanned};
 use super::open_project::OpenedProject;
-use super::state::{OpenProject, State, name_of};
+use super::state::{OpenProject, State, fresh_project, name_of};
 use super::thumbnails::{Thumbnails, upload};
 use super::view::{Data, Dialog, PathPurpose, Pinned, Tried, Workspace};
 use crate::dataset::Source;
@@ -27,9 +27,13 @@ impl State {
     /// Takes in everything that is new.
     pub fn fold(&mut self) {
         let start = Instant::now();
-        while start.elapsed() < BUDGET {
-            let Some(done) = self.jobs.take() else { break };
+        while let Some(done) = self.jobs.take() {
             self.take(done);
+            if start.elapsed() > BUDGET {
+                // The rest comes in the next frame.
+                self.ctx.request_repaint();
+                break;
+            }
         }
         self.follow_session();
         self.thumbnails.update(&self.ctx);
@@ -74,13 +78,31 @@ impl State {
         }
     }
 
+    /// A job has ended without a result: nothing waits for it any more.
+    fn job_broke(&mut self) {
+        let message = "Something went wrong inside mapsto; the program goes on, and the last request can be tried again";
+        if let Data::Scanning { source, .. } = &self.data {
+            self.data = Data::Failed {
+                source: source.clone(),
+                message: message.to_owned(),
+            };
+            self.waiting.scan = None;
+        }
+        self.tell(true, message);
+    }
+
     fn update_curves(&mut self) {
-        let live = self.shown.run().is_none_or(|run| run.live);
+        let Some(live) = self.shown.run().map(|run| run.live) else {
+            self.curve_maker.clear(&mut self.curves);
+            return;
+        };
+        let mut late = None;
         if live {
             let (epochs, per_epoch) = (self.status.epochs, self.status.steps_per_epoch);
             let history = self.session.history();
             let curves = &mut self.curves;
-            self.curve_maker
+            late = self
+                .curve_maker
                 .update(curves, &history, epochs, per_epoch, 0);
         } else if let Some(loaded) = self.shown.stored() {
             let run = &loaded.run;
@@ -88,8 +110,13 @@ impl State {
             let steps = run.history.steps.iter();
             let per_epoch = steps.take_while(|step| step.epoch == 1).count();
             let source = u64::from(run.info.number) + 1;
-            self.curve_maker
-                .update(&mut self.curves, &run.history, epochs, per_epoch, source);
+            let curves = &mut self.curves;
+            late = self
+                .curve_maker
+                .update(curves, &run.history, epochs, per_epoch, source);
+        }
+        if let Some(wait) = late {
+            self.ctx.request_repaint_after(wait);
         }
     }
 
@@ -129,20 +156,33 @@ impl State {
                 self.settings = settings;
                 self.recent = recent;
                 self.offer_recovery(recovery);
+                // Only now: what another program has left is told from what this one holds.
+                match self.waiting.launch.take() {
+                    Some(path) => self.jobs.open_project(path, false),
+                    None => self.jobs.open_untitled(fresh_project(), true),
+                }
             }
             Done::Opened(Ok(opened)) => self.opened(*opened),
             Done::Opened(Err(message)) => self.tell(true, message),
+            // Another project was opened meanwhile: the file is written, and that is all.
+            Done::Saved {
+                from,
+                result: Ok(()),
+                ..
+            } if from != self.project.path => self.jobs.recent(),
             Done::Saved {
                 path,
                 project,
                 lock,
                 result: Ok(()),
+                ..
             } => self.saved(path, *project, lock),
             Done::Saved {
                 result: Err(message),
                 ..
             } => self.tell(true, message),
             Done::Autosaved(Ok(())) => {}
+            Done::Broke => self.job_broke(),
             Done::Autosaved(Err(message)) => self.tell(true, message),
             Done::Recent(recent) => self.recent = recent,
             Done::Scanned {
@@ -209,17 +249,21 @@ impl State {
     fn opened(&mut self, opened: OpenedProject) {
         let OpenedProject {
             project,
+            saved,
             path,
             untitled,
-            lock,
+            mut lock,
             note,
         } = opened;
+        if path == self.project.path {
+            // Opened again by the window that holds it.
+            lock = lock.or_else(|| self.project.lock.take());
+        }
         if let Some(note) = note {
             self.tell(true, note);
         }
         self.editor = Editor::new(project.graph.clone());
         self.selected = None;
-        let saved = project.clone();
         self.project = OpenProject {
             name: if untitled {
                 "untitled".to_owned()
@@ -233,7 +277,7 @@ impl State {
             recipe: project.recipe,
             template: project.template,
             pinned: project.pinned,
-            saved: Some(saved),
+            saved,
         };
         self.shown.clear();
         self.runs.clear();
@@ -317,7 +361,12 @@ impl State {
     /// Keeps unsaved work from time to time.
     fn autosave(&mut self) {
         let (changes, at) = self.autosaved;
-        if changes == self.changes || at.elapsed() < AUTOSAVE {
+        if changes == self.changes {
+            return;
+        }
+        if at.elapsed() < AUTOSAVE {
+            // Also where nothing else draws the window again.
+            self.ctx.request_repaint_after(AUTOSAVE - at.elapsed());
             return;
         }
         self.autosaved = (self.changes, Instant::now());

@@ -1,12 +1,15 @@
 //! Commands about what has been trained: which run is shown, a closer look, pictures to try.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use super::command::Command;
 use super::state::State;
 use super::view::{InspectSet, PathPurpose, Tried, Workspace};
 use crate::dataset::{Set, Source};
 use crate::training::{Model, Over, Picture};
+
+/// More pictures than this are a set, not a try.
+const TRIED_AT_ONCE: usize = 100;
 
 impl State {
     pub(super) fn carry_out_inspection(&mut self, command: Command) {
@@ -75,7 +78,12 @@ impl State {
             });
         }
         match source {
-            Some(Source::Folder(root)) => Some(Picture::File(root.join(file))),
+            Some(Source::Folder(root)) => {
+                // A run folder may come from anywhere: its files lie below its root or nowhere.
+                let mut parts = Path::new(file).components();
+                let below = parts.all(|part| matches!(part, Component::Normal(_)));
+                below.then(|| Picture::File(root.join(file)))
+            }
             _ => None,
         }
     }
@@ -84,7 +92,15 @@ impl State {
         self.go(Workspace::Inspect);
         let model = self.shown.model().unwrap_or(Model::Live);
         let device = self.project.recipe.device.clone();
-        for path in paths {
+        if paths.len() > TRIED_AT_ONCE {
+            let all = paths.len();
+            let text = format!(
+                "The first {TRIED_AT_ONCE} of {all} pictures are tried; evaluate a run on a folder for more"
+            );
+            self.tell(false, text);
+        }
+        let mut wanted = Vec::new();
+        for path in paths.into_iter().take(TRIED_AT_ONCE) {
             self.tried_made += 1;
             let number = self.tried_made;
             self.tried.push(Tried {
@@ -93,11 +109,12 @@ impl State {
                 answer: None,
             });
             self.tried_numbers.push(number);
-            self.jobs.try_picture(number, path.clone());
+            wanted.push((number, path.clone()));
             let pictures = vec![Picture::File(path)];
             let ticket = self.session.predict(model.clone(), pictures, true, &device);
             self.waiting.predictions.insert(ticket, number);
         }
+        self.jobs.try_pictures(wanted);
         self.tried_selected = self.tried.len().checked_sub(1);
     }
 }

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use egui::{ColorImage, Context};
 use image::DynamicImage;
 
-use super::open_project::{OpenedProject, open_project, open_untitled};
+use super::open_project::{OpenedProject, claim, open_untitled};
 use super::thumbnails::color_image;
 use super::view::PathPurpose;
 use crate::dataset::{Dataset, Progress, Set, Source, SplitRecipe, Splits, split, thumbnail};
 use crate::project::{
-    ListedRun, Lock, OpenRun, Places, Project, Recovery, Settings, list_runs, lock, open_run, save,
-    save_as,
+    ListedRun, Lock, OpenRun, Places, Project, Recovery, Settings, list_runs, load, lock, open_run,
+    save, save_as,
 };
 use crate::results::{Confusion, Evaluation, mistakes};
 use crate::training::{DeviceInfo, devices};
@@ -63,6 +63,8 @@ pub enum Done {
     },
     Opened(Result<Box<OpenedProject>, String>),
     Saved {
+        /// The file of the project that was saved, before.
+        from: PathBuf,
         path: PathBuf,
         /// What was written, to know what has changed since.
         project: Box<Project>,
@@ -70,6 +72,8 @@ pub enum Done {
         result: Result<(), String>,
     },
     Autosaved(Result<(), String>),
+    /// A job has ended by a fault of the program.
+    Broke,
     Recent(Vec<PathBuf>),
     Scanned {
         source: Source,
@@ -127,16 +131,30 @@ impl Jobs {
     }
 
     fn start(&self, work: impl FnOnce(&Places) -> Done + Send + 'static) {
+        self.start_many(move |places, send| send(work(places)));
+    }
+
+    /// A job with more than one result. One that breaks off says so: nobody waits for it for ever.
+    fn start_many(&self, work: impl FnOnce(&Places, &dyn Fn(Done)) + Send + 'static) {
         let (sender, ctx, places) = (self.sender.clone(), self.ctx.clone(), self.places.clone());
         let thread = std::thread::Builder::new().name("job".to_owned());
         let spawned = thread.spawn(move || {
-            // The window may have closed meanwhile.
-            if sender.send(work(&places)).is_ok() {
-                ctx.request_repaint();
+            let send = |done| {
+                // The window may have closed meanwhile.
+                if sender.send(done).is_ok() {
+                    ctx.request_repaint();
+                }
+            };
+            let work = std::panic::AssertUnwindSafe(|| work(&places, &send));
+            if std::panic::catch_unwind(work).is_err() {
+                send(Done::Broke);
             }
         });
         if let Err(error) = spawned {
             log::error!("no thread could be started: {error}");
+            if self.sender.send(Done::Broke).is_ok() {
+                self.ctx.request_repaint();
+            }
         }
     }
 
@@ -156,8 +174,26 @@ impl Jobs {
     }
 
     /// Opens a project file; one that another program has open becomes an untitled copy.
-    pub fn open_project(&self, path: PathBuf) {
-        self.start(move |places| Done::Opened(open_project(places, &path)));
+    /// `held`: this window has it open already, so that only its contents are read again.
+    pub fn open_project(&self, path: PathBuf, held: bool) {
+        self.start(move |places| {
+            let project = load(&path).map_err(|error| error.to_string());
+            Done::Opened(project.and_then(|project| claim(places, project, &path, held)))
+        });
+    }
+
+    /// Opens unsaved work of a project under its own name; its file is not touched.
+    pub fn recover(&self, project: Project, original: PathBuf, held: bool) {
+        self.start(move |places| {
+            let opened = claim(places, project, &original, held).map(|mut opened| {
+                opened.saved = load(&original).ok();
+                opened.note.get_or_insert_with(|| {
+                    "The unsaved work is back; save it to keep it".to_owned()
+                });
+                opened
+            });
+            Done::Opened(opened)
+        });
     }
 
     /// A new untitled project, or the one left there where `again`.
@@ -183,6 +219,7 @@ impl Jobs {
                 places.remember(&path)
             });
             Done::Saved {
+                from,
                 path,
                 project: Box::new(project),
                 lock: claim,
@@ -270,12 +307,12 @@ impl Jobs {
         });
     }
 
-    pub fn try_picture(&self, number: u64, path: PathBuf) {
-        self.start(move |_| {
-            let image = crate::dataset::read_image(&path).ok();
-            Done::Tried {
-                number,
-                picture: image.map(|image| color_image(&thumbnail(&image, 512))),
+    pub fn try_pictures(&self, pictures: Vec<(u64, PathBuf)>) {
+        self.start_many(move |_, send| {
+            for (number, path) in pictures {
+                let image = crate::dataset::read_image(&path).ok();
+                let picture = image.map(|image| color_image(&thumbnail(&image, 512)));
+                send(Done::Tried { number, picture });
             }
         });
     }

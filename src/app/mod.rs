@@ -24,6 +24,7 @@ pub mod widgets;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use eframe::egui_wgpu;
@@ -89,10 +90,47 @@ pub fn run(launch: Launch) -> Result<(), WindowError> {
     let create: eframe::AppCreator<'_> = Box::new(move |context| {
         let render_state = context.wgpu_render_state.as_ref();
         let app = App::new(&context.egui_ctx, render_state, launch)?;
+        OPENED.store(true, Ordering::Relaxed);
         Ok(Box::new(app))
     });
-    eframe::run_native("mapsto", options, create)
-        .map_err(|error| WindowError::Window(error.to_string()))
+    // A system library that is missing makes winit panic: it is told in words like the rest.
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if OPENED.load(Ordering::Relaxed) || std::thread::current().name() != Some("main") {
+            told(panic);
+        }
+    }));
+    let run = std::panic::AssertUnwindSafe(|| eframe::run_native("mapsto", options, create));
+    match std::panic::catch_unwind(run) {
+        Ok(done) => done.map_err(|error| WindowError::Window(in_words(&error))),
+        Err(panic) if OPENED.load(Ordering::Relaxed) => std::panic::resume_unwind(panic),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            let text = text.unwrap_or("a library of the system is missing");
+            Err(WindowError::Window(format!("{text} {PACKAGES}")))
+        }
+    }
+}
+
+/// The window has been opened: what happens from now on is no failure to open it.
+static OPENED: AtomicBool = AtomicBool::new(false);
+
+/// What a window needs of a Linux distribution.
+const PACKAGES: &str =
+    "On Debian and Ubuntu the packages libxkbcommon-x11-0 and mesa-vulkan-drivers are needed";
+
+/// Why there is no window, and what to do.
+fn in_words(error: &eframe::Error) -> String {
+    match error {
+        eframe::Error::AppCreation(error) => error.to_string(),
+        eframe::Error::Wgpu(_) => {
+            format!("no graphics driver of this machine can draw a window. {PACKAGES}")
+        }
+        eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => format!(
+            "the display could not be reached; see whether DISPLAY or WAYLAND_DISPLAY names it. {PACKAGES}"
+        ),
+    }
 }
 
 /// The window's contents.
@@ -131,12 +169,9 @@ impl App {
         theme::install(ctx, view::ThemeChoice::System);
         let places = launch.home.map_or_else(Places::default, Places::at);
         let session = Session::start(waker(ctx, software))?;
-        let state = State::new(ctx, places, session);
+        let mut state = State::new(ctx, places, session);
+        state.waiting.launch = launch.project;
         state.jobs.start_up();
-        match launch.project {
-            Some(path) => state.jobs.open_project(path),
-            None => state.jobs.open_untitled(state::fresh_project(), true),
-        }
         Ok(Self {
             state,
             shell: Shell::default(),

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::project::{Lock, Places, Project, load, lock};
+use crate::project::{Lock, Places, Project, ProjectError, load, lock, runs_dir};
 
 /// A project that was opened, and the claim on it.
 pub struct OpenedProject {
     pub project: Project,
+    /// What its file holds.
+    pub saved: Option<Project>,
     /// Where it is saved; for an untitled one its place in the program's own folder.
     pub path: PathBuf,
     pub untitled: bool,
@@ -16,31 +18,46 @@ pub struct OpenedProject {
     pub note: Option<String>,
 }
 
-pub fn open_project(places: &Places, path: &Path) -> Result<Box<OpenedProject>, String> {
-    let project = load(path).map_err(|error| error.to_string())?;
-    match lock(path) {
+/// Takes hold of a project's file. One that another window holds, or whose folder cannot be written,
+/// becomes an untitled copy: it can still be looked at and trained.
+pub fn claim(
+    places: &Places,
+    project: Project,
+    path: &Path,
+    held: bool,
+) -> Result<Box<OpenedProject>, String> {
+    let claimed = if held { Ok(None) } else { lock(path).map(Some) };
+    let (path, untitled, lock, note) = match claimed {
         Ok(lock) => {
             let note = places.remember(path).err().map(|error| error.to_string());
-            Ok(Box::new(OpenedProject {
-                project,
-                path: path.to_path_buf(),
-                untitled: false,
-                lock: Some(lock),
-                note,
-            }))
+            (path.to_path_buf(), false, lock, note)
         }
-        // Open in another program, or in a folder that cannot be written: it can still be looked at
-        // and trained elsewhere.
         Err(error) => {
-            let (path, lock) = places.claim_untitled().map_err(|error| error.to_string())?;
-            Ok(Box::new(OpenedProject {
-                project,
-                path,
-                untitled: true,
-                lock: Some(lock),
-                note: Some(format!("{error}. This is an untitled copy of it")),
-            }))
+            let (path, lock) = claim_fresh(places).map_err(|error| error.to_string())?;
+            let note = format!("{error}. This is an untitled copy of it");
+            (path, true, Some(lock), Some(note))
         }
+    };
+    Ok(Box::new(OpenedProject {
+        saved: Some(project.clone()),
+        project,
+        path,
+        untitled,
+        lock,
+        note,
+    }))
+}
+
+/// A place for an untitled project where none has been: neither its file nor its runs.
+fn claim_fresh(places: &Places) -> Result<(PathBuf, Lock), ProjectError> {
+    // Held until a free one is found, so that the next claim goes further.
+    let mut used = Vec::new();
+    loop {
+        let (path, lock) = places.claim_untitled()?;
+        if !path.exists() && !runs_dir(&path).exists() {
+            return Ok((path, lock));
+        }
+        used.push(lock);
     }
 }
 
@@ -49,7 +66,12 @@ pub fn open_untitled(
     fresh: Project,
     again: bool,
 ) -> Result<Box<OpenedProject>, String> {
-    let (path, lock) = places.claim_untitled().map_err(|error| error.to_string())?;
+    let claimed = if again {
+        places.claim_untitled()
+    } else {
+        claim_fresh(places)
+    };
+    let (path, lock) = claimed.map_err(|error| error.to_string())?;
     let mut note = None;
     let project = if again && path.exists() {
         load(&path).unwrap_or_else(|error| {
@@ -60,6 +82,7 @@ pub fn open_untitled(
         fresh
     };
     Ok(Box::new(OpenedProject {
+        saved: Some(project.clone()),
         project,
         path,
         untitled: true,

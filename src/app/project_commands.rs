@@ -1,5 +1,7 @@
 //! Commands about the project as a whole: new, open, save, recover, close.
 
+use std::path::PathBuf;
+
 use super::command::Command;
 use super::state::{State, fresh_project};
 use super::view::{Dialog, PathPurpose};
@@ -24,7 +26,8 @@ impl State {
                     return;
                 }
                 self.leave_training();
-                self.jobs.open_project(path);
+                let held = !self.project.untitled && self.project.path == path;
+                self.jobs.open_project(path, held);
             }
             Command::SaveProject if self.project.untitled => {
                 self.carry_out(Command::SaveProjectAs(None));
@@ -89,6 +92,12 @@ impl State {
             self.jobs.forget_recovery(recovery.original);
             return;
         }
+        let untitled = |path: &PathBuf| self.jobs.places.is_untitled(path);
+        if let Some(original) = recovery.original.clone().filter(|path| !untitled(path)) {
+            let held = !self.project.untitled && self.project.path == original;
+            self.jobs.recover(recovery.project, original, held);
+            return;
+        }
         let project = recovery.project;
         self.editor
             .apply(Edit::Replace(project.graph.clone()))
@@ -97,12 +106,6 @@ impl State {
         self.project.recipe = project.recipe;
         self.project.template = project.template;
         self.project.pinned = project.pinned;
-        if let Some(path) = recovery.original
-            && !self.jobs.places.is_untitled(&path)
-        {
-            // Unsaved still, but it knows where it belongs.
-            self.project.name = super::state::name_of(&path);
-        }
         match project.data {
             Some(source) => self.open_data(source),
             None => self.check_again(),

@@ -30,6 +30,8 @@ pub struct Shown {
     live_seen: Option<Arc<Evaluation>>,
     /// Tickets of evaluations that a job is looking through.
     evaluating: Option<Evaluating>,
+    /// The engine's training is of this project.
+    ours: bool,
     set: InspectSet,
     run: Option<ShownRun>,
 }
@@ -59,6 +61,7 @@ impl Shown {
     /// A training begins: it is what there is to see.
     pub fn follow(&mut self) {
         self.chosen = None;
+        self.ours = true;
         self.live = None;
         self.live_seen = None;
         self.run = None;
@@ -80,7 +83,7 @@ impl Shown {
                 path: Some(path.clone()),
             });
         }
-        if active || status.run.is_some() {
+        if self.ours && (active || status.run.is_some()) {
             return Some(Target {
                 path: status.run.clone(),
                 live: active,

@@ -53,6 +53,8 @@ pub struct Waiting {
     pub examined: Option<u64>,
     /// The scan in progress.
     pub scan: Option<Arc<Progress>>,
+    /// The project to open once it is known what the last session has left.
+    pub launch: Option<PathBuf>,
 }
 
 pub struct State {

@@ -21,6 +21,8 @@ const KEPT: usize = 2_000;
 const WAITING: usize = 400;
 /// Textures made in one frame.
 const A_FRAME: usize = 24;
+/// Large pictures kept; each takes up to a megabyte.
+const KEPT_LARGE: usize = 32;
 const THREADS: usize = 2;
 /// Pictures up to this side show their pixels, larger ones are smoothed.
 const CRISP: usize = 64;
@@ -53,6 +55,21 @@ struct Cache {
     /// Asked for in this frame, in order.
     wishes: Vec<Key>,
     frame: u64,
+}
+
+impl Cache {
+    /// Lets go of the large pictures that have not been shown for longest.
+    fn forget_large(&mut self, frame: u64) {
+        let large = || self.slots.iter().filter(|(key, _)| key.1);
+        let mut ages: Vec<u64> = large().map(|(_, slot)| slot.used).collect();
+        if ages.len() <= KEPT_LARGE {
+            return;
+        }
+        ages.sort_unstable_by(|a, b| b.cmp(a));
+        let youngest_forgotten = ages.get(KEPT_LARGE).copied().unwrap_or(0);
+        self.slots
+            .retain(|key, slot| !key.1 || slot.used > youngest_forgotten || slot.used == frame);
+    }
 }
 
 /// The pictures of one data set. Dropping it ends its threads.
@@ -144,7 +161,9 @@ impl Thumbnails {
         let mut cache = self.cache.borrow_mut();
         cache.frame += 1;
         let frame = cache.frame;
+        let mut uploaded = 0;
         for (key, image) in self.made.try_iter().take(A_FRAME) {
+            uploaded += 1;
             let texture = image.map(|image| upload(ctx, image));
             cache.asked.remove(&key);
             let slot = Slot {
@@ -153,6 +172,11 @@ impl Thumbnails {
             };
             cache.slots.insert(key, slot);
         }
+        if uploaded == A_FRAME {
+            // There may be more.
+            ctx.request_repaint();
+        }
+        cache.forget_large(frame);
         if cache.slots.len() > KEPT {
             let mut ages: Vec<u64> = cache.slots.values().map(|slot| slot.used).collect();
             ages.sort_unstable();
@@ -203,8 +227,12 @@ fn work(data: &Dataset, shared: &Shared, made: &Sender<(Key, Option<ColorImage>)
             }
         };
         let side = if key.1 { LARGE } else { SMALL };
-        let image = data.read(key.0).ok();
-        let image = image.map(|image| color_image(&thumbnail(&image, side)));
+        // A decoder that panics costs one picture, not the thread.
+        let image = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let image = data.read(key.0).ok()?;
+            Some(color_image(&thumbnail(&image, side)))
+        }));
+        let image = image.ok().flatten();
         if made.send((key, image)).is_err() {
             return;
         }
