@@ -1,6 +1,8 @@
 //! The arithmetic of training equals PyTorch's: losses, optimisers and layers against fixtures made
 //! by `tests/reference/training.py` and `tests/reference/layers.py`.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,7 @@
 //! The GPU path, on Mesa's software adapter where there is no GPU: the same numbers as on the CPU.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use mapsto::network::{Context, Graph, Loss, Network, check};
 use mapsto::project::Recipe;
 use mapsto::training::{Opened, Pending, Stepper, devices, open};

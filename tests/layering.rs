@@ -1,5 +1,7 @@
 //! The rooms know only what they may: burn under `training`, egui under `app`.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

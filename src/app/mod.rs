@@ -4,6 +4,7 @@
 //! panel draw the [`View`] that the state lends, and push [`Command`]s; [`State::carry_out`] does
 //! what they say.
 
+mod arrivals;
 mod carry_out;
 pub mod command;
 mod curves;

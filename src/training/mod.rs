@@ -19,6 +19,7 @@ mod optimizer;
 mod pace;
 mod probe;
 mod session;
+mod sets;
 mod status;
 mod stepper;
 mod stored;

@@ -9,11 +9,11 @@ use super::device::{self, Opened};
 use super::engine::Engine;
 use super::error::TrainError;
 use super::evaluate::{Evaluator, Inference};
-use super::evaluation::{Images, Loaded, PIXEL_BUDGET, load, test_images};
 use super::memory;
 use super::pace::Throughput;
-use super::probe::{Pace, input_size};
+use super::probe::Pace;
 use super::session::Job;
+use super::sets::{evaluate, store, test_store, truth};
 use super::status::Phase;
 use super::stepper::{Pending, Stepper, Sums};
 use crate::dataset::{Loader, PixelStore, Progress, Set, shuffled};
@@ -56,25 +56,6 @@ pub(super) fn run(
             .end(RunState::Failed, Some(error.to_string()));
     }
     outcome
-}
-
-/// Decodes one set for the network's input.
-fn store(
-    engine: &Engine,
-    job: &Job,
-    set: Set,
-    progress: &Progress,
-) -> Result<Arc<PixelStore>, TrainError> {
-    engine.publish(|status| {
-        status.phase = Phase::Preparing {
-            what: format!("Reading the {set} images"),
-            fraction: None,
-        };
-    });
-    let size = input_size(&job.network);
-    let indices = job.splits.get(set);
-    let store = PixelStore::load(&job.data, indices, size, PIXEL_BUDGET, progress)?;
-    Ok(Arc::new(store))
 }
 
 struct Trainer<'a> {
@@ -345,7 +326,7 @@ impl<'a> Trainer<'a> {
         progress: &Progress,
     ) -> Result<(), TrainError> {
         // A folder that has vanished meanwhile costs the test figures, not the run.
-        let images = match self.test_store(engine, progress) {
+        let images = match test_store(engine, self.job, progress) {
             Ok(images) => images,
             Err(error) => {
                 engine.note(&[format!("There are no test figures: {error}")]);
@@ -361,52 +342,4 @@ impl<'a> Trainer<'a> {
         }
         Ok(())
     }
-
-    fn test_store(&self, engine: &Engine, progress: &Progress) -> Loaded {
-        let Some(test) = &self.job.test else {
-            let store = store(engine, self.job, Set::Test, progress)?;
-            let truth = truth(self.job, &store);
-            return Ok(Images {
-                store,
-                truth,
-                notes: Vec::new(),
-            });
-        };
-        let indices: Vec<usize> = test_images(test).collect();
-        let classes = &self.job.data.classes;
-        load(
-            test,
-            &indices,
-            classes,
-            input_size(&self.job.network),
-            progress,
-        )
-    }
-}
-
-/// Name and class of every image of a store.
-fn truth(job: &Job, store: &PixelStore) -> Vec<(String, usize)> {
-    (0..store.len())
-        .map(|position| {
-            let file = &job.data.images[store.index(position)].file;
-            (file.clone(), store.label(position))
-        })
-        .collect()
-}
-
-/// A whole evaluation that serves requests between its batches; `None` when the user stopped.
-fn evaluate(
-    engine: &mut Engine,
-    inference: &Inference,
-    step: u64,
-    mut evaluator: Evaluator,
-    classes: &[String],
-) -> Result<Option<Evaluation>, TrainError> {
-    while !evaluator.advance(inference)? {
-        engine.serve(|| (inference.clone(), step));
-        if engine.must_stop() {
-            return Ok(None);
-        }
-    }
-    Ok(Some(evaluator.finish(classes)))
 }

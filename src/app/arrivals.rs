@@ -1,0 +1,230 @@
+//! What jobs have come to, taken into the state.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::ColorImage;
+use image::DynamicImage;
+
+use super::jobs::{Done, Scanned};
+use super::open_project::OpenedProject;
+use super::state::{OpenProject, State, fresh_project, name_of};
+use super::thumbnails::{Thumbnails, upload};
+use super::view::{Data, Dialog, PathPurpose};
+use crate::dataset::Source;
+use crate::network::Editor;
+use crate::project::{Lock, Project, Recovery};
+
+impl State {
+    pub(super) fn take(&mut self, done: Done) {
+        match done {
+            Done::Started {
+                settings,
+                recent,
+                recovery,
+            } => {
+                self.settings = settings;
+                self.recent = recent;
+                self.offer_recovery(recovery);
+                // Only now: what another program has left is told from what this one holds.
+                match self.waiting.launch.take() {
+                    Some(path) => self.jobs.open_project(path, false),
+                    None => self.jobs.open_untitled(fresh_project(), true),
+                }
+            }
+            Done::Opened(Ok(opened)) => self.opened(*opened),
+            Done::Opened(Err(message)) => self.tell(true, message),
+            // Another project was opened meanwhile: the file is written, and that is all.
+            Done::Saved {
+                from,
+                result: Ok(()),
+                ..
+            } if from != self.project.path => self.jobs.recent(),
+            Done::Saved {
+                path,
+                project,
+                lock,
+                result: Ok(()),
+                ..
+            } => self.saved(path, *project, lock),
+            Done::Saved {
+                result: Err(message),
+                ..
+            } => self.tell(true, message),
+            Done::Autosaved(Ok(())) => {}
+            Done::Broke => self.job_broke(),
+            Done::Autosaved(Err(message)) => self.tell(true, message),
+            Done::Recent(recent) => self.recent = recent,
+            Done::Scanned {
+                source,
+                number,
+                result,
+            } if number == self.scans => self.scanned(source, result),
+            // A scan that was given up for another one.
+            Done::Scanned { .. } => {}
+            Done::Runs(Ok(runs)) => self.runs = runs,
+            Done::Runs(Err(message)) => self.tell(true, message),
+            Done::Run { path, result } => self.shown.loaded(path, result),
+            Done::Analysed { ticket, analysed } => self.shown.analysed(ticket, analysed),
+            Done::Devices(devices) => self.devices = devices,
+            Done::Chosen {
+                purpose,
+                paths,
+                unseen,
+            } => self.chosen(purpose, paths, unseen),
+            Done::Pinned { index, result } => self.pinned_read(index, result),
+            Done::Tried { number, picture } => {
+                let texture = picture.map(|picture| upload(&self.ctx, picture));
+                if let Some(tried) = self.tried_of(number) {
+                    tried.texture = texture;
+                }
+            }
+        }
+    }
+
+    fn saved(&mut self, path: PathBuf, project: Project, lock: Option<Lock>) {
+        if lock.is_some() {
+            self.project.lock = lock;
+        }
+        let moved = self.project.path != path;
+        self.project.saved = Some(project);
+        self.project.untitled = self.jobs.places.is_untitled(&path);
+        self.project.name = name_of(&path);
+        self.project.path = path;
+        if moved {
+            self.jobs.list_runs(self.runs_dir());
+        }
+        self.jobs.recent();
+    }
+
+    fn offer_recovery(&mut self, recovery: Option<Box<Recovery>>) {
+        let Some(recovery) = recovery else { return };
+        let minutes = recovery
+            .saved
+            .elapsed()
+            .map_or(0, |time| time.as_secs() / 60);
+        let name = recovery.original.as_deref().map(name_of);
+        self.dialog = Some(Dialog::Recover {
+            name: name.unwrap_or_else(|| recovery.project.name.clone()),
+            saved: match minutes {
+                0 => "less than a minute ago".to_owned(),
+                1..60 => format!("{minutes} min ago"),
+                60..2880 => format!("{} h ago", minutes / 60),
+                _ => format!("{} days ago", minutes / 1440),
+            },
+        });
+        self.waiting.recovery = Some(recovery);
+    }
+
+    fn opened(&mut self, opened: OpenedProject) {
+        let OpenedProject {
+            project,
+            saved,
+            path,
+            untitled,
+            mut lock,
+            note,
+        } = opened;
+        if path == self.project.path {
+            // Opened again by the window that holds it.
+            lock = lock.or_else(|| self.project.lock.take());
+        }
+        if let Some(note) = note {
+            self.tell(true, note);
+        }
+        self.editor = Editor::new(project.graph.clone());
+        self.selected = None;
+        self.project = OpenProject {
+            name: if untitled {
+                "untitled".to_owned()
+            } else {
+                name_of(&path)
+            },
+            path,
+            untitled,
+            lock,
+            source: None,
+            recipe: project.recipe,
+            template: project.template,
+            pinned: project.pinned,
+            saved,
+        };
+        self.shown.clear();
+        self.runs.clear();
+        self.tried.clear();
+        self.tried_numbers.clear();
+        self.pinned = None;
+        self.session.pin(None);
+        self.jobs.list_runs(self.runs_dir());
+        self.jobs.recent();
+        match project.data {
+            Some(source) => self.open_data(source),
+            None => {
+                self.data = Data::None;
+                self.check_again();
+            }
+        }
+    }
+
+    fn scanned(&mut self, source: Source, result: Result<Scanned, String>) {
+        self.waiting.scan = None;
+        match result {
+            Ok(scanned) => {
+                let same = self
+                    .data
+                    .ready()
+                    .is_some_and(|(data, _)| Arc::ptr_eq(data, &scanned.dataset));
+                if !same {
+                    self.thumbnails = Thumbnails::new(&scanned.dataset, &self.ctx);
+                }
+                let first = scanned.splits.validation.first().copied();
+                let named = self.project.pinned.as_deref();
+                let pinned = named.and_then(|file| scanned.dataset.index_of(file));
+                let pin = pinned.or(first).unwrap_or(0);
+                self.data = Data::Ready {
+                    dataset: scanned.dataset,
+                    splits: scanned.splits,
+                    counts: scanned.counts,
+                };
+                self.fit_classes();
+                if !same {
+                    self.pin(pin);
+                }
+            }
+            Err(message) => self.data = Data::Failed { source, message },
+        }
+        self.check_again();
+    }
+
+    fn pinned_read(
+        &mut self,
+        index: usize,
+        result: Result<(Arc<DynamicImage>, ColorImage), String>,
+    ) {
+        let Some(pinned) = self.pinned.as_mut().filter(|pinned| pinned.index == index) else {
+            return;
+        };
+        match result {
+            Ok((image, small)) => {
+                pinned.texture = Some(upload(&self.ctx, small));
+                self.session.pin(Some(image));
+            }
+            Err(message) => self.tell(true, message),
+        }
+    }
+
+    fn chosen(&mut self, purpose: PathPurpose, paths: Vec<PathBuf>, unseen: bool) {
+        if unseen {
+            // No portal and no dialog program: the path can still be typed.
+            self.dialog = Some(Dialog::Path {
+                purpose,
+                note: "The system shows no file dialog here, so type the path".to_owned(),
+                start: String::new(),
+            });
+            return;
+        }
+        if !paths.is_empty() {
+            self.path_given(purpose, paths);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The images of a training's sets: decoded for the network's input, and gone over by a model.
+
+use std::sync::Arc;
+
+use super::engine::Engine;
+use super::error::TrainError;
+use super::evaluate::{Evaluator, Inference};
+use super::evaluation::{Images, Loaded, PIXEL_BUDGET, load, test_images};
+use super::probe::input_size;
+use super::session::Job;
+use super::status::Phase;
+use crate::dataset::{PixelStore, Progress, Set};
+use crate::results::Evaluation;
+
+/// Decodes one set for the network's input.
+pub(super) fn store(
+    engine: &Engine,
+    job: &Job,
+    set: Set,
+    progress: &Progress,
+) -> Result<Arc<PixelStore>, TrainError> {
+    engine.publish(|status| {
+        status.phase = Phase::Preparing {
+            what: format!("Reading the {set} images"),
+            fraction: None,
+        };
+    });
+    let size = input_size(&job.network);
+    let indices = job.splits.get(set);
+    let store = PixelStore::load(&job.data, indices, size, PIXEL_BUDGET, progress)?;
+    Ok(Arc::new(store))
+}
+
+/// The test images: the job's own, or those that came from elsewhere.
+pub(super) fn test_store(engine: &Engine, job: &Job, progress: &Progress) -> Loaded {
+    let Some(test) = &job.test else {
+        let store = store(engine, job, Set::Test, progress)?;
+        let truth = truth(job, &store);
+        return Ok(Images {
+            store,
+            truth,
+            notes: Vec::new(),
+        });
+    };
+    let indices: Vec<usize> = test_images(test).collect();
+    let classes = &job.data.classes;
+    load(test, &indices, classes, input_size(&job.network), progress)
+}
+
+/// Name and class of every image of a store.
+pub(super) fn truth(job: &Job, store: &PixelStore) -> Vec<(String, usize)> {
+    (0..store.len())
+        .map(|position| {
+            let file = &job.data.images[store.index(position)].file;
+            (file.clone(), store.label(position))
+        })
+        .collect()
+}
+
+/// A whole evaluation that serves requests between its batches; `None` when the user stopped.
+pub(super) fn evaluate(
+    engine: &mut Engine,
+    inference: &Inference,
+    step: u64,
+    mut evaluator: Evaluator,
+    classes: &[String],
+) -> Result<Option<Evaluation>, TrainError> {
+    while !evaluator.advance(inference)? {
+        engine.serve(|| (inference.clone(), step));
+        if engine.must_stop() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(evaluator.finish(classes)))
+}
