@@ -29,6 +29,30 @@ pub fn listen() {
     }));
 }
 
+/// Without `XDG_RUNTIME_DIR` (a server, a container) a layer of Mesa's Vulkan loader looks for a
+/// Wayland display and complains on standard error. The layer only orders GPUs, so mapsto starts
+/// itself again without it.
+#[cfg(target_os = "linux")]
+pub fn hush_vulkan() {
+    use std::os::unix::process::CommandExt as _;
+    const LAYER_OFF: &str = "NODEVICE_SELECT";
+    let set = |name| std::env::var_os(name).is_some();
+    if set("XDG_RUNTIME_DIR") || set(LAYER_OFF) {
+        return;
+    }
+    if let Ok(program) = std::env::current_exe() {
+        // Returns only where it fails; then the complaint stays.
+        std::process::Command::new(program)
+            .args(std::env::args_os().skip(1))
+            .env(LAYER_OFF, "1")
+            .exec();
+    }
+}
+
+/// Other systems' drivers are quiet.
+#[cfg(not(target_os = "linux"))]
+pub fn hush_vulkan() {}
+
 struct Warnings;
 
 impl Log for Warnings {

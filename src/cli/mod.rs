@@ -25,6 +25,7 @@ type Outcome = anyhow::Result<()>;
 
 /// Reads the arguments and does what they say.
 pub fn main() -> ExitCode {
+    faults::hush_vulkan();
     faults::listen();
     let arguments = Arguments::parse();
     let json = arguments.command.as_ref().is_some_and(Command::json);
