@@ -58,6 +58,10 @@ impl Fixture {
 
     /// Every parameter that the network starts from.
     fn weights(&self) -> Weights {
+        Weights::from_tensors(self.tensors())
+    }
+
+    fn tensors(&self) -> Vec<NamedTensor> {
         let parts = ["weight", "bias", "running_mean", "running_var"];
         let start = self.tensors.iter().filter(|(name, _)| {
             let is_weight = name
@@ -70,7 +74,7 @@ impl Fixture {
             shape: shape.clone(),
             values: values.clone(),
         });
-        Weights::from_tensors(tensors.collect())
+        tensors.collect()
     }
 
     fn name(&self) -> String {
@@ -171,6 +175,86 @@ fn losses_over_20_steps_equal_pytorchs_within_1e_3() {
             let figures = Pending::read(vec![stepper.step(pixels, &labels)]);
             let apart = (figures[0].loss - theirs).abs();
             assert!(apart < 1e-3, "{} step {step}: {apart}", fixture.name());
+        }
+    }
+}
+
+/// The network of a layer fixture. A dense layer of ones on the diagonal follows, which changes
+/// nothing, because `check` takes no network without weights or with maps at its end.
+fn layer_stepper(fixture: &Fixture) -> Stepper {
+    let (shape, _) = &fixture.tensors["output"];
+    let units: usize = shape[1..].iter().product();
+    let text = format!(
+        "{}\n[[layers]]\nkind = \"flatten\"\n[[layers]]\nkind = \"dense\"\nunits = {units}\n\
+         activation = \"linear\"\n",
+        fixture.text("network")
+    );
+    let network = network(&text, Loss::MeanSquaredError, units);
+    let last = network.layers().last().unwrap().name().to_owned();
+    let mut identity = vec![0.0; units * units];
+    identity
+        .iter_mut()
+        .step_by(units + 1)
+        .for_each(|w| *w = 1.0);
+    let mut weights = fixture.tensors();
+    weights.push(tensor(
+        format!("{last}.weight"),
+        vec![units, units],
+        identity,
+    ));
+    weights.push(tensor(
+        format!("{last}.bias"),
+        vec![units],
+        vec![0.0; units],
+    ));
+    let mut stepper = Stepper::new(&network, &Recipe::default(), &open("cpu").unwrap());
+    stepper.load(&Weights::from_tensors(weights)).unwrap();
+    stepper
+}
+
+fn tensor(name: String, shape: Vec<usize>, values: Vec<f32>) -> NamedTensor {
+    NamedTensor {
+        name,
+        shape,
+        values,
+    }
+}
+
+#[test]
+fn each_layer_equals_pytorchs_forward_and_backward() {
+    for fixture in fixtures("layers") {
+        let mut stepper = layer_stepper(&fixture);
+        let (shape, input) = &fixture.tensors["input"];
+        let (images, name) = (shape[0], fixture.name());
+        if fixture.text("mode") == "evaluation" {
+            let outputs = stepper.inference(&[]).outputs(input.clone(), images);
+            let apart = distance(&outputs, fixture.values("output"));
+            assert!(apart < 1e-5, "{name}: {apart}");
+            continue;
+        }
+        let upstream = fixture.values("upstream").to_vec();
+        let (outputs, gradients) = stepper.backward(input.clone(), images, upstream);
+        let apart = distance(&outputs, fixture.values("output"));
+        assert!(apart < 1e-5, "{name}: {apart}");
+        for gradient in gradients {
+            // The added layer's own weights are not in the fixture.
+            let Some((_, theirs)) = fixture.tensors.get(&format!("grad.{}", gradient.name)) else {
+                continue;
+            };
+            let apart = distance(&gradient.values, theirs);
+            assert!(apart < 1e-4, "{name} {}: {apart}", gradient.name);
+        }
+        let after = fixture
+            .tensors
+            .iter()
+            .filter(|(n, _)| n.starts_with("after."));
+        let now = stepper.tensors();
+        for (key, (_, theirs)) in after {
+            let ours = now.iter().find(|t| format!("after.{}", t.name) == *key);
+            assert!(
+                distance(&ours.unwrap().values, theirs) < 1e-5,
+                "{name} {key}"
+            );
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -108,6 +108,32 @@ impl Stepper {
     pub fn gradients(&mut self, pixels: Vec<f32>, labels: &[usize]) -> Vec<NamedTensor> {
         let (loss, _) = self.forward(pixels, labels);
         self.model.gradients(&loss.backward())
+    }
+
+    /// The last layer's output for a batch as in training, `[batch × outputs]`, and the gradients of
+    /// sum(output × upstream) by every weight and by the pixels (named `input`): what a reference is
+    /// compared with, layer by layer.
+    pub fn backward(
+        &mut self,
+        pixels: Vec<f32>,
+        batch: usize,
+        upstream: Vec<f32>,
+    ) -> (Vec<f32>, Vec<NamedTensor>) {
+        let input = self.network.input();
+        let pixels = to_device(pixels, batch, input, &self.device).require_grad();
+        let outputs = self
+            .model
+            .forward(pixels.clone(), &mut Mode::Training(&mut self.dropout));
+        let outputs = self.model.activated(outputs);
+        let upstream = TensorData::new(upstream, outputs.dims());
+        let upstream = Tensor::<2>::from_data(upstream, &self.device);
+        let gradients = (outputs.clone() * upstream).sum().backward();
+        let mut named = self.model.gradients(&gradients);
+        if let Some(gradient) = pixels.grad(&gradients) {
+            named.push(NamedTensor::new("input".to_owned(), gradient));
+        }
+        let outputs = outputs.into_data().iter::<f32>().collect();
+        (outputs, named)
     }
 
     fn forward(&mut self, pixels: Vec<f32>, labels: &[usize]) -> (Tensor<1>, Tensor<1>) {

@@ -21,7 +21,7 @@ import torch
 from load_run import Network
 from training import FLATTEN, batch_norm, conv, dense, image, pool, save_file, state, toml
 
-ACTIVATIONS = ("linear", "relu", "leaky_relu", "gelu", "sigmoid", "tanh", "softmax")
+ACTIVATIONS = ("relu", "leaky_relu", "gelu", "sigmoid", "tanh", "softmax")
 
 
 def activation(name):
