@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::output::{self, complain, line, percent};
 use crate::dataset::Set;
+use crate::network::grouped;
 use crate::project::{Weights, open_run};
 use crate::results::Epoch;
 use crate::training::{Job, Phase, Session, Status};
@@ -144,6 +145,7 @@ impl Follower<'_> {
             });
             line(&event.to_string());
         } else {
+            let parameters = grouped(parameters);
             line(&format!("{parameters} parameters, on {}", status.device));
         }
     }
