@@ -42,10 +42,11 @@ pub fn hush_vulkan() {
     }
     if let Ok(program) = std::env::current_exe() {
         // Returns only where it fails; then the complaint stays.
-        std::process::Command::new(program)
+        let error = std::process::Command::new(program)
             .args(std::env::args_os().skip(1))
             .env(LAYER_OFF, "1")
             .exec();
+        log::debug!("mapsto could not start itself again: {error}");
     }
 }
 
