@@ -79,7 +79,7 @@ fn without_a_display_it_says_so_and_trains_the_digits() {
     let mut running = desk.start("");
     running.wait_for("has no display");
     running.wait_for("bundled digits");
-    running.wait_for("93322 parameters, on");
+    running.wait_for("93,322 parameters, on");
     running.signal("INT");
     let out = running.end().succeeded();
     assert!(
