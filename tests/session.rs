@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mapsto::dataset::{Dataset, Splits};
+use mapsto::dataset::{Dataset, Set, Splits};
 use mapsto::network::{Context, Graph, Loss, check};
 use mapsto::project::{Recipe, open_run};
 use mapsto::training::{
     Answer, Job, Model, Over, Phase, Picture, Session, Status, Stepper, Weights, feature_maps,
-    open, prepare,
+    open, prepare, write_weights,
 };
 
 /// Dropout and batch norm, the two layers that a look could disturb.
@@ -177,7 +177,7 @@ fn a_run_stopped_in_its_first_epoch_keeps_weights_that_answer() {
     session.stop();
     let status = ended(&session);
     let run = status.run.unwrap();
-    let (ticket, _) = session.evaluate(run, Over::Own(mapsto::dataset::Set::Validation), "cpu");
+    let (ticket, _) = session.evaluate(run, Over::Own(Set::Validation), "cpu");
     let evaluation = evaluation(&session, ticket).unwrap();
     assert_eq!(evaluation.rows.len(), 1000);
 }
@@ -279,6 +279,90 @@ fn a_second_training_takes_over_and_the_first_keeps_its_run() {
     });
     assert_eq!(second.phase, Phase::Finished);
     assert_eq!(open_run(&first).unwrap().info.state.to_string(), "stopped");
+}
+
+#[test]
+fn what_is_asked_of_a_training_that_waits_for_another_to_end_is_meant_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session();
+    session.train(job(folder.path(), 1000, 500));
+    let first = wait(&session, "training", |s| s.steps_done > 2)
+        .run
+        .unwrap();
+    session.train(job(folder.path(), 1000, 500));
+    session.pause();
+    let paused = wait(&session, "the second, paused", |s| s.phase == Phase::Paused);
+    assert_ne!(paused.run, Some(first));
+    assert_eq!(paused.steps_done, 0);
+
+    session.train(job(folder.path(), 1000, 500));
+    session.stop();
+    let stopped = ended(&session);
+    assert_eq!(stopped.phase, Phase::Stopped);
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(!session.status().phase.is_active(), "it stays stopped");
+}
+
+#[test]
+fn a_run_answers_with_the_weights_it_has_now_and_as_its_evaluation_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session();
+    let mut job = job(folder.path(), 1, 200);
+    // Linear outputs are no probabilities: they can all be negative.
+    let graph = Graph::parse(&NETWORK.replace("softmax", "linear")).unwrap();
+    job.recipe.loss = Loss::MeanSquaredError;
+    let context = Context {
+        classes: Some(10),
+        loss: job.recipe.loss,
+        batch: job.recipe.batch,
+    };
+    job.network = check(&graph, &context).network.unwrap();
+    job.graph = graph;
+    let (network, recipe, data) = (job.network.clone(), job.recipe.clone(), job.data.clone());
+    let validation = job.splits.validation.clone();
+    session.train(job);
+    let run = ended(&session).run.unwrap();
+    let asked: Vec<Picture> = validation
+        .iter()
+        .map(|&index| Picture::Of {
+            data: data.clone(),
+            index,
+        })
+        .collect();
+    let before = predictions(&session, &run, &asked);
+
+    let file = run.join("weights.safetensors");
+    let mut stepper = Stepper::new(&network, &recipe, &open("cpu").unwrap());
+    stepper.load(&Weights::read(&file).unwrap()).unwrap();
+    let mut tensors = stepper.tensors();
+    let bias = tensors.iter_mut().find(|t| t.name == "dense_1.bias");
+    bias.unwrap().values = (0..10).map(|class| -100.0 - class as f32 / 10.0).collect();
+    write_weights(&file, &tensors).unwrap();
+
+    let after = predictions(&session, &run, &asked);
+    assert_ne!(before, after, "the weights were read again");
+    let (ticket, _) = session.evaluate(run, Over::Own(Set::Validation), "cpu");
+    let rows = &evaluation(&session, ticket).unwrap().rows;
+    let evaluated: Vec<usize> = rows.iter().map(|row| row.predicted).collect();
+    assert_eq!(after, evaluated);
+    assert!(evaluated.iter().any(|predicted| *predicted != 0));
+}
+
+/// The classes that a run predicts for some pictures.
+fn predictions(session: &Session, run: &Path, pictures: &[Picture]) -> Vec<usize> {
+    session.predict(Model::Run(run.into()), pictures.to_vec(), false, "cpu");
+    let mut predicted = Vec::new();
+    let start = Instant::now();
+    while predicted.len() < pictures.len() {
+        for answer in session.answers() {
+            if let Answer::Prediction { result, .. } = answer {
+                predicted.push(result.unwrap().predicted);
+            }
+        }
+        assert!(start.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    predicted
 }
 
 #[test]

@@ -26,10 +26,17 @@ pub struct Epoch {
     pub val_loss: Option<f64>,
     pub val_accuracy: Option<f64>,
     pub learning_rate: f64,
-    /// Wall-clock seconds, validation included.
+    /// Wall-clock seconds of its training: without validation, pauses and looks.
     pub seconds: f64,
     /// Training images a second.
     pub images_per_second: f64,
+}
+
+impl Epoch {
+    /// Accuracy on the validation images, or on the training images where there are no others.
+    pub fn accuracy(&self) -> f64 {
+        self.val_accuracy.unwrap_or(self.train_accuracy)
+    }
 }
 
 /// Everything a run has told so far. Only ever appended to.

@@ -16,7 +16,15 @@ use crate::results::{Epoch, Evaluation, Step};
 /// The run folder of a training, and the best model so far.
 pub(super) struct Checkpoints {
     folder: RunFolder,
-    pub best: Option<(Inference, Evaluation)>,
+    pub best: Option<Best>,
+}
+
+/// The model of the best epoch.
+pub(super) struct Best {
+    pub inference: Inference,
+    /// Training steps that its weights have seen.
+    pub step: u64,
+    pub validation: Evaluation,
 }
 
 impl Checkpoints {
@@ -82,24 +90,10 @@ impl Checkpoints {
         let info = RunInfo {
             epochs_done: epoch.epoch,
             best_epoch: best.map(|best| best.epoch),
-            best_accuracy: best.map(|best| best.val_accuracy.unwrap_or(best.train_accuracy)),
+            best_accuracy: best.map(Epoch::accuracy),
             ..self.folder.info().clone()
         };
         Ok(self.folder.update(&info)?)
-    }
-
-    /// Refuses an epoch whose validation has no figures: its weights are worth nothing, and those
-    /// saved before stay.
-    pub fn diverged(&self, epoch: &Epoch) -> Result<(), TrainError> {
-        match epoch.val_loss {
-            Some(value) if !value.is_finite() => Err(TrainError::Diverged {
-                what: "the validation loss",
-                value,
-                epoch: epoch.epoch,
-                learning_rate: epoch.learning_rate,
-            }),
-            _ => Ok(()),
-        }
     }
 
     /// The weights of this moment, in the first epoch, as the last and the best ones.
@@ -129,6 +123,20 @@ impl Checkpoints {
     }
 }
 
+/// Refuses an epoch whose validation has no figures: its weights are worth nothing, and those saved
+/// before stay.
+pub(super) fn converged(epoch: &Epoch) -> Result<(), TrainError> {
+    match epoch.val_loss {
+        Some(value) if !value.is_finite() => Err(TrainError::Diverged {
+            what: "the validation loss",
+            value,
+            epoch: epoch.epoch,
+            learning_rate: epoch.learning_rate,
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Weights that are no numbers are never written.
 fn finite(tensors: &[NamedTensor], epoch: u32, learning_rate: f64) -> Result<(), TrainError> {
     let mut values = tensors.iter().flat_map(|tensor| &tensor.values);
@@ -150,15 +158,28 @@ pub(super) fn mark_failed(run: &Path, message: &str) {
     }
 }
 
+/// The version in `Cargo.lock`, which a test holds.
+const BURN: &str = "0.22.1";
+
 /// What computed the run's numbers.
 fn versions() -> BTreeMap<String, String> {
     let known = [
         ("mapsto", env!("CARGO_PKG_VERSION")),
-        ("burn", "0.22.1"),
+        ("burn", BURN),
         ("target", std::env::consts::ARCH),
     ];
     known
         .into_iter()
         .map(|(name, version)| (name.to_owned(), version.to_owned()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn runs_name_the_burn_that_computed_them() {
+        let lock = include_str!("../../Cargo.lock").replace("\r\n", "\n");
+        let burn = format!("name = \"burn\"\nversion = \"{}\"\n", super::BURN);
+        assert!(lock.contains(&burn), "Cargo.lock has another burn");
+    }
 }

@@ -1,7 +1,8 @@
 //! The engine thread: takes requests, trains, and serves looks between two steps.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
@@ -10,21 +11,29 @@ use super::checkpoint;
 use super::error::{TrainError, panic_message};
 use super::evaluate::Inference;
 use super::evaluation::EvaluationJob;
-use super::probe::{self, Pinned};
-use super::session::{Answer, Explained, Job, Picture, Request};
-use super::session::{Model as Whose, Over};
+use super::looks::Prediction;
+use super::probe::Pinned;
+use super::session::{Answer, Job, Model as Whose, Over, Request};
 use super::status::{Board, Control, Phase, Status};
-use super::stored::{load_run, open_picture};
+use super::stored::OpenedRun;
 use super::trainer::{self, Ending};
 use crate::dataset::{DatasetError, Progress};
 
-/// What the user has asked of the training in progress.
+/// What the user has asked of a training.
 #[derive(Debug, Default)]
 pub(super) struct Controls {
     pub paused: bool,
     /// Steps to do while paused.
     pub steps: u32,
     pub stop: bool,
+}
+
+/// A training that begins when the one before it has ended.
+struct Next {
+    job: Box<Job>,
+    progress: Arc<Progress>,
+    /// What has been asked of it already.
+    controls: Controls,
 }
 
 pub(super) struct Engine {
@@ -34,13 +43,14 @@ pub(super) struct Engine {
     pub pinned: Pinned,
     pub controls: Controls,
     evaluations: Vec<EvaluationJob>,
+    pub predictions: VecDeque<Prediction>,
     /// The model trained last, and the step it stands at.
     pub live: Option<(Inference, u64)>,
-    /// The run opened last for predictions: its folder, the device asked for.
-    opened: Option<(PathBuf, String, Inference)>,
-    next: Option<(Box<Job>, Arc<Progress>)>,
+    /// The run asked about last.
+    pub opened: Option<OpenedRun>,
+    next: Option<Next>,
     ended: bool,
-    maps_version: u64,
+    pub maps_version: u64,
 }
 
 impl Engine {
@@ -56,6 +66,7 @@ impl Engine {
             pinned: Pinned::default(),
             controls: Controls::default(),
             evaluations: Vec::new(),
+            predictions: VecDeque::new(),
             live: None,
             opened: None,
             next: None,
@@ -67,37 +78,37 @@ impl Engine {
     /// Serves until the handle is dropped.
     pub fn run(mut self) {
         while !self.ended {
-            if let Some((job, progress)) = self.next.take() {
-                self.train(&job, &progress);
-            } else if self.evaluations.is_empty() {
-                match self.inbox.recv() {
-                    Ok(request) => self.take(request),
-                    Err(_) => return,
-                }
+            if let Some(next) = self.next.take() {
+                self.train(next);
             } else {
-                self.work_aside(Duration::from_millis(20));
+                self.wait_for_request();
             }
+        }
+        // Their images are read by threads of their own.
+        for job in &self.evaluations {
+            job.cancel();
         }
     }
 
-    fn train(&mut self, job: &Job, progress: &Progress) {
-        self.controls = Controls::default();
+    fn train(&mut self, next: Next) {
+        let Next { job, progress, .. } = next;
+        self.controls = next.controls;
         self.pinned.prepared = None;
         self.live = None;
         self.board.maps.clear();
         self.board.validation.clear();
         *self.board.history.lock() = crate::results::History::default();
-        *self.board.status.lock() = Status {
-            phase: Phase::Preparing {
-                what: "Opening the device".to_owned(),
-                fraction: None,
-            },
-            epochs: job.recipe.epochs,
-            learning_rate: job.recipe.learning_rate,
-            ..Status::default()
-        };
-        self.wake();
-        let outcome = catch_unwind(AssertUnwindSafe(|| trainer::run(self, job, progress)));
+        self.publish(|status| {
+            *status = Status {
+                phase: Phase::preparing("Opening the device"),
+                // Asked since the training was.
+                requested: status.requested,
+                epochs: job.recipe.epochs,
+                learning_rate: job.recipe.learning_rate,
+                ..Status::default()
+            };
+        });
+        let outcome = catch_unwind(AssertUnwindSafe(|| trainer::run(self, &job, &progress)));
         let phase = match outcome {
             Ok(Ok(Ending::Finished)) => Phase::Finished,
             Ok(Ok(Ending::Stopped)) => Phase::Stopped,
@@ -113,10 +124,16 @@ impl Engine {
                 Phase::Failed(error.to_string())
             }
         };
+        let another = self.next.is_some();
         self.publish(|status| {
-            status.phase = phase;
-            status.requested = None;
             status.time_left = None;
+            if another {
+                // What is requested by now is meant for the next training.
+                status.phase = Phase::preparing("Starting");
+            } else {
+                status.phase = phase;
+                status.requested = None;
+            }
         });
     }
 
@@ -155,12 +172,10 @@ impl Engine {
                 None
             }
         };
-        if first.is_none() && self.evaluations.is_empty() {
+        if first.is_none() && self.is_idle() {
             return;
         }
-        if first.as_ref().is_some_and(needs_live) || self.live.is_none() {
-            self.live = Some(live());
-        }
+        self.live = Some(live());
         if let Some(request) = first {
             self.take(request);
         }
@@ -170,7 +185,16 @@ impl Engine {
     /// While paused: waits for the next request.
     pub fn wait(&mut self, live: impl FnOnce() -> (Inference, u64)) {
         self.live = Some(live());
-        if self.evaluations.is_empty() {
+        self.wait_for_request();
+    }
+
+    fn is_idle(&self) -> bool {
+        self.evaluations.is_empty() && self.predictions.is_empty()
+    }
+
+    /// Waits for a request where there is nothing else to do.
+    fn wait_for_request(&mut self) {
+        if self.is_idle() {
             match self.inbox.recv() {
                 Ok(request) => self.take(request),
                 Err(_) => self.ended = true,
@@ -180,10 +204,10 @@ impl Engine {
         }
     }
 
-    /// Takes what is in the inbox and brings every evaluation one batch further; `patience` is how
-    /// long to wait for a request where there is nothing to do.
+    /// Makes one prediction, brings every evaluation one batch further and takes what is in the
+    /// inbox; `patience` is how long to wait for a request where there is nothing to do.
     fn work_aside(&mut self, patience: Duration) {
-        let mut busy = false;
+        let mut busy = self.predict_next();
         for mut job in std::mem::take(&mut self.evaluations) {
             let step = catch_unwind(AssertUnwindSafe(|| job.advance()));
             let step = step.unwrap_or_else(|panic| {
@@ -221,7 +245,13 @@ impl Engine {
 
     fn take(&mut self, request: Request) {
         match request {
-            Request::Train(job, progress) => self.next = Some((job, progress)),
+            Request::Train(job, progress) => {
+                self.next = Some(Next {
+                    job,
+                    progress,
+                    controls: Controls::default(),
+                });
+            }
             Request::Control(control) => self.control(control),
             Request::Pin(image) => {
                 self.pinned = Pinned {
@@ -237,9 +267,14 @@ impl Engine {
                 maps,
                 device,
             } => {
-                for picture in pictures {
-                    self.predict(ticket, &model, &picture, maps, &device);
-                }
+                let asked = pictures.into_iter().map(|picture| Prediction {
+                    ticket,
+                    model: model.clone(),
+                    picture,
+                    maps,
+                    device: device.clone(),
+                });
+                self.predictions.extend(asked);
             }
             Request::Evaluate {
                 ticket,
@@ -253,15 +288,27 @@ impl Engine {
     }
 
     fn control(&mut self, control: Control) {
-        let controls = &mut self.controls;
+        // What comes after a request to train is meant for that training.
+        let controls = match &mut self.next {
+            Some(next) => &mut next.controls,
+            None => &mut self.controls,
+        };
         match control {
             Control::Pause => controls.paused = true,
-            Control::Resume => controls.paused = false,
+            Control::Resume => {
+                controls.paused = false;
+                controls.steps = 0;
+            }
             Control::Step => {
                 controls.paused = true;
-                controls.steps += 1;
+                controls.steps = controls.steps.saturating_add(1);
             }
-            Control::Stop => controls.stop = true,
+            Control::Stop => {
+                controls.stop = true;
+                if let Some(next) = &self.next {
+                    next.progress.cancel();
+                }
+            }
         }
         self.publish(|status| {
             if control != Control::Stop && control != Control::Pause {
@@ -270,92 +317,9 @@ impl Engine {
         });
     }
 
-    /// Publishes feature maps of the pinned image.
-    pub fn show_maps(&mut self, inference: &Inference, step: u64) {
-        let Some(pixels) = self.pinned.pixels(&inference.network) else {
-            return;
-        };
-        let mut maps = probe::feature_maps(inference, pixels, step);
-        self.maps_version += 1;
-        maps.version = self.maps_version;
-        self.board.maps.put(maps);
-        self.wake();
-    }
-
-    fn look_at_pinned(&mut self) {
-        if self.pinned.image.is_none() {
-            self.board.maps.clear();
-            self.wake();
-        } else if let Some((inference, step)) = self.live.clone() {
-            self.show_maps(&inference, step);
-        }
-    }
-
-    fn answer(&self, answer: Answer) {
+    pub fn answer(&self, answer: Answer) {
         self.board.answers.lock().push(answer);
         self.wake();
-    }
-
-    fn predict(&mut self, ticket: u64, whose: &Whose, picture: &Picture, maps: bool, device: &str) {
-        let work = AssertUnwindSafe(|| self.explain(whose, picture, maps, device));
-        let result = catch_unwind(work)
-            .unwrap_or_else(|panic| Err(TrainError::Panic(panic_message(panic.as_ref()))));
-        self.answer(Answer::Prediction {
-            ticket,
-            name: picture.name(),
-            result: result.map_err(|error| error.to_string()),
-        });
-    }
-
-    fn explain(
-        &mut self,
-        whose: &Whose,
-        picture: &Picture,
-        with_maps: bool,
-        device: &str,
-    ) -> Result<Explained, TrainError> {
-        let (inference, step) = self.inference(whose, device)?;
-        let image = match picture {
-            Picture::Image { image, .. } => image.clone(),
-            Picture::Of { data, index } => {
-                let read = data.read(*index);
-                Arc::new(read.map_err(|error| TrainError::Request(error.to_string()))?)
-            }
-            Picture::File(path) => Arc::new(open_picture(path)?),
-        };
-        let pixels = probe::prepare(&image, &inference.network);
-        let maps = probe::feature_maps(&inference, pixels, step);
-        let mut predicted = 0;
-        for (index, probability) in maps.probabilities.iter().enumerate() {
-            if *probability > maps.probabilities[predicted] {
-                predicted = index;
-            }
-        }
-        Ok(Explained {
-            classes: inference.classes,
-            probabilities: maps.probabilities.clone(),
-            predicted,
-            maps: with_maps.then_some(maps),
-        })
-    }
-
-    fn inference(&mut self, whose: &Whose, device: &str) -> Result<(Inference, u64), TrainError> {
-        match whose {
-            Whose::Live => self.live.clone().ok_or_else(|| {
-                TrainError::Request("There is no trained model yet: press Train first".to_owned())
-            }),
-            Whose::Run(path) => {
-                if let Some((open, on, inference)) = &self.opened
-                    && open == path
-                    && on == device
-                {
-                    return Ok((inference.clone(), 0));
-                }
-                let inference = load_run(path, device)?;
-                self.opened = Some((path.clone(), device.to_owned(), inference.clone()));
-                Ok((inference, 0))
-            }
-        }
     }
 
     fn evaluate(
@@ -381,8 +345,4 @@ impl Engine {
             }),
         }
     }
-}
-
-fn needs_live(request: &Request) -> bool {
-    matches!(request, Request::Predict { .. } | Request::Pin(_))
 }

@@ -26,7 +26,11 @@ pub struct Inference {
 impl Inference {
     /// Activated outputs, row by row, for pixels `[batch, channel, height, width]`.
     pub fn outputs(&self, pixels: Vec<f32>, batch: usize) -> Vec<f32> {
-        let outputs = self.logits(pixels, batch);
+        self.activated(self.logits(pixels, batch))
+    }
+
+    /// The activated outputs of a forward pass on the host, row by row.
+    pub(super) fn activated(&self, outputs: Tensor<2>) -> Vec<f32> {
         let activated = self.model.activated(outputs);
         activated.into_data().iter::<f32>().collect()
     }
@@ -79,12 +83,7 @@ impl Evaluator {
         let targets = loss::targets(&labels, network.outputs(), &inference.device);
         let mean = loss::mean(network.loss(), &inference.model, outputs.clone(), targets);
         self.loss += f64::from(mean.into_scalar::<f32>()) * positions.len() as f64;
-        let activated: Vec<f32> = inference
-            .model
-            .activated(outputs)
-            .into_data()
-            .iter::<f32>()
-            .collect();
+        let activated = inference.activated(outputs);
         let rows = activated.chunks_exact(network.outputs().max(1));
         for (row, (file, label)) in rows.zip(truth) {
             self.rows.push(Prediction {

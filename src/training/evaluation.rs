@@ -7,14 +7,12 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
 use super::error::TrainError;
 use super::evaluate::{Evaluator, Inference};
+use super::memory::pixel_budget;
 use super::probe::input_size;
 use super::session::Over;
 use crate::dataset::{Dataset, InputSize, PixelStore, Progress, Set, Source};
-use crate::project::{OpenRun, open_run, write_evaluation};
+use crate::project::{OpenRun, RunState, open_run, write_evaluation};
 use crate::results::Evaluation;
-
-/// Decoded images are kept in memory up to this many bytes, and decoded again beyond it.
-pub(super) const PIXEL_BUDGET: usize = 2 << 30;
 
 /// Images to evaluate on.
 pub(super) struct Images {
@@ -33,7 +31,7 @@ pub(super) struct EvaluationJob {
     progress: Arc<Progress>,
     loading: Receiver<Loaded>,
     evaluator: Option<Evaluator>,
-    /// Where the figures are kept: the run and the set, for the run's own sets.
+    /// Where the figures are kept: the run and the set, for the own sets of a run that has ended.
     keep: Option<(PathBuf, Set)>,
     /// Facts about the images that are no errors.
     pub notes: Vec<String>,
@@ -55,7 +53,9 @@ impl EvaluationJob {
             Over::Own(set) => Some(set),
             Over::Folder(_) => None,
         };
-        let keep = set.map(|set| (run.to_path_buf(), set));
+        // A run in training writes its own figures at its end, with weights that may be better.
+        let ended = stored.info.state != RunState::Running;
+        let keep = set.filter(|_| ended).map(|set| (run.to_path_buf(), set));
         let size = input_size(&inference.network);
         let (sender, loading) = channel();
         let watched = progress.clone();
@@ -81,6 +81,11 @@ impl EvaluationJob {
             keep,
             notes: Vec::new(),
         })
+    }
+
+    /// Lets the thread that reads the images end.
+    pub fn cancel(&self) {
+        self.progress.cancel();
     }
 
     /// Whether there is computing to do now (not only waiting for images).
@@ -226,7 +231,7 @@ pub(super) fn load(
         ));
     }
     let indices: Vec<usize> = usable.iter().map(|(index, _)| *index).collect();
-    let store = PixelStore::load(data, &indices, size, PIXEL_BUDGET, progress)?;
+    let store = PixelStore::load(data, &indices, size, pixel_budget(), progress)?;
     let truth = usable
         .iter()
         .map(|(index, class)| (data.images[*index].file.clone(), *class));

@@ -24,6 +24,14 @@ pub(super) fn fits(job: &Job) -> Result<(), TrainError> {
     }
 }
 
+/// Decoded images of one set are kept in memory up to this many bytes, and decoded again whenever
+/// they are asked for beyond it: 2 GiB, or a quarter of what the machine has left.
+pub(super) fn pixel_budget() -> usize {
+    const MOST: u64 = 2 << 30;
+    let budget = available().map_or(MOST, |free| (free / 4).min(MOST));
+    usize::try_from(budget).unwrap_or(usize::MAX)
+}
+
 /// Bytes that programs can still take, swap included; known on Linux only.
 fn available() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;

@@ -12,6 +12,7 @@ mod error;
 mod evaluate;
 mod evaluation;
 mod layers;
+mod looks;
 mod loss;
 mod memory;
 mod model;

@@ -148,7 +148,7 @@ pub fn probabilities(head: Head, activated: &[f32]) -> Vec<f32> {
 }
 
 /// Index of the predicted class for one row of activated outputs: the largest output, or for one
-/// unit the second class from one half on.
+/// unit the second class above one half.
 pub fn predicted(activated: &[f32]) -> usize {
     if let [positive] = activated {
         return usize::from(*positive > 0.5);

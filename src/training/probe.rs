@@ -7,7 +7,7 @@ use image::DynamicImage;
 
 use super::evaluate::Inference;
 use super::layers::{Activations, Mode};
-use super::model::{probabilities, to_device};
+use super::model::{predicted, probabilities, to_device};
 use super::status::{FeatureMaps, LayerMaps, MAPS_KEPT};
 use crate::dataset::{InputSize, pixels};
 use crate::network::{Network, Shape};
@@ -40,6 +40,11 @@ pub fn prepare(image: &DynamicImage, network: &Network) -> Vec<f32> {
 
 /// A forward pass of one prepared image that keeps what every layer puts out.
 pub fn feature_maps(inference: &Inference, pixels: Vec<f32>, step: u64) -> FeatureMaps {
+    look(inference, pixels, step).0
+}
+
+/// The feature maps of one prepared image, and the index of its predicted class.
+pub fn look(inference: &Inference, pixels: Vec<f32>, step: u64) -> (FeatureMaps, usize) {
     let input = to_device(pixels, 1, inference.network.input(), &inference.device);
     let mut flows = Vec::new();
     let outputs = inference
@@ -47,20 +52,16 @@ pub fn feature_maps(inference: &Inference, pixels: Vec<f32>, step: u64) -> Featu
         .forward_each(input, &mut Mode::Inference, |_, flow| {
             flows.push(flow.clone());
         });
-    let activated: Vec<f32> = inference
-        .model
-        .activated(outputs)
-        .into_data()
-        .iter::<f32>()
-        .collect();
+    let activated = inference.activated(outputs);
     let names = inference.model.names().iter();
     let layers = names.zip(flows).map(|(name, flow)| keep(name, flow));
-    FeatureMaps {
+    let maps = FeatureMaps {
         step,
         version: 0,
         layers: layers.collect(),
         probabilities: probabilities(inference.network.head(), &activated),
-    }
+    };
+    (maps, predicted(&activated))
 }
 
 /// Brings the first [`MAPS_KEPT`] channels of one layer (all units of a vector) to the host.

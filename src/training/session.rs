@@ -166,10 +166,7 @@ impl Session {
         {
             let mut status = self.board.status.lock();
             status.requested = None;
-            status.phase = Phase::Preparing {
-                what: "Starting".to_owned(),
-                fraction: None,
-            };
+            status.phase = Phase::preparing("Starting");
         }
         self.send(Request::Train(Box::new(job), progress));
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::engine::Engine;
 use super::error::TrainError;
 use super::evaluate::{Evaluator, Inference};
-use super::evaluation::{Images, Loaded, PIXEL_BUDGET, load, test_images};
+use super::evaluation::{Images, Loaded, load, test_images};
+use super::memory::pixel_budget;
 use super::probe::input_size;
 use super::session::Job;
 use super::status::Phase;
@@ -19,16 +20,21 @@ pub(super) fn store(
     set: Set,
     progress: &Progress,
 ) -> Result<Arc<PixelStore>, TrainError> {
-    engine.publish(|status| {
-        status.phase = Phase::Preparing {
-            what: format!("Reading the {set} images"),
-            fraction: None,
-        };
-    });
+    reading(engine, set);
     let size = input_size(&job.network);
     let indices = job.splits.get(set);
-    let store = PixelStore::load(&job.data, indices, size, PIXEL_BUDGET, progress)?;
+    let store = PixelStore::load(&job.data, indices, size, pixel_budget(), progress)?;
     Ok(Arc::new(store))
+}
+
+fn reading(engine: &Engine, set: Set) {
+    let kind = match set {
+        Set::Train => "training",
+        Set::Validation => "validation",
+        Set::Test => "test",
+    };
+    let what = format!("Reading the {kind} images");
+    engine.publish(|status| status.phase = Phase::preparing(what));
 }
 
 /// The test images: the job's own, or those that came from elsewhere.
@@ -42,6 +48,7 @@ pub(super) fn test_store(engine: &Engine, job: &Job, progress: &Progress) -> Loa
             notes: Vec::new(),
         });
     };
+    reading(engine, Set::Test);
     let indices: Vec<usize> = test_images(test).collect();
     let classes = &job.data.classes;
     load(test, &indices, classes, input_size(&job.network), progress)

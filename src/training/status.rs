@@ -36,6 +36,14 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// Preparing, its share done not known yet.
+    pub(super) fn preparing(what: impl Into<String>) -> Self {
+        Self::Preparing {
+            what: what.into(),
+            fraction: None,
+        }
+    }
+
     /// Whether a training is under way (paused counts).
     pub fn is_active(&self) -> bool {
         matches!(
@@ -83,7 +91,7 @@ pub struct Status {
     pub step_ms: f64,
     pub learning_rate: f64,
     pub time_left: Option<Duration>,
-    /// Best epoch so far and its validation accuracy, 0 to 1.
+    /// Best epoch so far and its [`Epoch::accuracy`](crate::results::Epoch::accuracy), 0 to 1.
     pub best: Option<(u32, f64)>,
     /// Share of the training time that the feature maps cost, 0 to 1.
     pub probe_share: f64,

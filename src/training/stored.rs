@@ -1,6 +1,7 @@
 //! What lies on disk and is asked about: a run's best weights, a picture.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use image::DynamicImage;
 
@@ -13,8 +14,41 @@ use crate::dataset::{DecodeFault, read_image};
 use crate::network::{Context, check};
 use crate::project::{Weights as WeightsFile, open_run};
 
+/// A run whose best weights are at hand for the next question.
+pub(super) struct OpenedRun {
+    path: PathBuf,
+    /// As it was asked for.
+    device: String,
+    written: Option<SystemTime>,
+    pub inference: Inference,
+}
+
+impl OpenedRun {
+    pub fn open(path: &Path, device: &str) -> Result<Self, TrainError> {
+        // Asked first: weights that are replaced meanwhile are read again at the next question.
+        let written = written(path);
+        Ok(Self {
+            path: path.to_path_buf(),
+            device: device.to_owned(),
+            written,
+            inference: load_run(path, device)?,
+        })
+    }
+
+    /// Whether this is that run with the weights that it has now: one in training replaces them.
+    pub fn is(&self, path: &Path, device: &str) -> bool {
+        self.path == path && self.device == device && self.written == written(path)
+    }
+}
+
+/// When a run's best weights were written.
+fn written(run: &Path) -> Option<SystemTime> {
+    let weights = std::fs::metadata(run.join(WeightsFile::Best.file_name()));
+    weights.ok()?.modified().ok()
+}
+
 /// The best weights of a run, ready to answer.
-pub(super) fn load_run(path: &Path, device: &str) -> Result<Inference, TrainError> {
+fn load_run(path: &Path, device: &str) -> Result<Inference, TrainError> {
     let run = open_run(path)?;
     let recipe = run.recipe()?;
     let context = Context {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::checkpoint::Checkpoints;
+use super::checkpoint::{Best, Checkpoints, converged};
 use super::device::{self, Opened};
 use super::engine::Engine;
 use super::error::TrainError;
@@ -54,6 +54,8 @@ pub(super) fn run(
         trainer
             .checkpoints
             .end(RunState::Failed, Some(error.to_string()));
+        let best = trainer.checkpoints.best;
+        engine.live = best.map(|best| (best.inference, best.step));
     }
     outcome
 }
@@ -107,17 +109,10 @@ impl<'a> Trainer<'a> {
     fn epochs(&mut self, engine: &mut Engine) -> Result<Ending, TrainError> {
         let batch = self.job.recipe.batch.max(1);
         let steps_per_epoch = self.train.len().div_ceil(batch);
-        let phase = if self.compiles {
-            Phase::Compiling
-        } else {
-            Phase::Training
-        };
-        engine.publish(|status| {
-            status.phase = phase;
-            status.steps_per_epoch = steps_per_epoch;
-        });
+        engine.publish(|status| status.steps_per_epoch = steps_per_epoch);
         for epoch in 1..=self.job.recipe.epochs {
             engine.publish(|status| {
+                status.phase = self.computing();
                 status.epoch = epoch;
                 status.step = 0;
             });
@@ -132,6 +127,15 @@ impl<'a> Trainer<'a> {
             }
         }
         Ok(Ending::Finished)
+    }
+
+    /// What the next step shows as.
+    fn computing(&self) -> Phase {
+        if self.compiles && self.steps == 0 {
+            Phase::Compiling
+        } else {
+            Phase::Training
+        }
     }
 
     /// One pass over the training images; `false` when the user stopped it.
@@ -185,6 +189,7 @@ impl<'a> Trainer<'a> {
     /// Serves requests; waits while paused. `false` ends the training.
     fn between_steps(&mut self, engine: &mut Engine, epoch: u32) -> Result<bool, TrainError> {
         engine.serve(|| self.inference());
+        let mut waited = false;
         while engine.controls.paused && engine.controls.steps == 0 && !engine.must_stop() {
             self.read_pending(engine, epoch)?;
             engine.publish(|status| {
@@ -193,6 +198,10 @@ impl<'a> Trainer<'a> {
             });
             engine.wait(|| self.inference());
             self.throughput.paused();
+            waited = true;
+        }
+        if waited {
+            engine.publish(|status| status.phase = self.computing());
         }
         engine.controls.steps = engine.controls.steps.saturating_sub(1);
         Ok(!engine.must_stop())
@@ -204,14 +213,16 @@ impl<'a> Trainer<'a> {
         let figures = Pending::read(std::mem::take(&mut self.pending));
         let first = self.steps - figures.len() as u64;
         let mut steps = Vec::with_capacity(figures.len());
+        let mut fault = None;
         for (step, figures) in (first + 1..).zip(&figures) {
             if !figures.loss.is_finite() {
-                return Err(TrainError::NotFinite {
+                fault = Some(TrainError::NotFinite {
                     value: figures.loss,
                     step,
                     epoch,
                     learning_rate: self.job.recipe.learning_rate,
                 });
+                break;
             }
             self.sums.add(figures);
             steps.push(Step {
@@ -223,7 +234,7 @@ impl<'a> Trainer<'a> {
         }
         self.checkpoints.steps(&steps)?;
         engine.board.history.lock().steps.extend(steps);
-        Ok(())
+        fault.map_or(Ok(()), Err)
     }
 
     /// The validation images with the weights of this moment; `None` when the user stopped.
@@ -258,8 +269,7 @@ impl<'a> Trainer<'a> {
             seconds,
             images_per_second,
         };
-        self.checkpoints.diverged(&epoch)?;
-        let accuracy = epoch.val_accuracy.unwrap_or(train_accuracy);
+        converged(&epoch)?;
         // On disk before anybody is told, so that no epoch that was seen is lost.
         let mut history = History::default();
         history
@@ -272,18 +282,19 @@ impl<'a> Trainer<'a> {
             .epoch(&epoch, best.as_ref(), &self.stepper)?;
         engine.board.history.lock().epochs.push(epoch);
         if is_best {
-            let (inference, _) = self.inference();
-            self.checkpoints.best = Some((inference, validation.clone()));
+            let (inference, step) = self.inference();
+            self.checkpoints.best = Some(Best {
+                inference,
+                step,
+                validation: validation.clone(),
+            });
         }
         engine.board.validation.put(validation);
         engine.publish(|status| {
-            status.best = best.map(|best| {
-                let accuracy = best.val_accuracy.unwrap_or(best.train_accuracy);
-                (best.epoch, accuracy)
-            });
+            status.best = best.map(|best| (best.epoch, best.accuracy()));
         });
         let target = self.job.recipe.target_accuracy;
-        Ok(target.is_some_and(|target| accuracy >= target))
+        Ok(target.is_some_and(|target| epoch.accuracy() >= target))
     }
 
     /// The best weights go over the validation and the test set, and answer from now on.
@@ -298,48 +309,53 @@ impl<'a> Trainer<'a> {
             let rate = self.stepper.learning_rate();
             self.checkpoints.weights(&self.stepper, rate)?;
         }
-        let best = self.checkpoints.best.take();
-        let inference = match &best {
-            Some((inference, _)) => inference.clone(),
-            None => self.inference().0,
+        let (inference, step) = match self.checkpoints.best.take() {
+            Some(best) => {
+                let validation = &best.validation;
+                self.checkpoints.evaluation(Set::Validation, validation)?;
+                (best.inference, best.step)
+            }
+            None => self.inference(),
         };
-        if let Some((_, validation)) = &best {
-            self.checkpoints.evaluation(Set::Validation, validation)?;
-        }
         let tests = self.job.test.is_some() || !self.job.splits.test.is_empty();
         if ending == Ending::Finished && tests {
-            self.test(engine, &inference, progress)?;
+            self.test(engine, &inference, step, progress)?;
         }
         let state = match ending {
             Ending::Finished => RunState::Finished,
             Ending::Stopped => RunState::Stopped,
         };
         self.checkpoints.end(state, None);
-        engine.live = Some((inference, self.steps));
+        engine.live = Some((inference, step));
         Ok(())
     }
 
+    /// Writes the test figures down. Images that have vanished meanwhile cost these, not the run.
     fn test(
         &mut self,
         engine: &mut Engine,
         inference: &Inference,
+        step: u64,
         progress: &Progress,
     ) -> Result<(), TrainError> {
-        // A folder that has vanished meanwhile costs the test figures, not the run.
-        let images = match test_store(engine, self.job, progress) {
-            Ok(images) => images,
-            Err(error) => {
-                engine.note(&[format!("There are no test figures: {error}")]);
-                return Ok(());
-            }
+        let without = |engine: &mut Engine, reason: &str| {
+            engine.note(&[format!("There are no test figures: {reason}")]);
+            Ok(())
         };
-        engine.note(&images.notes);
-        engine.publish(|status| status.phase = Phase::Evaluating);
-        let classes = &self.job.data.classes;
-        let evaluator = Evaluator::new(images.store, images.truth);
-        if let Some(test) = evaluate(engine, inference, self.steps, evaluator, classes)? {
-            self.checkpoints.evaluation(Set::Test, &test)?;
+        let evaluation = test_store(engine, self.job, progress).and_then(|images| {
+            engine.note(&images.notes);
+            engine.publish(|status| status.phase = Phase::Evaluating);
+            let classes = &self.job.data.classes;
+            let evaluator = Evaluator::new(images.store, images.truth);
+            evaluate(engine, inference, step, evaluator, classes)
+        });
+        match evaluation {
+            Ok(Some(test)) => self.checkpoints.evaluation(Set::Test, &test),
+            Ok(None) => without(engine, "the test was stopped"),
+            Err(error @ (TrainError::Data(_) | TrainError::Request(_))) => {
+                without(engine, &error.to_string())
+            }
+            Err(error) => Err(error),
         }
-        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use burn::module::{Module, Param, RunningState};
 use burn::tensor::module::{batch_norm, batch_norm_train};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
-use super::Mode;
+use super::{Mode, learnt};
 use crate::network::{CheckedLayer, Shape};
 use crate::training::weights::NamedTensor;
 
@@ -78,12 +78,7 @@ impl BatchNorm {
 
     pub fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
         let weight = self.weight.val().grad(gradients);
-        let bias = self.bias.val().grad(gradients);
-        weight
-            .map(|gradient| NamedTensor::new(format!("{name}.weight"), gradient))
-            .into_iter()
-            .chain(bias.map(|gradient| NamedTensor::new(format!("{name}.bias"), gradient)))
-            .collect()
+        learnt(name, weight, self.bias.val().grad(gradients))
     }
 
     pub fn load<E>(

@@ -6,7 +6,7 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
-use super::{activate, initialise};
+use super::{activate, initialise, learnt};
 use crate::network::{Activation, CheckedLayer, Shape, same_padding};
 use crate::training::weights::NamedTensor;
 
@@ -68,20 +68,12 @@ impl Conv2d {
     }
 
     pub fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        vec![
-            NamedTensor::new(format!("{name}.weight"), self.weight.val()),
-            NamedTensor::new(format!("{name}.bias"), self.bias.val()),
-        ]
+        learnt(name, Some(self.weight.val()), Some(self.bias.val()))
     }
 
     pub fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
         let weight = self.weight.val().grad(gradients);
-        let bias = self.bias.val().grad(gradients);
-        weight
-            .map(|gradient| NamedTensor::new(format!("{name}.weight"), gradient))
-            .into_iter()
-            .chain(bias.map(|gradient| NamedTensor::new(format!("{name}.bias"), gradient)))
-            .collect()
+        learnt(name, weight, self.bias.val().grad(gradients))
     }
 
     pub fn load<E>(

@@ -5,7 +5,7 @@ use burn::tensor::module::linear;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
-use super::{activate, initialise};
+use super::{activate, initialise, learnt};
 use crate::network::{Activation, CheckedLayer};
 use crate::training::weights::NamedTensor;
 
@@ -45,20 +45,16 @@ impl Dense {
     }
 
     pub fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        vec![
-            NamedTensor::new(format!("{name}.weight"), self.weight.val().transpose()),
-            NamedTensor::new(format!("{name}.bias"), self.bias.val()),
-        ]
+        learnt(
+            name,
+            Some(self.weight.val().transpose()),
+            Some(self.bias.val()),
+        )
     }
 
     pub fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
-        let weight = self.weight.val().grad(gradients);
-        let bias = self.bias.val().grad(gradients);
-        weight
-            .map(|gradient| NamedTensor::new(format!("{name}.weight"), gradient.transpose()))
-            .into_iter()
-            .chain(bias.map(|gradient| NamedTensor::new(format!("{name}.bias"), gradient)))
-            .collect()
+        let weight = self.weight.val().grad(gradients).map(Tensor::transpose);
+        learnt(name, weight, self.bias.val().grad(gradients))
     }
 
     pub fn load<E>(

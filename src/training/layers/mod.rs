@@ -158,3 +158,14 @@ impl Layer {
         }
     }
 }
+
+/// `LAYER.weight` and `LAYER.bias`, where there are any.
+fn learnt<const D: usize>(
+    name: &str,
+    weight: Option<Tensor<D>>,
+    bias: Option<Tensor<1>>,
+) -> Vec<NamedTensor> {
+    let weight = weight.map(|weight| NamedTensor::new(format!("{name}.weight"), weight));
+    let bias = bias.map(|bias| NamedTensor::new(format!("{name}.bias"), bias));
+    weight.into_iter().chain(bias).collect()
+}
