@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
+use super::places::absolute;
 use super::{ProjectError, Recipe, atomic, read, recipe};
 use crate::dataset::Source;
 use crate::network::Graph;
@@ -16,6 +17,7 @@ const FORMAT: u32 = 1;
 const KEYS: [&str; 7] = [
     "format", "name", "data", "template", "pinned", "recipe", "network",
 ];
+
 /// What the user works on: the data, the network and how it is trained.
 #[derive(Clone, Debug)]
 pub struct Project {
@@ -180,7 +182,6 @@ fn source_text(data: &Source, path: &Path) -> Result<String, String> {
     let Source::Folder(folder) = data else {
         return Ok("digits".into());
     };
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let (folder, path) = (absolute(folder), absolute(path));
     let below = path
         .parent()

@@ -175,10 +175,12 @@ pub(super) fn highest_number(runs_dir: &Path) -> Result<u32, ProjectError> {
     Ok(numbers.max().unwrap_or(0))
 }
 
-/// "0003-digits-cnn" → 3. Only what mapsto itself would write: four digits or more, then a dash.
+/// "0003-digits-cnn" → 3. Only what mapsto itself would write: four digits or more, then a dash. More than nine are
+/// no number of a run, so that there is always a next one.
 pub(super) fn number_of(name: &str) -> Option<u32> {
     let (digits, _) = name.split_once('-')?;
-    let written = digits.len() >= 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let written =
+        (4..=9).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     digits.parse().ok().filter(|_| written)
 }
 

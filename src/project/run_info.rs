@@ -38,7 +38,7 @@ pub struct RunInfo {
     /// Counted from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_epoch: Option<u32>,
-    /// Validation accuracy of the best epoch, from 0 to 1.
+    /// Of the best epoch, as `Epoch::accuracy` has it, from 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_accuracy: Option<f64>,
     /// Versions of the crates that decide the numbers.

@@ -8,7 +8,7 @@ use super::lock::is_locked;
 use super::run::{Weights, write_toml};
 use super::{ProjectError, Recipe, RunData, RunInfo, RunState, index, read, recipe, weights};
 use crate::network::Graph;
-use crate::results::{Evaluation, History};
+use crate::results::{Epoch, Evaluation, History};
 
 /// A run as its folder holds it. A part that is damaged is `None` (or as far as it could be read),
 /// and `damage` says why.
@@ -211,20 +211,27 @@ pub(super) fn stand_in(path: &Path, data: Option<&RunData>, history: &History) -
         classes: data.map(|data| data.classes.clone()).unwrap_or_default(),
         epochs_done: history.epochs.last().map_or(0, |epoch| epoch.epoch),
         best_epoch: best.map(|epoch| epoch.epoch),
-        best_accuracy: best.and_then(|epoch| epoch.val_accuracy),
+        best_accuracy: best.map(Epoch::accuracy),
         ..RunInfo::default()
     }
 }
 
 /// A "running" run that nobody holds was interrupted. That is written down where the folder allows it.
 pub(super) fn settle_state(path: &Path, info: &mut RunInfo) {
-    if info.state == RunState::Running && !is_locked(path) {
+    if info.state != RunState::Running || is_locked(path) {
+        return;
+    }
+    let head = path.join("run.toml");
+    // Its writer may have ended it since `info` was read; with the lock free, the head has its last word.
+    // Where the head is damaged, it is left as it is.
+    let Ok(last) = read_info(&head) else {
         info.state = RunState::Interrupted;
-        let head = path.join("run.toml");
-        // The head may be the very file that is damaged: only a sound one is replaced.
-        if read_info(&head).is_ok() {
-            write_toml(&head, info).ok();
-        }
+        return;
+    };
+    *info = last;
+    if info.state == RunState::Running {
+        info.state = RunState::Interrupted;
+        write_toml(&head, info).ok();
     }
 }
 
@@ -266,5 +273,31 @@ fn read_evaluation(file: &Path) -> Result<Evaluation, ProjectError> {
     match evaluation.fault() {
         Some(fault) => Err(ProjectError::damaged(file, None, fault)),
         None => Ok(evaluation),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_ended_while_it_was_looked_at_is_not_called_interrupted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let head = folder.path().join("run.toml");
+        let finished = RunInfo {
+            state: RunState::Finished,
+            epochs_done: 3,
+            ..RunInfo::default()
+        };
+        write_toml(&head, &finished).expect("a head");
+        let mut read_before = RunInfo {
+            epochs_done: 2,
+            ..RunInfo::default()
+        };
+        settle_state(folder.path(), &mut read_before);
+        assert_eq!(read_before.state, RunState::Finished);
+        assert_eq!(read_before.epochs_done, 3);
+        let kept = read_info(&head).map(|info| info.state).ok();
+        assert_eq!(kept, Some(RunState::Finished));
     }
 }
