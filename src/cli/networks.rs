@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::args::Networks;
 use super::output::line;
-use crate::network::{Context, Report, Template, check, grouped, templates};
+use crate::network::{Context, Graph, Report, Shape, Template, check, grouped, templates};
 
 pub fn run(options: &Networks) -> super::Outcome {
     let chosen: Vec<&Template> = templates()
@@ -16,22 +16,28 @@ pub fn run(options: &Networks) -> super::Outcome {
                 .is_none_or(|name| name == template.name)
         })
         .collect();
-    let fitted: Vec<(&Template, Report)> = chosen
+    let fitted: Vec<(&Template, Graph, Report)> = chosen
         .into_iter()
-        .map(|template| (template, fit(template, options)))
+        .map(|template| {
+            let (graph, report) = fit(template, options);
+            (template, graph, report)
+        })
         .collect();
     if options.json {
-        let values: Vec<Value> = fitted.iter().map(|(t, report)| value(t, report)).collect();
+        let values: Vec<Value> = fitted
+            .iter()
+            .map(|(template, graph, report)| value(template, graph, report))
+            .collect();
         line(&Value::Array(values).to_string());
         return Ok(());
     }
-    for (template, report) in &fitted {
+    for (template, _, report) in &fitted {
         tell(template, report, options.name.is_some());
     }
     Ok(())
 }
 
-fn fit(template: &Template, options: &Networks) -> Report {
+fn fit(template: &Template, options: &Networks) -> (Graph, Report) {
     let classes = options.classes.map(|classes| classes as usize);
     let graph = match options.input {
         Some([height, width, channels]) => template.with_input(height, width, channels, classes),
@@ -42,43 +48,36 @@ fn fit(template: &Template, options: &Networks) -> Report {
         loss: template.fitted_loss(classes),
         batch: 1,
     };
-    check(&graph, &context)
+    let report = check(&graph, &context);
+    (graph, report)
 }
 
-fn layers(report: &Report) -> Vec<Value> {
-    report
-        .layers
-        .iter()
-        // The input has a field of its own.
+fn layers(graph: &Graph, report: &Report) -> Vec<Value> {
+    let layers = graph.nodes().iter().zip(&report.layers);
+    // The input has a field of its own.
+    layers
         .skip(1)
-        .map(|layer| {
+        .map(|(node, layer)| {
             json!({
-                "kind": kind(&layer.name),
+                "kind": node.layer.kind().entry().name,
                 "name": layer.name,
-                "output": layer.output.map(crate::network::Shape::dims),
+                "output": layer.output.map(Shape::dims),
                 "parameters": layer.parameters,
             })
         })
         .collect()
 }
 
-/// `conv2d_1` is of the kind `conv2d`.
-fn kind(name: &str) -> &str {
-    name.rsplit_once('_')
-        .filter(|(_, ordinal)| ordinal.chars().all(|c| c.is_ascii_digit()))
-        .map_or(name, |(kind, _)| kind)
-}
-
-fn value(template: &Template, report: &Report) -> Value {
+fn value(template: &Template, graph: &Graph, report: &Report) -> Value {
     let input = report.layers.first().and_then(|layer| layer.output);
     let problems: Vec<&str> = report.errors().map(|p| p.message.as_str()).collect();
     json!({
         "name": template.name,
         "title": template.title,
-        "input": input.map(crate::network::Shape::dims),
+        "input": input.map(Shape::dims),
         "parameters": report.parameters,
         "multiply_adds": report.multiply_adds,
-        "layers": layers(report),
+        "layers": layers(graph, report),
         "problems": problems,
     })
 }

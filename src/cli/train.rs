@@ -10,7 +10,7 @@ use super::args::{BadArgument, Train, template_names};
 use super::follow::{Failure, follow};
 use super::output::{self, Told, line};
 use crate::dataset::{Dataset, Source, Splits, health, split};
-use crate::network::{Context, Graph, Network, check, fit_classes, template};
+use crate::network::{Context, Graph, Network, Template, check, fit_classes, template};
 use crate::project::{Optimizer, ProjectError, Recipe, atomic, load, open_run};
 use crate::training::Job;
 
@@ -36,7 +36,12 @@ fn prepare(options: &Train) -> anyhow::Result<Job> {
             Dataset::open(source, progress)
         })
     };
-    let (title, graph, mut recipe) = network_of(&options.network)?;
+    let Chosen {
+        title,
+        graph,
+        mut recipe,
+        template,
+    } = network_of(&options.network)?;
     change(&mut recipe, options)?;
     if let [first, ..] = recipe.validate().as_slice() {
         return Err(anyhow!("{}: {first}", options.network));
@@ -54,9 +59,18 @@ fn prepare(options: &Train) -> anyhow::Result<Job> {
         // The test images come from elsewhere, so that none of these is kept back for it.
         recipe.split.test = 0.0;
     }
-    let splits = split(&data, &recipe.split)?;
+    let mut splits = split(&data, &recipe.split)?;
+    if test.is_some() {
+        // Those below `test/` of the data itself.
+        splits.test.clear();
+    }
     if !options.json {
         tell_split(&data, &splits);
+    }
+    if options.loss.is_none()
+        && let Some(template) = template.filter(|template| template.loss == recipe.loss)
+    {
+        recipe.loss = template.fitted_loss(Some(data.classes.len()));
     }
     let (graph, network) = fitted(graph, &recipe, data.classes.len())?;
     Ok(Job {
@@ -116,11 +130,23 @@ fn tell_split(data: &Dataset, splits: &Splits) {
     ));
 }
 
-/// The title, the drawing and the recipe that a name or file stands for.
-fn network_of(name: &str) -> anyhow::Result<(String, Graph, Recipe)> {
+/// What a name or file of a network stands for.
+struct Chosen {
+    title: String,
+    graph: Graph,
+    recipe: Recipe,
+    /// What the network began as: its loss gives way where the number of classes needs another.
+    template: Option<&'static Template>,
+}
+
+fn network_of(name: &str) -> anyhow::Result<Chosen> {
     if let Some(template) = template(name) {
-        let recipe = Recipe::for_template(template);
-        return Ok((template.name.to_owned(), template.graph(None), recipe));
+        return Ok(Chosen {
+            title: template.name.to_owned(),
+            graph: template.graph(None),
+            recipe: Recipe::for_template(template),
+            template: Some(template),
+        });
     }
     let path = PathBuf::from(name);
     if !path.exists() {
@@ -141,14 +167,24 @@ fn network_of(name: &str) -> anyhow::Result<(String, Graph, Recipe)> {
         .is_some_and(|extension| extension == "mapsto")
     {
         let project = load(&path)?;
-        return Ok((stem(&path), project.graph, project.recipe));
+        return Ok(Chosen {
+            title: stem(&path),
+            graph: project.graph,
+            recipe: project.recipe,
+            template: project.template.as_deref().and_then(template),
+        });
     }
     let text = std::fs::read_to_string(&path)
         .map_err(|error| anyhow!(atomic::explain(&error)))
         .with_context(|| format!("{} cannot be read", path.display()))?;
     let graph = Graph::parse(&text).map_err(|error| anyhow!("{}: {error}", path.display()))?;
     let (title, recipe) = of_run(&path)?.unwrap_or_else(|| (stem(&path), Recipe::default()));
-    Ok((title, graph, recipe))
+    Ok(Chosen {
+        title,
+        graph,
+        recipe,
+        template: None,
+    })
 }
 
 /// The network of a run comes with its title and its recipe.

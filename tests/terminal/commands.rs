@@ -83,6 +83,9 @@ fn every_template_trains_on_a_folder() {
     let words = "train data --network photo-binary --epochs 1 --device cpu --json";
     let classes = desk.run(words).succeeded().events()[0]["classes"].clone();
     assert_eq!(classes, json!(["bright", "dark", "middle"]));
+    // As the window and `networks --classes 3` have it.
+    let recipe = fs::read_to_string(desk.path("runs/0006-photo-binary/recipe.toml")).unwrap();
+    assert!(recipe.contains("loss = \"cross-entropy\""), "{recipe}");
 }
 
 #[test]
