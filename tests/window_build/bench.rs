@@ -5,9 +5,9 @@ use std::sync::Arc;
 use eframe::egui_wgpu::RendererOptions;
 use egui::accesskit::Role;
 use egui::{Event, Key, Pos2};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::wgpu::{WgpuTestRenderer, create_render_state, default_wgpu_setup};
+use egui_kittest::{Harness, HarnessBuilder};
 use mapsto::app::command::Command;
 use mapsto::app::maps;
 use mapsto::app::panels::build::BuildPanel;
@@ -18,7 +18,7 @@ use mapsto::network::{
     Context, Edit, Editor, Graph, Kind, Layer, LayerId, Loss, Report, check, template,
 };
 use mapsto::project::Recipe;
-use mapsto::training::{FeatureMaps, LayerMaps, Status};
+use mapsto::training::{FeatureMaps, LayerMaps, Status, devices};
 
 /// What of the program the Build workspace needs.
 pub struct Bench {
@@ -145,27 +145,41 @@ pub fn digits() -> Graph {
     template("digits-cnn").expect("a template").graph(Some(10))
 }
 
+/// A window that is laid out but not drawn.
 pub fn window(graph: Graph) -> Harness<'static, Bench> {
-    window_of([1280.0, 800.0], graph)
+    opened(Harness::builder().with_size([1280.0, 800.0]), graph)
 }
 
-pub fn window_of(size: [f32; 2], graph: Graph) -> Harness<'static, Bench> {
+/// A window that is drawn too; nothing, and loudly, where no adapter can draw it.
+pub fn drawn_window(size: [f32; 2], graph: Graph) -> Option<Harness<'static, Bench>> {
+    if devices().iter().all(|device| device.id == "cpu") {
+        assert!(
+            std::env::var_os("MAPSTO_REQUIRE_GPU").is_none(),
+            "no adapter draws, not even a software one; install mesa-vulkan-drivers"
+        );
+        eprintln!("SKIPPED, LOUDLY: this machine has no adapter to draw with");
+        return None;
+    }
     let state = create_render_state(default_wgpu_setup(), RendererOptions::PREDICTABLE);
     maps::install(&state);
-    let mut ready = false;
-    let mut harness = Harness::builder()
+    let builder = Harness::builder()
         .with_size(size)
-        .renderer(WgpuTestRenderer::from_render_state(state))
-        .build_ui_state(
-            move |ui, bench: &mut Bench| {
-                if !ready {
-                    theme::install(ui.ctx(), ThemeChoice::Dark);
-                    ready = true;
-                }
-                bench.show(ui);
-            },
-            Bench::new(graph),
-        );
+        .renderer(WgpuTestRenderer::from_render_state(state));
+    Some(opened(builder, graph))
+}
+
+fn opened(builder: HarnessBuilder<Bench>, graph: Graph) -> Harness<'static, Bench> {
+    let mut ready = false;
+    let mut harness = builder.build_ui_state(
+        move |ui, bench: &mut Bench| {
+            if !ready {
+                theme::install(ui.ctx(), ThemeChoice::Dark);
+                ready = true;
+            }
+            bench.show(ui);
+        },
+        Bench::new(graph),
+    );
     harness.run_steps(2);
     harness
 }
