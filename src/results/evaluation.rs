@@ -27,7 +27,7 @@ pub struct Prediction {
     pub label: usize,
     /// Index of the predicted class.
     pub predicted: usize,
-    /// One for each class. They sum to 1 wherever the classes exclude each other.
+    /// One for each class; they sum to 1.
     #[serde(with = "numbers_or_null")]
     pub probabilities: Vec<f32>,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::error::TrainError;
 use super::evaluate::Inference;
@@ -24,7 +25,7 @@ pub(super) struct Best {
     pub inference: Inference,
     /// Training steps that its weights have seen.
     pub step: u64,
-    pub validation: Evaluation,
+    pub validation: Arc<Evaluation>,
 }
 
 impl Checkpoints {

@@ -124,6 +124,8 @@ impl Engine {
                 Phase::Failed(error.to_string())
             }
         };
+        // Perhaps it was cancelled for another one.
+        self.take_waiting();
         let another = self.next.is_some();
         self.publish(|status| {
             status.time_left = None;
@@ -228,18 +230,18 @@ impl Engine {
             }
         }
         let patience = if busy { Duration::ZERO } else { patience };
-        loop {
-            match self.inbox.recv_timeout(patience) {
-                Ok(request) => self.take(request),
-                Err(RecvTimeoutError::Timeout) => return,
-                Err(RecvTimeoutError::Disconnected) => {
-                    self.ended = true;
-                    return;
-                }
-            }
-            if patience > Duration::ZERO {
-                return;
-            }
+        match self.inbox.recv_timeout(patience) {
+            Ok(request) => self.take(request),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => self.ended = true,
+        }
+        self.take_waiting();
+    }
+
+    /// Takes every request that has come.
+    fn take_waiting(&mut self) {
+        while let Ok(request) = self.inbox.try_recv() {
+            self.take(request);
         }
     }
 

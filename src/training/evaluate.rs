@@ -11,8 +11,10 @@ use crate::dataset::{DatasetError, PixelStore};
 use crate::network::Network;
 use crate::results::{Evaluation, Prediction};
 
-/// Images that go through the network at once.
+/// Images that go through the network at once, where they fit.
 const BATCH: usize = 256;
+/// What a batch may take at its largest layer: an input and an output that are both in memory.
+const BATCH_BYTES: usize = 1 << 30;
 
 /// A model ready to answer, on its device without gradients.
 #[derive(Clone)]
@@ -41,6 +43,18 @@ impl Inference {
     }
 }
 
+/// Images that a network takes at once: a training in small batches must not end because its
+/// validation does not fit the memory.
+fn batch(network: &Network) -> usize {
+    let layers = network.layers().iter();
+    let numbers = layers.map(|layer| {
+        let (input, output) = (layer.input().elements(), layer.output().elements());
+        input.saturating_add(output)
+    });
+    let largest = numbers.max().unwrap_or(0).saturating_mul(4);
+    (BATCH_BYTES / largest.max(1)).clamp(1, BATCH)
+}
+
 /// An evaluation under way.
 pub struct Evaluator {
     store: Arc<PixelStore>,
@@ -67,7 +81,7 @@ impl Evaluator {
     /// # Errors
     /// An image that was readable when the set was opened no longer is.
     pub fn advance(&mut self, inference: &Inference) -> Result<bool, DatasetError> {
-        let end = (self.next + BATCH).min(self.store.len());
+        let end = (self.next + batch(&inference.network)).min(self.store.len());
         if self.next == end {
             return Ok(true);
         }
@@ -110,5 +124,28 @@ impl Evaluator {
             loss: self.loss / seen,
             rows: self.rows,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Context, Loss, template};
+
+    #[test]
+    fn large_networks_take_fewer_images_at_once() {
+        let batch_at = |side: usize| {
+            let graph = template("digits-cnn")?.with_input(side, side, 1, Some(10));
+            let context = Context {
+                classes: Some(10),
+                loss: Loss::CrossEntropy,
+                batch: 1,
+            };
+            let network = crate::network::check(&graph, &context).network?;
+            Some(batch(&network))
+        };
+        assert_eq!(batch_at(28), Some(256));
+        // The first pool: 998 × 998 × 32 numbers in, a quarter as many out.
+        assert_eq!(batch_at(1000), Some(6));
     }
 }

@@ -152,8 +152,8 @@ impl<T> Default for Latest<T> {
 
 impl<T> Latest<T> {
     /// Replaces what is in the slot.
-    pub fn put(&self, value: T) {
-        *self.0.lock() = Some(Arc::new(value));
+    pub fn put(&self, value: impl Into<Arc<T>>) {
+        *self.0.lock() = Some(value.into());
     }
 
     /// The newest value, shared.

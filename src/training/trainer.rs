@@ -280,6 +280,7 @@ impl<'a> Trainer<'a> {
         let is_best = best.as_ref().is_some_and(|best| best.epoch == number);
         self.checkpoints
             .epoch(&epoch, best.as_ref(), &self.stepper)?;
+        let validation = Arc::new(validation);
         engine.board.history.lock().epochs.push(epoch);
         if is_best {
             let (inference, step) = self.inference();
