@@ -232,3 +232,15 @@ fn what_is_no_run_is_told_apart() {
     let empty = open_run(runs.path()).unwrap_err();
     assert!(matches!(empty, ProjectError::NotARun { .. }), "{empty}");
 }
+
+#[test]
+fn a_run_that_lost_its_head_is_found_by_its_path() {
+    let runs = folder();
+    let path = finished(runs.path(), "digits");
+    fs::remove_file(path.join("run.toml")).unwrap();
+    let elsewhere = folder();
+    let found = mapsto::project::find_run(elsewhere.path(), path.to_str().unwrap()).unwrap();
+    assert_eq!(found, path);
+    let run = open_run(&found).unwrap();
+    assert!(run.weights(Weights::Best).is_ok());
+}

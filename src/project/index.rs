@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 
 use super::index_cache::Cache;
 use super::run::slug;
-use super::run_reader::{read_info, settle_state, stand_in};
+use super::run_reader::{is_run, read_info, settle_state, stand_in};
 use super::{ProjectError, RunInfo, RunState, is_locked};
 use crate::results::History;
 
@@ -88,7 +88,7 @@ fn list_run(path: PathBuf, cache: &mut Cache) -> Option<ListedRun> {
 /// `NoSuchRun` with what there is instead, or with the names when a number stands for several.
 pub fn find_run(runs_dir: &Path, wanted: &str) -> Result<PathBuf, ProjectError> {
     let as_path = Path::new(wanted);
-    if as_path.join("run.toml").is_file() {
+    if is_run(as_path) {
         return Ok(as_path.to_path_buf());
     }
     let runs = run_folders(runs_dir)?;

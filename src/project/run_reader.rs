@@ -41,8 +41,7 @@ pub struct Damage {
 pub fn open_run(path: &Path) -> Result<OpenRun, ProjectError> {
     // Tells a missing folder from one that may not be looked into, or a file.
     std::fs::read_dir(path).map_err(|error| ProjectError::reading(path, &error))?;
-    let known = ["run.toml", "network.toml", "epochs.csv"];
-    if !known.iter().any(|name| path.join(name).exists()) {
+    if !is_run(path) {
         return Err(ProjectError::NotARun { path: path.into() });
     }
     let mut reader = Reader {
@@ -69,6 +68,12 @@ pub fn open_run(path: &Path) -> Result<OpenRun, ProjectError> {
         evaluations,
         damage: reader.damage,
     })
+}
+
+/// Whether a folder is one of a run, even of one that has lost its head.
+pub(super) fn is_run(path: &Path) -> bool {
+    let known = ["run.toml", "network.toml", "epochs.csv"];
+    known.iter().any(|name| path.join(name).is_file())
 }
 
 /// What keeps the run at `path` from answering, as far as a quick look at its small files and the
