@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -57,7 +57,7 @@ fn evaluate(run: &Path, over: Over, device: &str, quiet: bool) -> anyhow::Result
     let bar = output::bar(quiet, "Evaluating");
     loop {
         // A time-out only means that there is progress to show.
-        woken.recv_timeout(Duration::from_millis(50)).ok();
+        let gone = woken.recv_timeout(Duration::from_millis(50));
         bar.set_position((f64::from(progress.fraction().unwrap_or(0.0)) * 1000.0) as u64);
         bar.set_message(format!("{} of {}", progress.done(), progress.total()));
         for answer in session.answers() {
@@ -72,6 +72,9 @@ fn evaluate(run: &Path, over: Over, device: &str, quiet: bool) -> anyhow::Result
                     .for_each(|note| complain(note));
                 return result.map_err(|message| anyhow!("{message}"));
             }
+        }
+        if gone == Err(RecvTimeoutError::Disconnected) {
+            return Err(anyhow!(output::ENGINE_GONE));
         }
     }
 }

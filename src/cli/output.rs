@@ -10,6 +10,9 @@ use crate::dataset::Progress;
 use crate::project::OpenRun;
 use crate::results::{Confusion, Evaluation};
 
+/// Nobody is left to answer.
+pub const ENGINE_GONE: &str = "the engine ended by a fault of its own; start the command again";
+
 /// A failure that has been told as JSON already.
 #[derive(Debug, Error)]
 #[error("{0}")]

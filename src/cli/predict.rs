@@ -1,6 +1,6 @@
 //! `mapsto predict`.
 
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -28,11 +28,14 @@ pub fn run(options: &Predict) -> super::Outcome {
     let mut answers = Vec::with_capacity(wanted);
     while answers.len() < wanted {
         // A time-out only means another look for answers.
-        woken.recv_timeout(Duration::from_millis(50)).ok();
+        let gone = woken.recv_timeout(Duration::from_millis(50));
         for answer in session.answers() {
             if let Answer::Prediction { name, result, .. } = answer {
                 answers.push((name, result));
             }
+        }
+        if gone == Err(RecvTimeoutError::Disconnected) && answers.len() < wanted {
+            anyhow::bail!(output::ENGINE_GONE);
         }
     }
     if options.json {

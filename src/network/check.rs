@@ -4,8 +4,8 @@
 use super::entry::{Cost, ShapeError};
 use super::graph::{Graph, Node};
 use super::loss::Loss;
-use super::output::{self, advice};
-use super::remedy;
+use super::output;
+use super::remedy::{self, advice};
 use super::report::{CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity};
 use super::shape::{Shape, grouped};
 use super::warnings::warnings;

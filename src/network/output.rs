@@ -5,7 +5,7 @@ use super::entry::Kind;
 use super::function::Activation;
 use super::graph::Graph;
 use super::loss::Loss;
-use super::remedy;
+use super::remedy::{self, advice};
 use super::report::{LayerReport, Problem, Remedy, Severity};
 use super::shape::Shape;
 
@@ -170,15 +170,6 @@ fn requirement(context: &Context) -> String {
         }
         Loss::MeanSquaredError => a_class,
     }
-}
-
-/// A remedy's label within a sentence.
-pub(super) fn advice(remedy: &Remedy) -> String {
-    let mut letters = remedy.label.chars();
-    letters
-        .next()
-        .map(|first| first.to_lowercase().collect::<String>() + letters.as_str())
-        .unwrap_or_default()
 }
 
 /// A network without a single weight cannot learn.

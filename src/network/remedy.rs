@@ -24,6 +24,15 @@ fn set(id: LayerId, name: &str, value: impl Into<Value>) -> Edit {
     }
 }
 
+/// A remedy's label within a sentence.
+pub(super) fn advice(remedy: &Remedy) -> String {
+    let mut letters = remedy.label.chars();
+    letters
+        .next()
+        .map(|first| first.to_lowercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
+}
+
 /// The value nearest to what is there, or the default.
 pub(super) fn into_range(
     id: LayerId,

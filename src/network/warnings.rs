@@ -3,8 +3,7 @@
 use super::entry::Kind;
 use super::function::Activation;
 use super::graph::Node;
-use super::output::advice;
-use super::remedy;
+use super::remedy::{self, advice};
 use super::report::{Problem, Remedy, Severity};
 use super::shape::Shape;
 
