@@ -244,3 +244,30 @@ fn a_run_that_lost_its_head_is_found_by_its_path() {
     let run = open_run(&found).unwrap();
     assert!(run.weights(Weights::Best).is_ok());
 }
+
+#[test]
+fn the_images_of_a_run_are_found_from_any_working_folder() {
+    use mapsto::dataset::Source;
+    let runs = folder();
+    let template = mapsto::network::template("digits-cnn").unwrap();
+    let relative = mapsto::project::RunData {
+        source: Source::Folder("photos".into()),
+        test_source: Some(Source::Folder("more/photos".into())),
+        ..data()
+    };
+    let run = mapsto::project::RunFolder::create(
+        runs.path(),
+        "photos",
+        &template.graph(Some(2)),
+        &mapsto::project::Recipe::for_template(template),
+        mapsto::project::RunInfo::default(),
+        &relative,
+    )
+    .unwrap();
+    let stored = open_run(run.path()).unwrap();
+    let data = stored.data().unwrap();
+    for source in [Some(&data.source), data.test_source.as_ref()] {
+        let absolute = matches!(source, Some(Source::Folder(path)) if path.is_absolute());
+        assert!(absolute, "{source:?}");
+    }
+}

@@ -91,6 +91,7 @@ impl RunFolder {
         atomic::save(&path.join("network.toml"), graph.to_text().as_bytes())?;
         let data = RunData {
             source: anywhere(&data.source),
+            test_source: data.test_source.as_ref().map(anywhere),
             ..data.clone()
         };
         write_json(&path.join("data.json"), &data)?;
