@@ -46,7 +46,7 @@ impl Plots {
         self.val_loss.fill(&curves.val_loss, self.log);
         self.train_accuracy.fill(&curves.train_accuracy, false);
         self.val_accuracy.fill(&curves.val_accuracy, false);
-        let height = (ui.ctx().content_rect().height() * 0.31).clamp(170.0, 420.0);
+        let height = (ui.ctx().content_rect().height() * 0.29).clamp(170.0, 420.0);
         let run = view.shown.map_or("", |shown| shown.name.as_str());
         let loss = Chart {
             title: "Loss",
@@ -117,7 +117,14 @@ impl Chart<'_> {
             .text_styles
             .insert(TextStyle::Body, FontId::proportional(CAPTION_SIZE));
         ui.visuals_mut().override_text_color = Some(tokens.muted);
-        let response = Plot::new((self.title, self.run, self.log))
+        // Without a point there is no range: from 0 to 1, not from -500 % to 500 %.
+        let empty = [self.training, self.validation]
+            .iter()
+            .all(|points| points.last().is_none());
+        let range: &[f64] = if empty { &[0.0, 1.0] } else { &[] };
+        let plot = Plot::new((self.title, self.run, self.log));
+        let plot = range.iter().fold(plot, |plot, end| plot.include_y(*end));
+        let response = plot
             .height(self.height)
             .show_background(false)
             .show_grid([false, true])
