@@ -174,7 +174,8 @@ pub fn bar(ui: &mut Ui, fraction: f32, width: f32, colour: Color32) {
     } else {
         0.0
     };
-    if share > 0.0 {
+    // What reads as 0.0 % has no bar, not a dot.
+    if share >= 0.0005 {
         let filled = (width * share).max(height.min(width));
         let done = Rect::from_min_size(rect.min, vec2(filled, height));
         painter.rect_filled(done, radius, colour);

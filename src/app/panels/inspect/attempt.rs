@@ -153,7 +153,8 @@ fn answer(ui: &mut Ui, tried: &Tried) {
             ui.label(RichText::new("Waiting for the network…").color(tokens.muted));
         }
         Some(Err(message)) => {
-            elided(ui, RichText::new(message).color(tokens.error));
+            let reason = reason(message, &tried.name);
+            elided(ui, RichText::new(reason).color(tokens.error));
         }
         Some(Ok(explained)) => {
             let best = probabilities::likeliest(&explained.probabilities, 2);
@@ -202,8 +203,16 @@ fn spoken(tried: &Tried) -> String {
     }
 }
 
+/// What is wrong with a picture, without the path that stands above it already.
+pub(super) fn reason<'a>(message: &'a str, name: &str) -> &'a str {
+    message
+        .strip_prefix(name)
+        .and_then(|rest| rest.strip_prefix(": "))
+        .unwrap_or(message)
+}
+
 /// The last part of a path; the whole of it is in the tooltip.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let last = std::path::Path::new(name).file_name();
     last.map_or_else(
         || name.to_owned(),

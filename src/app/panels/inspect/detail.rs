@@ -2,6 +2,7 @@
 
 use egui::{RichText, Ui};
 
+use super::attempt::{file_name, reason};
 use super::mistakes::{image_of, is_open};
 use crate::app::command::Command;
 use crate::app::panels::parts::row::{ROW, column_scroll, elided, ends, shortened};
@@ -74,7 +75,7 @@ pub fn tried(ui: &mut Ui, view: &View<'_>) {
         return;
     };
     scrolled(ui, |ui| {
-        elided(ui, semibold(&tried.name));
+        elided(ui, semibold(file_name(&tried.name))).on_hover_text(&tried.name);
         let texture = tried.texture.as_ref();
         if texture.is_some() {
             picture::large(
@@ -87,7 +88,8 @@ pub fn tried(ui: &mut Ui, view: &View<'_>) {
         match &tried.answer {
             None => note(ui, "Waiting for the network…"),
             Some(Err(message)) => {
-                problem(ui, Tokens::of(ui).error, message, None);
+                let reason = reason(message, &tried.name);
+                problem(ui, Tokens::of(ui).error, reason, None);
             }
             Some(Ok(explained)) => {
                 let class = explained
@@ -147,7 +149,7 @@ fn pin(ui: &mut Ui, index: Option<usize>, commands: &mut Vec<Command>) {
 /// The feature maps of the picture.
 fn inside(ui: &mut Ui, explained: &Explained) {
     let Some(maps) = &explained.maps else { return };
-    ui.add_space(SPACE[0]);
+    ui.add_space(SPACE[1]);
     caption(ui, "What the network sees");
     if layer_maps::with_maps(maps).next().is_none() {
         let muted = Tokens::of(ui).muted;
