@@ -185,7 +185,7 @@ fn told<'a>(ui: &Ui, problems: Vec<&'a Problem>, width: f32) -> Vec<Told<'a>> {
 }
 
 /// Whether maps are of the layer as it is drawn now: they lag behind an edit.
-fn shows(maps: &LayerMaps, output: Option<Shape>) -> bool {
+pub(super) fn shows(maps: &LayerMaps, output: Option<Shape>) -> bool {
     match output {
         Some(Shape::Maps {
             height,

@@ -57,6 +57,8 @@ impl Memory {
         let part = (WIDTH - 35.0) / 2.0;
         let (new_height, new_width) = row(ui, |ui| {
             ui.spacing_mut().item_spacing.x = SPACE[0];
+            // Three digits and more fit too, so that the fields do not widen the side.
+            ui.spacing_mut().button_padding.x = SPACE[0];
             self.link(ui, title);
             let new_height = whole(ui, height, range, part, &format!("{title} height"));
             ui.label("×");

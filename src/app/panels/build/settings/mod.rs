@@ -5,6 +5,7 @@ mod control;
 
 use egui::{RichText, ScrollArea, Ui};
 
+use super::plan::shows;
 use super::{card, text};
 use crate::app::command::Command;
 use crate::app::maps;
@@ -75,7 +76,9 @@ impl Settings {
             figures(ui, node, report);
         }
         problems(ui, view.report.of(node.id), view, commands);
-        feature_maps(ui, view, report.map_or("", |report| report.name.as_str()));
+        if let Some(report) = report {
+            feature_maps(ui, view, report);
+        }
     }
 }
 
@@ -187,11 +190,11 @@ fn problems<'a>(
 }
 
 /// All maps that are kept of the layer, where the card shows a row of them.
-fn feature_maps(ui: &mut Ui, view: &View<'_>, name: &str) {
+fn feature_maps(ui: &mut Ui, view: &View<'_>, report: &LayerReport) {
     let layers = view.maps.map(|maps| (maps.version, &maps.layers));
     let found = layers.and_then(|(version, layers)| {
-        let maps = layers.iter().find(|maps| maps.name == name)?;
-        Some((version, maps))
+        let maps = layers.iter().find(|maps| maps.name == report.name)?;
+        shows(maps, report.output).then_some((version, maps))
     });
     let Some((version, maps)) = found else {
         return;
