@@ -104,6 +104,12 @@ fn warning(ui: &mut Ui, text: &str) {
     crate::app::widgets::problem(ui, colour, text, None);
 }
 
+/// The name of a part, with air above it.
+fn section(ui: &mut Ui, text: &str) {
+    ui.add_space(SPACE[1]);
+    caption(ui, text);
+}
+
 fn smallest(ui: &mut Ui, summary: &Summary) {
     let health = &summary.health;
     let (Some(least), Some(most)) = (&health.smallest, &health.largest) else {
@@ -111,11 +117,11 @@ fn smallest(ui: &mut Ui, summary: &Summary) {
     };
     if least.images == most.images {
         let each = thousands(least.images as u64);
-        caption(ui, "Classes");
+        section(ui, "Classes");
         note(ui, &format!("Every class has {each} images"));
         return;
     }
-    caption(ui, "Smallest classes");
+    section(ui, "Smallest classes");
     let fewer = 1.0 - least.images as f64 / most.images.max(1) as f64;
     let text = format!(
         "{} has {:.0} % fewer images than {}",
@@ -130,7 +136,7 @@ fn smallest(ui: &mut Ui, summary: &Summary) {
 }
 
 fn sizes(ui: &mut Ui, health: &Health, input: Option<InputSize>) {
-    caption(ui, "Image sizes");
+    section(ui, "Image sizes");
     for size in health.sizes.iter().take(LISTED) {
         let share = size.images as f64 / health.images.max(1) as f64;
         let name = format!("{}×{}", size.width, size.height);
@@ -149,6 +155,7 @@ fn sizes(ui: &mut Ui, health: &Health, input: Option<InputSize>) {
         note(ui, &format!("and {} more sizes", thousands(more as u64)));
     }
     let Some(input) = input else { return };
+    ui.add_space(SPACE[1]);
     card(ui, |ui| {
         ui.set_width(ui.available_width());
         let colour = if input.channels == 1 {

@@ -4,7 +4,7 @@ use egui::{Align, Layout, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use crate::app::panels::parts::row::elided;
-use crate::app::theme::{CAPTION_SIZE, Tokens, figure};
+use crate::app::theme::{CAPTION_SIZE, SPACE, Tokens, figure};
 use crate::app::view::{Data, View};
 use crate::app::widgets::{caption, thousands};
 
@@ -20,6 +20,7 @@ pub fn show(ui: &mut Ui, view: &View<'_>) {
     else {
         return;
     };
+    ui.add_space(SPACE[1]);
     caption(ui, "Sets");
     let total = counts.iter().fold([0; 3], |sum, row| {
         [sum[0] + row[0], sum[1] + row[1], sum[2] + row[2]]
