@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use egui::{ColorImage, Context};
 use image::DynamicImage;
 
-use super::open_project::{OpenedProject, claim, open_untitled};
+use super::open_project::{OpenedProject, bring_runs, claim, open_untitled};
 use super::thumbnails::color_image;
 use super::view::PathPurpose;
 use crate::dataset::{Dataset, Progress, Set, Source, SplitRecipe, Splits, split, thumbnail};
@@ -209,6 +209,7 @@ impl Jobs {
             } else {
                 lock(&path)
                     .map(|lock| claim = Some(lock))
+                    .and_then(|()| bring_runs(places, &from, &path))
                     .and_then(|()| save_as(&project, &from, &path))
             };
             let result = written.and_then(|()| {

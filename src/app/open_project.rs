@@ -1,5 +1,7 @@
 //! Opening a project file, on a job's thread: claims it, or makes an untitled copy of it.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -89,6 +91,41 @@ pub fn open_untitled(
         lock: Some(lock),
         note,
     }))
+}
+
+/// Copies the runs of an untitled project beside the file that it gets, all or none of them: what was
+/// trained before the first save stays with the project. Runs that are there already are left alone.
+pub fn bring_runs(places: &Places, from: &Path, to: &Path) -> Result<(), ProjectError> {
+    let (old, new) = (runs_dir(from), runs_dir(to));
+    if !places.is_untitled(from) || !old.is_dir() || new.exists() {
+        return Ok(());
+    }
+    let part = new.with_extension("part");
+    let copied = copy_folder(&old, &part).and_then(|()| fs::rename(&part, &new));
+    copied.map_err(|error| {
+        fs::remove_dir_all(&part).ok();
+        ProjectError::writing(&new, &error)
+    })
+}
+
+/// The folder with all that is in it, but for the index of the runs, which is made again from them.
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
+        if kind.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else if kind.is_file()
+            && !entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with("index.sqlite")
+        {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 /// A damaged untitled project is kept under another name.
