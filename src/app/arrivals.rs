@@ -13,7 +13,7 @@ use super::thumbnails::{Thumbnails, upload};
 use super::view::{Data, Dialog, PathPurpose};
 use crate::dataset::Source;
 use crate::network::Editor;
-use crate::project::{Lock, Project, Recovery};
+use crate::project::{Lock, Project};
 
 impl State {
     pub(super) fn take(&mut self, done: Done) {
@@ -25,15 +25,14 @@ impl State {
             } => {
                 self.settings = settings;
                 self.recent = recent;
-                self.offer_recovery(recovery);
+                self.waiting.recovery = recovery;
                 // Only now: what another program has left is told from what this one holds.
                 match self.waiting.launch.take() {
                     Some(path) => self.jobs.open_project(path, false),
                     None => self.jobs.open_untitled(fresh_project(), true),
                 }
             }
-            Done::Opened(Ok(opened)) => self.opened(*opened),
-            Done::Opened(Err(message)) => self.tell(true, message),
+            Done::Opened(result) => self.open_ended(result),
             // Another project was opened meanwhile: the file is written, and that is all.
             Done::Saved {
                 from,
@@ -97,8 +96,20 @@ impl State {
         self.jobs.recent();
     }
 
-    fn offer_recovery(&mut self, recovery: Option<Box<Recovery>>) {
-        let Some(recovery) = recovery else { return };
+    /// The recovery question comes after the project, so that nothing comes in over the recovered
+    /// work.
+    fn open_ended(&mut self, result: Result<Box<OpenedProject>, String>) {
+        match result {
+            Ok(opened) => self.opened(*opened),
+            Err(message) => self.tell(true, message),
+        }
+        self.offer_recovery();
+    }
+
+    fn offer_recovery(&mut self) {
+        let Some(recovery) = &self.waiting.recovery else {
+            return;
+        };
         let minutes = recovery
             .saved
             .elapsed()
@@ -113,7 +124,6 @@ impl State {
                 _ => format!("{} days ago", minutes / 1440),
             },
         });
-        self.waiting.recovery = Some(recovery);
     }
 
     fn opened(&mut self, opened: OpenedProject) {
