@@ -11,7 +11,7 @@ use crate::network::Loss;
 use crate::project::{Optimizer, Recipe};
 
 /// Width and height of a control.
-const CONTROL: [f32; 2] = [116.0, 26.0];
+const CONTROL: [f32; 2] = [148.0, 26.0];
 /// Seeds beyond it are not whole numbers any more in a field that counts in floating point.
 const LARGEST_SEED: u64 = 1 << 53;
 
