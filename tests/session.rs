@@ -214,7 +214,7 @@ fn predictions_come_while_training_and_probabilities_sum_to_one() {
     let start = Instant::now();
     while answers.len() < 2 {
         answers.extend(session.answers());
-        assert!(start.elapsed() < Duration::from_secs(20));
+        assert!(start.elapsed() < Duration::from_secs(60));
         std::thread::sleep(Duration::from_millis(2));
     }
     assert!(session.status().phase.is_active(), "the training goes on");
@@ -375,6 +375,6 @@ fn dropping_the_handle_ends_the_training() {
         .unwrap();
     let start = Instant::now();
     drop(session);
-    assert!(start.elapsed() < Duration::from_secs(10));
+    assert!(start.elapsed() < Duration::from_secs(60));
     assert_eq!(open_run(&run).unwrap().info.state.to_string(), "stopped");
 }

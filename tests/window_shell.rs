@@ -2,8 +2,6 @@
 
 mod whole_window;
 
-use std::time::{Duration, Instant};
-
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
@@ -133,23 +131,22 @@ fn undo_has_its_keys() {
 #[test]
 fn the_theme_changes_at_once_and_is_remembered() {
     let mut window = Window::new();
-    for (choice, theme) in [
-        (ThemeChoice::Light, egui::Theme::Light),
-        (ThemeChoice::Dark, egui::Theme::Dark),
-    ] {
-        window.send(Command::SetTheme(choice));
-        assert_eq!(window.harness.ctx.theme(), theme);
+    // Many choices in a row: the last one has to be written last.
+    for _ in 0..20 {
+        for (choice, theme) in [
+            (ThemeChoice::Light, egui::Theme::Light),
+            (ThemeChoice::Dark, egui::Theme::Dark),
+        ] {
+            window.send(Command::SetTheme(choice));
+            assert_eq!(window.harness.ctx.theme(), theme);
+        }
     }
-    let places = Places::at(window.home.path());
-    let start = Instant::now();
-    while places.settings().theme != mapsto::project::Theme::Dark {
-        assert!(
-            start.elapsed() < Duration::from_secs(10),
-            "the choice is written"
-        );
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let mut again = Window::in_home(window.home, None);
+    let Window { harness, home, .. } = window;
+    // Closing waits for what is still to be written.
+    drop(harness);
+    let settings = Places::at(home.path()).settings();
+    assert_eq!(settings.theme, mapsto::project::Theme::Dark);
+    let mut again = Window::in_home(home, None);
     again.until("the theme of the last time", |view| {
         view.theme == ThemeChoice::Dark
     });

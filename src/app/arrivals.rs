@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::ColorImage;
 use image::DynamicImage;
 
-use super::jobs::{Done, Scanned};
+use super::done::{Done, Scanned};
 use super::open_project::OpenedProject;
 use super::state::{OpenProject, State, fresh_project, name_of};
 use super::thumbnails::{Thumbnails, upload};

@@ -1,110 +1,26 @@
-//! Work that takes time, each on a thread of its own; what comes of it is taken once a frame.
+//! Work that takes time, on threads of its own; what comes of it is taken once a frame.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use egui::{ColorImage, Context};
-use image::DynamicImage;
+use egui::Context;
 
-use super::open_project::{OpenedProject, bring_runs, claim, open_untitled};
+use super::done::{Analysed, Done, LoadedRun, Scanned};
+use super::lane::Lane;
+use super::open_project::{bring_runs, claim, open_untitled};
 use super::thumbnails::color_image;
 use super::view::PathPurpose;
 use crate::dataset::{Dataset, Progress, Set, Source, SplitRecipe, Splits, split, thumbnail};
 use crate::project::{
-    ListedRun, Lock, OpenRun, Places, Project, Recovery, Settings, list_runs, load, lock, open_run,
-    save, save_as,
+    OpenRun, Places, Project, Settings, list_runs, load, lock, open_run, save, save_as,
 };
-use crate::results::{Confusion, Evaluation, mistakes};
-use crate::training::{DeviceInfo, devices};
+use crate::results::Evaluation;
+use crate::training::devices;
 
 /// A file dialog that comes back sooner was never shown.
 const TOO_SOON: Duration = Duration::from_millis(400);
-
-/// Images with their sets.
-pub struct Scanned {
-    pub dataset: Arc<Dataset>,
-    pub splits: Arc<Splits>,
-    pub counts: Vec<[usize; 3]>,
-}
-
-/// An evaluation with what the window shows of it.
-#[derive(Clone)]
-pub struct Analysed {
-    pub evaluation: Arc<Evaluation>,
-    pub confusion: Arc<Confusion>,
-    pub mistakes: Arc<Vec<usize>>,
-}
-
-impl Analysed {
-    pub fn of(evaluation: Arc<Evaluation>) -> Self {
-        Self {
-            confusion: Arc::new(evaluation.confusion()),
-            mistakes: Arc::new(mistakes::worst(&evaluation)),
-            evaluation,
-        }
-    }
-}
-
-/// A run with everything of it that is shown.
-pub struct LoadedRun {
-    pub run: Arc<OpenRun>,
-    pub validation: Option<Analysed>,
-    pub test: Option<Analysed>,
-}
-
-/// What a job has come to.
-pub enum Done {
-    Started {
-        settings: Settings,
-        recent: Vec<PathBuf>,
-        recovery: Option<Box<Recovery>>,
-    },
-    Opened(Result<Box<OpenedProject>, String>),
-    Saved {
-        /// The file of the project that was saved, before.
-        from: PathBuf,
-        path: PathBuf,
-        /// What was written, to know what has changed since.
-        project: Box<Project>,
-        lock: Option<Lock>,
-        result: Result<(), String>,
-    },
-    Autosaved(Result<(), String>),
-    /// A job has ended by a fault of the program.
-    Broke,
-    Recent(Vec<PathBuf>),
-    Scanned {
-        source: Source,
-        number: u64,
-        result: Result<Scanned, String>,
-    },
-    Runs(Result<Vec<ListedRun>, String>),
-    Run {
-        path: PathBuf,
-        result: Result<Box<LoadedRun>, String>,
-    },
-    Analysed {
-        ticket: u64,
-        analysed: Analysed,
-    },
-    Devices(Vec<DeviceInfo>),
-    Chosen {
-        purpose: PathPurpose,
-        paths: Vec<PathBuf>,
-        /// No dialog could be shown.
-        unseen: bool,
-    },
-    Pinned {
-        index: usize,
-        result: Result<(Arc<DynamicImage>, ColorImage), String>,
-    },
-    Tried {
-        number: u64,
-        picture: Option<ColorImage>,
-    },
-}
 
 /// Starts jobs and hands over what they come to.
 pub struct Jobs {
@@ -112,6 +28,10 @@ pub struct Jobs {
     done: Receiver<Done>,
     ctx: Context,
     pub places: Places,
+    /// What reads or writes projects, settings and recovered work.
+    files: Lane,
+    /// What lists runs.
+    listings: Lane,
 }
 
 impl Jobs {
@@ -122,6 +42,8 @@ impl Jobs {
             done,
             ctx: ctx.clone(),
             places,
+            files: Lane::new("files"),
+            listings: Lane::new("listings"),
         }
     }
 
@@ -134,11 +56,30 @@ impl Jobs {
         self.start_many(move |places, send| send(work(places)));
     }
 
-    /// A job with more than one result. One that breaks off says so: nobody waits for it for ever.
+    /// A job with more than one result.
     fn start_many(&self, work: impl FnOnce(&Places, &dyn Fn(Done)) + Send + 'static) {
-        let (sender, ctx, places) = (self.sender.clone(), self.ctx.clone(), self.places.clone());
         let thread = std::thread::Builder::new().name("job".to_owned());
-        let spawned = thread.spawn(move || {
+        if let Err(error) = thread.spawn(self.guarded(work)) {
+            log::error!("no thread could be started: {error}");
+            self.broke();
+        }
+    }
+
+    /// A job after those of the same lane.
+    fn queue(&self, lane: &Lane, work: impl FnOnce(&Places) -> Done + Send + 'static) {
+        let work = self.guarded(move |places, send| send(work(places)));
+        if lane.add(Box::new(work)).is_err() {
+            self.broke();
+        }
+    }
+
+    /// Work that hands its results over. If it breaks off it says so: nobody waits for it for ever.
+    fn guarded(
+        &self,
+        work: impl FnOnce(&Places, &dyn Fn(Done)) + Send + 'static,
+    ) -> impl FnOnce() + Send + 'static {
+        let (sender, ctx, places) = (self.sender.clone(), self.ctx.clone(), self.places.clone());
+        move || {
             let send = |done| {
                 // The window may have closed meanwhile.
                 if sender.send(done).is_ok() {
@@ -149,17 +90,17 @@ impl Jobs {
             if std::panic::catch_unwind(work).is_err() {
                 send(Done::Broke);
             }
-        });
-        if let Err(error) = spawned {
-            log::error!("no thread could be started: {error}");
-            if self.sender.send(Done::Broke).is_ok() {
-                self.ctx.request_repaint();
-            }
+        }
+    }
+
+    fn broke(&self) {
+        if self.sender.send(Done::Broke).is_ok() {
+            self.ctx.request_repaint();
         }
     }
 
     pub fn start_up(&self) {
-        self.start(|places| Done::Started {
+        self.queue(&self.files, |places| Done::Started {
             settings: places.settings(),
             recent: places.recent(),
             recovery: places.recovery().map(Box::new),
@@ -168,7 +109,7 @@ impl Jobs {
     }
 
     pub fn save_settings(&self, settings: Settings) {
-        self.start(move |places| {
+        self.queue(&self.files, move |places| {
             Done::Autosaved(places.save_settings(&settings).map_err(|e| e.to_string()))
         });
     }
@@ -176,7 +117,7 @@ impl Jobs {
     /// Opens a project file; one that another program has open becomes an untitled copy.
     /// `held`: this window has it open already, so that only its contents are read again.
     pub fn open_project(&self, path: PathBuf, held: bool) {
-        self.start(move |places| {
+        self.queue(&self.files, move |places| {
             let project = load(&path).map_err(|error| error.to_string());
             Done::Opened(project.and_then(|project| claim(places, project, &path, held)))
         });
@@ -184,7 +125,7 @@ impl Jobs {
 
     /// Opens unsaved work of a project under its own name; its file is not touched.
     pub fn recover(&self, project: Project, original: PathBuf, held: bool) {
-        self.start(move |places| {
+        self.queue(&self.files, move |places| {
             let opened = claim(places, project, &original, held).map(|mut opened| {
                 opened.saved = load(&original).ok();
                 opened.note.get_or_insert_with(|| {
@@ -198,11 +139,13 @@ impl Jobs {
 
     /// A new untitled project, or the one left there where `again`.
     pub fn open_untitled(&self, fresh: Project, again: bool) {
-        self.start(move |places| Done::Opened(open_untitled(places, fresh, again)));
+        self.queue(&self.files, move |places| {
+            Done::Opened(open_untitled(places, fresh, again))
+        });
     }
 
     pub fn save(&self, project: Project, from: PathBuf, path: PathBuf) {
-        self.start(move |places| {
+        self.queue(&self.files, move |places| {
             let mut claim = None;
             let written = if from == path {
                 save(&project, &path)
@@ -230,18 +173,18 @@ impl Jobs {
     }
 
     pub fn recent(&self) {
-        self.start(|places| Done::Recent(places.recent()));
+        self.queue(&self.files, |places| Done::Recent(places.recent()));
     }
 
     pub fn autosave(&self, project: Project, original: PathBuf) {
-        self.start(move |places| {
+        self.queue(&self.files, move |places| {
             let result = places.autosave(&project, Some(&original));
             Done::Autosaved(result.map_err(|error| error.to_string()))
         });
     }
 
     pub fn forget_recovery(&self, original: Option<PathBuf>) {
-        self.start(move |places| {
+        self.queue(&self.files, move |places| {
             let result = places.clear_recovery(original.as_deref());
             Done::Autosaved(result.map_err(|error| error.to_string()))
         });
@@ -275,7 +218,9 @@ impl Jobs {
     }
 
     pub fn list_runs(&self, folder: PathBuf) {
-        self.start(move |_| Done::Runs(list_runs(&folder).map_err(|error| error.to_string())));
+        self.queue(&self.listings, move |_| {
+            Done::Runs(list_runs(&folder).map_err(|error| error.to_string()))
+        });
     }
 
     pub fn open_run(&self, path: PathBuf) {

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::jobs::{Analysed, Jobs, LoadedRun};
+use super::done::{Analysed, LoadedRun};
+use super::jobs::Jobs;
 use super::view::{InspectSet, ShownRun};
 use crate::dataset::Progress;
 use crate::project::ListedRun;

@@ -217,5 +217,5 @@ fn a_long_file_of_problems_is_told_quickly() {
         error.problems.last().map(|problem| problem.line),
         Some(100_002)
     );
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }

@@ -108,7 +108,7 @@ fn the_index_never_tells_what_the_folders_do_not() {
     held.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let begun = Instant::now();
     assert_eq!(names(root), ["0007-renamed"]);
-    assert!(begun.elapsed() < Duration::from_secs(3));
+    assert!(begun.elapsed() < Duration::from_secs(30));
 }
 
 #[test]
