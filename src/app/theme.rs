@@ -50,6 +50,7 @@ pub struct Tokens {
     pub pooling: Color32,
     pub dense: Color32,
     pub regularise: Color32,
+    pub sequence: Color32,
 }
 
 const fn hex(rgb: u32) -> Color32 {
@@ -74,6 +75,7 @@ pub const DARK: Tokens = Tokens {
     pooling: hex(0x009e73),
     dense: hex(0xe69f00),
     regularise: hex(0xcc79a7),
+    sequence: hex(0xd55e00),
 };
 
 pub const LIGHT: Tokens = Tokens {
@@ -94,6 +96,7 @@ pub const LIGHT: Tokens = Tokens {
     pooling: hex(0x007f5c),
     dense: hex(0xb87d00),
     regularise: hex(0xa85584),
+    sequence: hex(0xb84a00),
 };
 
 impl Tokens {
@@ -178,8 +181,9 @@ pub fn group_colour(tokens: &Tokens, group: Group) -> Color32 {
         Group::Convolution => tokens.convolution,
         Group::Pooling => tokens.pooling,
         Group::Dense => tokens.dense,
-        Group::Regularise => tokens.regularise,
-        Group::Input | Group::Shape => tokens.muted,
+        Group::Normalise | Group::Regularise => tokens.regularise,
+        Group::Sequence => tokens.sequence,
+        Group::Input | Group::Shape | Group::Join => tokens.muted,
     }
 }
 

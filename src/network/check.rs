@@ -1,14 +1,22 @@
 //! From what is drawn to what can be trained: walks the graph once, works out shapes and costs as far as they
 //! can be known, and gathers every problem. The rules of each layer are in `rules`, of the network's end in `output`; warnings are in `warnings`.
 
-use super::entry::{Cost, ShapeError};
-use super::graph::{Graph, Node};
+use std::collections::{HashMap, HashSet};
+
+use super::entry::{Cost, Kind};
+use super::expand::{Expansion, Step, expand};
+use super::graph::{Graph, LayerId, Node};
+use super::layer::Layer;
 use super::loss::Loss;
+use super::misfit::Misfit;
 use super::output;
-use super::remedy::{self, advice};
-use super::report::{CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity};
+use super::remedy;
+use super::report::{
+    BlockReport, CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity, copy_name,
+};
 use super::shape::{Shape, grouped};
 use super::warnings::warnings;
+use super::wiring;
 
 /// More layers than this are refused.
 pub const MAX_LAYERS: usize = 10_000;
@@ -33,37 +41,70 @@ pub struct Context {
 /// problems at once.
 pub fn check(graph: &Graph, context: &Context) -> Report {
     let mut walk = Walk::new(graph, context);
-    for (position, node) in graph.nodes().iter().enumerate() {
-        walk.visit(position, node);
+    for step in std::mem::take(&mut walk.expansion.steps) {
+        walk.visit(&step);
+        walk.expansion.steps.push(step);
     }
+    walk.pass_over();
     walk.finish()
 }
 
-/// The state of the walk between two layers.
+/// The state of the walk between two steps.
 struct Walk<'a> {
     graph: &'a Graph,
     context: &'a Context,
+    expansion: Expansion,
     names: Vec<String>,
+    /// One for each node, filled as its steps are visited.
     layers: Vec<LayerReport>,
     problems: Vec<Problem>,
-    /// What the next layer gets; none where it is not known.
-    shape: Option<Shape>,
-    /// What of the image one value sees, and how far apart in the image two neighbours are: [height, width].
-    field: Option<([usize; 2], [usize; 2])>,
+    /// What every step gives; none where it is not known.
+    shapes: Vec<Option<Shape>>,
+    /// What of the image one value of a step sees.
+    fields: Vec<Option<Field>>,
+    parameters: Vec<u64>,
+    /// Layers that an error was told of: not told again for the next copy of their block.
+    told: HashSet<LayerId>,
     /// Where maps first became a vector.
     first_vector: Option<usize>,
 }
 
+/// Part of the image that one value sees: [height, width], and how far apart two neighbours are.
+#[derive(Clone, Copy)]
+struct Field {
+    seen: [usize; 2],
+    step: [usize; 2],
+}
+
 impl<'a> Walk<'a> {
     fn new(graph: &'a Graph, context: &'a Context) -> Self {
+        let names = graph.names();
+        let layers = graph.nodes().iter().zip(&names);
+        let layers = layers.map(|(node, name)| LayerReport {
+            id: node.id,
+            name: name.clone(),
+            input: None,
+            inputs: Vec::new(),
+            output: None,
+            repeats: 0,
+            parameters: 0,
+            multiply_adds: 0,
+            activation_bytes: 0,
+            receptive_field: None,
+        });
+        let expansion = expand(graph);
+        let steps = expansion.steps.len();
         Self {
             graph,
             context,
-            names: graph.names(),
-            layers: Vec::with_capacity(graph.nodes().len()),
+            layers: layers.collect(),
+            names,
+            expansion,
             problems: Vec::new(),
-            shape: None,
-            field: Some(([1, 1], [1, 1])),
+            shapes: Vec::with_capacity(steps),
+            fields: Vec::with_capacity(steps),
+            parameters: Vec::with_capacity(steps),
+            told: HashSet::new(),
             first_vector: None,
         }
     }
@@ -72,36 +113,95 @@ impl<'a> Walk<'a> {
         self.names.get(position).map_or("", String::as_str)
     }
 
-    fn visit(&mut self, position: usize, node: &Node) {
-        let input = self.shape;
+    fn visit(&mut self, step: &Step) {
+        let position = step.node;
+        let Some(node) = self.graph.nodes().get(position) else {
+            return;
+        };
+        let layer = node.layer.in_repeat(step.repeat, step.of);
+        let inputs: Vec<Option<Shape>> = step
+            .sources
+            .iter()
+            .map(|source| source.and_then(|source| self.shapes.get(source).copied().flatten()))
+            .collect();
+        let known: Option<Vec<Shape>> = inputs.iter().copied().collect();
+        let known = known.filter(|known| !known.is_empty());
+        let wired = self.wired(position, node, step);
         let in_range = self.settings(position, node);
         let output = if in_range {
-            self.output(position, node, input)
+            self.output(position, node, &layer, known.as_deref().filter(|_| wired))
         } else {
             None
         };
-        let cost = self.cost(position, node, input, output);
-        let last = position + 1 == self.graph.nodes().len();
-        let warnings = warnings(node, self.name(position), input, last, self.context.batch);
-        self.problems.extend(warnings);
+        let cost = self.cost(position, node, &layer, known.as_deref(), output);
+        if step.repeat == 0 {
+            let last = self.is_last(node);
+            let input = inputs.first().copied().flatten();
+            let warnings = warnings(node, self.name(position), input, last, self.context.batch);
+            self.problems.extend(warnings);
+        }
         if self.first_vector.is_none() && matches!(output, Some(Shape::Vector { .. })) {
             self.first_vector = Some(position);
         }
-        let receptive_field = self.receptive_field(node, output);
-        self.layers.push(LayerReport {
-            id: node.id,
-            name: self.name(position).into(),
-            input,
-            output,
-            parameters: cost.parameters,
-            multiply_adds: cost.multiply_adds,
-            activation_bytes: elements(output).saturating_mul(FLOAT_BYTES),
-            receptive_field,
-        });
-        self.shape = output;
+        let field = self.field(&layer, step, output);
+        if let Some(report) = self.layers.get_mut(position) {
+            if step.repeat == 0 {
+                report.input = inputs.first().copied().flatten();
+                report.inputs = inputs;
+            }
+            report.output = output;
+            report.repeats += 1;
+            report.parameters = report.parameters.saturating_add(cost.parameters);
+            report.multiply_adds = report.multiply_adds.saturating_add(cost.multiply_adds);
+            let bytes = elements(output).saturating_mul(FLOAT_BYTES);
+            report.activation_bytes = report.activation_bytes.saturating_add(bytes);
+            report.receptive_field = field.map(|field| field.seen[0].max(field.seen[1]));
+        }
+        self.shapes.push(output);
+        self.fields.push(field);
+        self.parameters.push(cost.parameters);
+    }
+
+    /// Whether the network ends with this layer, or with disabled ones after it.
+    fn is_last(&self, node: &Node) -> bool {
+        let output = self.graph.nodes().last();
+        let given = |node: &Node| self.expansion.given.get(&node.id).copied();
+        output.and_then(given) == given(node) && !node.disabled
+    }
+
+    /// Tells what is wrong with the layer's wires; whether nothing is.
+    fn wired(&mut self, position: usize, node: &Node, step: &Step) -> bool {
+        let Some((message, remedy)) = wiring::problem(self.graph, &self.names, position, step)
+        else {
+            return true;
+        };
+        self.tell(node, Severity::Error, message, remedy);
+        false
+    }
+
+    /// A disabled layer hands on what it gets.
+    fn pass_over(&mut self) {
+        for (position, node) in self.graph.nodes().iter().enumerate() {
+            let given = self.expansion.given.get(&node.id).copied();
+            let shape = given.and_then(|step| self.shapes.get(step).copied().flatten());
+            if let Some(report) = self.layers.get_mut(position).filter(|_| node.disabled) {
+                report.input = shape;
+                report.inputs = vec![shape];
+                report.output = shape;
+            }
+        }
     }
 
     fn tell(&mut self, node: &Node, severity: Severity, message: String, remedy: Option<Remedy>) {
+        let copies = node.block.is_some() && severity == Severity::Error;
+        if copies
+            && self
+                .problems
+                .iter()
+                .any(|it| it.layer == Some(node.id) && it.message == message)
+        {
+            return;
+        }
         self.problems.push(Problem {
             layer: Some(node.id),
             severity,
@@ -132,74 +232,36 @@ impl<'a> Walk<'a> {
     }
 
     /// The layer's output as far as it can be known, even if it does not take its input.
-    fn output(&mut self, position: usize, node: &Node, input: Option<Shape>) -> Option<Shape> {
-        let entry = node.layer.kind().entry();
-        let known = (entry.known_shape)(&node.layer);
-        let Some(input) = input.filter(|_| position > 0) else {
-            return known;
-        };
-        match (entry.shape)(&node.layer, input) {
-            Ok(shape) => Some(shape),
-            Err(error) => {
-                let (message, remedy) = self.misfit(position, node, input, error);
-                self.tell(node, Severity::Error, message, remedy);
-                known
-            }
-        }
-    }
-
-    /// Why a layer cannot take its input, in words, and what would help.
-    fn misfit(
-        &self,
+    fn output(
+        &mut self,
         position: usize,
         node: &Node,
-        input: Shape,
-        error: ShapeError,
-    ) -> (String, Option<Remedy>) {
-        let name = self.name(position);
-        let before = self.name(position.saturating_sub(1));
-        match error {
-            ShapeError::NeedsVector => {
-                let remedy = remedy::flatten_before(position, name);
-                (
-                    format!(
-                        "{name} takes a vector, but {before} gives maps ({input}): {}",
-                        advice(&remedy)
-                    ),
-                    Some(remedy),
-                )
+        layer: &Layer,
+        inputs: Option<&[Shape]>,
+    ) -> Option<Shape> {
+        let entry = layer.kind().entry();
+        let known = (entry.known_shape)(layer);
+        let Some(inputs) = inputs.filter(|_| position > 0) else {
+            return known;
+        };
+        match (entry.shape)(layer, inputs) {
+            Ok(shape) => Some(shape),
+            Err(error) => {
+                if self.told.insert(node.id) {
+                    let place = self.first_vector.unwrap_or(position);
+                    let misfit = Misfit {
+                        graph: self.graph,
+                        names: &self.names,
+                        position,
+                        node,
+                        inputs,
+                        first_vector: place,
+                    };
+                    let (message, remedy) = misfit.told(&error);
+                    self.tell(node, Severity::Error, message, remedy);
+                }
+                known
             }
-            ShapeError::NeedsMaps => {
-                let place = self.first_vector.unwrap_or(position);
-                let remedy = remedy::move_before(node.id, name, place, self.name(place));
-                (
-                    format!(
-                        "{name} takes maps, but {before} gives a vector ({input}): {}",
-                        advice(&remedy)
-                    ),
-                    Some(remedy),
-                )
-            }
-            ShapeError::WindowTooLarge => {
-                let ([height, width], _) = (node.layer.kind().entry().window)(&node.layer);
-                let remedy = remedy::pad(node.id, name);
-                let message = format!(
-                    "the {height}×{width} window of {name} is larger than its input ({input}): {}, make it smaller, or pool less before it",
-                    advice(&remedy),
-                );
-                (message, Some(remedy))
-            }
-            ShapeError::TakesNoInput => {
-                let remedy = remedy::delete(node.id, name);
-                (
-                    format!("{name} must be the first layer: {}", advice(&remedy)),
-                    Some(remedy),
-                )
-            }
-            ShapeError::Overflow => (
-                format!("the output of {name} is too large to be counted: make its input smaller"),
-                None,
-            ),
         }
     }
 
@@ -208,7 +270,8 @@ impl<'a> Walk<'a> {
         &mut self,
         position: usize,
         node: &Node,
-        input: Option<Shape>,
+        layer: &Layer,
+        inputs: Option<&[Shape]>,
         output: Option<Shape>,
     ) -> Cost {
         if elements(output) > MAX_ELEMENTS {
@@ -220,45 +283,51 @@ impl<'a> Walk<'a> {
             );
             self.tell(node, Severity::Error, message, None);
         }
-        let entry = node.layer.kind().entry();
+        let entry = layer.kind().entry();
         // A dense layer that was given maps has an output but no cost yet.
-        let fits =
-            |(input, output): &(Shape, Shape)| (entry.shape)(&node.layer, *input) == Ok(*output);
-        match input.zip(output).filter(fits) {
+        let fits = |(inputs, output): &(&[Shape], Shape)| {
+            (entry.shape)(layer, inputs).as_ref() == Ok(output)
+        };
+        match inputs.zip(output).filter(fits) {
             None => Cost::default(),
-            Some((input, output)) => {
-                (entry.cost)(&node.layer, input, output).unwrap_or_else(|| {
-                    let message = format!(
-                        "{} is too large to be counted: make it smaller",
-                        self.name(position)
-                    );
-                    self.tell(node, Severity::Error, message, None);
-                    Cost::default()
-                })
-            }
+            Some((inputs, output)) => (entry.cost)(layer, inputs, output).unwrap_or_else(|| {
+                let message = format!(
+                    "{} is too large to be counted: make it smaller",
+                    self.name(position)
+                );
+                self.tell(node, Severity::Error, message, None);
+                Cost::default()
+            }),
         }
     }
 
-    /// What one output value sees: each window adds its size less 1, in steps of all the strides before it.
-    fn receptive_field(&mut self, node: &Node, output: Option<Shape>) -> Option<usize> {
-        let seen = self.field.filter(|_| output.is_some_and(Shape::is_maps));
-        self.field = seen.map(|([rows, columns], [row_step, column_step])| {
-            let ([height, width], [down, across]) = (node.layer.kind().entry().window)(&node.layer);
-            let wider = |seen: usize, window: usize, step: usize| {
-                seen.saturating_add(window.saturating_sub(1).saturating_mul(step))
-            };
-            (
-                [
-                    wider(rows, height, row_step),
-                    wider(columns, width, column_step),
-                ],
-                [
-                    row_step.saturating_mul(down),
-                    column_step.saturating_mul(across),
-                ],
-            )
-        });
-        self.field.map(|([rows, columns], _)| rows.max(columns))
+    /// What one output value sees: each window adds its size less 1, in steps of all the strides before it; a
+    /// join sees what any of its inputs does.
+    fn field(&self, layer: &Layer, step: &Step, output: Option<Shape>) -> Option<Field> {
+        let image = Field {
+            seen: [1, 1],
+            step: [1, 1],
+        };
+        if layer.kind() == Kind::Input {
+            return output.map(|_| image);
+        }
+        output.filter(|output| output.is_maps())?;
+        let sources = step.sources.iter().copied().flatten();
+        let fields = sources.filter_map(|source| self.fields.get(source).copied().flatten());
+        let joined = fields.reduce(|one, two| Field {
+            seen: larger(one.seen, two.seen),
+            step: larger(one.step, two.step),
+        })?;
+        let window = (layer.kind().entry().window)(layer);
+        let wider = |axis: usize| {
+            let more = window.size[axis].saturating_sub(1);
+            joined.seen[axis].saturating_add(more.saturating_mul(joined.step[axis]))
+        };
+        let apart = |axis: usize| joined.step[axis].saturating_mul(window.stride[axis]);
+        Some(Field {
+            seen: [wider(0), wider(1)],
+            step: [apart(0), apart(1)],
+        })
     }
 
     /// The whole network's figures, its problems, and the network itself if there are no errors.
@@ -271,16 +340,20 @@ impl<'a> Walk<'a> {
         let activations = sum(|layer| layer.activation_bytes, &self.layers);
         self.limits(parameters);
         self.problems
+            .extend(wiring::dangling(self.graph, &self.names));
+        self.problems
+            .extend(wiring::broken_blocks(self.graph, &self.expansion));
+        self.problems
             .extend(output::problem(self.graph, &self.layers, self.context));
         let broken = |problems: &[Problem]| {
             problems
                 .iter()
                 .any(|problem| problem.severity == Severity::Error)
         };
-        let units = self.shape.map_or(0, Shape::features);
+        let units = self.outcome().map_or(0, Shape::features);
         if !broken(&self.problems) && parameters == 0 {
             self.problems
-                .push(output::nothing_learns(self.graph, units, self.context));
+                .push(output::nothing_learns(units, self.context));
         }
         let network = if broken(&self.problems) {
             None
@@ -290,10 +363,12 @@ impl<'a> Walk<'a> {
         let batch = u64::try_from(self.context.batch).unwrap_or(u64::MAX);
         // Weights, gradients and two moments; outputs and their gradients.
         let weights = parameters.saturating_mul(4 * FLOAT_BYTES);
+        let blocks = self.blocks();
         let training_bytes =
             weights.saturating_add(activations.saturating_mul(2).saturating_mul(batch));
         Report {
             layers: self.layers,
+            blocks,
             problems: self.problems,
             parameters,
             multiply_adds,
@@ -335,38 +410,103 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// What the last layer gives.
+    fn outcome(&self) -> Option<Shape> {
+        self.layers.last()?.output
+    }
+
+    /// The figures of each block, from those of its layers.
+    fn blocks(&self) -> Vec<BlockReport> {
+        let places = self.graph.positions();
+        let report = |id: LayerId| places.get(&id).and_then(|place| self.layers.get(*place));
+        let mut blocks: Vec<BlockReport> = Vec::with_capacity(self.graph.blocks().len());
+        for block in self.graph.blocks() {
+            let ends = self.graph.ends(block.id).ok();
+            blocks.push(BlockReport {
+                id: block.id,
+                input: ends.and_then(|ends| report(ends.source)?.output),
+                output: ends.and_then(|ends| report(ends.exit)?.output),
+                parameters: 0,
+                multiply_adds: 0,
+                activation_bytes: 0,
+            });
+        }
+        let places: HashMap<_, _> = self
+            .graph
+            .blocks()
+            .iter()
+            .map(|block| block.id)
+            .zip(0..)
+            .collect();
+        for (node, layer) in self.graph.nodes().iter().zip(&self.layers) {
+            let place = node.block.and_then(|id| places.get(&id).copied());
+            let Some(block) = place.and_then(|place: usize| blocks.get_mut(place)) else {
+                continue;
+            };
+            block.parameters = block.parameters.saturating_add(layer.parameters);
+            block.multiply_adds = block.multiply_adds.saturating_add(layer.multiply_adds);
+            block.activation_bytes = block
+                .activation_bytes
+                .saturating_add(layer.activation_bytes);
+        }
+        blocks
+    }
+
     /// The checked network; the caller has seen that there is no error.
     fn network(&self, parameters: u64, multiply_adds: u64) -> Option<Network> {
-        let (first, rest) = self.layers.split_first()?;
-        let checked = self
-            .graph
-            .nodes()
-            .iter()
-            .skip(1)
-            .zip(rest)
-            .map(|(node, report)| {
-                Some(CheckedLayer {
-                    id: node.id,
-                    name: report.name.clone(),
-                    layer: node.layer.clone(),
-                    input: report.input?,
-                    output: report.output?,
-                    parameters: report.parameters,
-                })
-            });
+        let used = self.expansion.used(self.graph);
+        // Where each step is among the checked layers, counted from 1; the image is 0.
+        let mut places = HashMap::from([(0, 0)]);
+        let mut layers = Vec::with_capacity(used.len());
+        for (at, step) in self.expansion.steps.iter().enumerate().skip(1) {
+            if used.contains(&at) {
+                layers.push(self.checked(at, step, &places)?);
+                places.insert(at, layers.len());
+            }
+        }
+        let last = layers.last()?;
         Some(Network {
-            input: first.output?,
-            layers: checked.collect::<Option<_>>()?,
-            outputs: self.shape?.features(),
+            input: self.shapes.first().copied()??,
+            outputs: last.output.features(),
             loss: self.context.loss,
-            head: self
-                .context
-                .loss
-                .head(self.graph.nodes().last()?.layer.activation()),
+            head: self.context.loss.head(last.layer.activation()),
             parameters,
             multiply_adds,
+            layers: layers.into(),
         })
     }
+
+    fn checked(
+        &self,
+        at: usize,
+        step: &Step,
+        places: &HashMap<usize, usize>,
+    ) -> Option<CheckedLayer> {
+        let node = self.graph.nodes().get(step.node)?;
+        let inputs: Option<Vec<Shape>> = step
+            .sources
+            .iter()
+            .map(|source| self.shapes.get((*source)?).copied().flatten())
+            .collect();
+        let sources: Option<Vec<usize>> = step
+            .sources
+            .iter()
+            .map(|source| places.get(&(*source)?).copied())
+            .collect();
+        Some(CheckedLayer {
+            id: node.id,
+            name: copy_name(self.name(step.node), step.repeat, step.of),
+            layer: node.layer.in_repeat(step.repeat, step.of),
+            inputs: inputs?,
+            sources: sources?,
+            output: self.shapes.get(at).copied()??,
+            parameters: self.parameters.get(at).copied()?,
+        })
+    }
+}
+
+fn larger(one: [usize; 2], two: [usize; 2]) -> [usize; 2] {
+    [one[0].max(two[0]), one[1].max(two[1])]
 }
 
 /// How many numbers a shape has; none where it is unknown.

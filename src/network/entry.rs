@@ -22,12 +22,15 @@ pub enum Kind {
     Dropout,
     BatchNorm,
     Activation,
+    Add,
+    Multiply,
+    Concatenate,
 }
 
 impl Kind {
     /// What the catalogue says of it.
     pub fn entry(self) -> &'static Entry {
-        // The table stands in the order of the enum, which a test holds.
+        // The table is put in the order of the enum, and has an entry for each, which a test holds.
         &catalogue()[self as usize]
     }
 
@@ -48,19 +51,25 @@ pub enum Group {
     Convolution,
     Pooling,
     Dense,
+    Normalise,
     Regularise,
+    Sequence,
     Shape,
+    Join,
 }
 
 impl Group {
     /// In the order of the palette. The input's group has nothing that can be added.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Input,
         Self::Convolution,
         Self::Pooling,
         Self::Dense,
+        Self::Normalise,
         Self::Regularise,
+        Self::Sequence,
         Self::Shape,
+        Self::Join,
     ];
 
     /// The heading in the palette.
@@ -70,8 +79,11 @@ impl Group {
             Self::Convolution => "Convolution",
             Self::Pooling => "Pooling",
             Self::Dense => "Dense",
+            Self::Normalise => "Normalisation",
             Self::Regularise => "Regularisation",
+            Self::Sequence => "Attention and recurrence",
             Self::Shape => "Shape and activation",
+            Self::Join => "Joins",
         }
     }
 
@@ -101,6 +113,8 @@ pub enum Range {
         max: f64,
     },
     Choice(&'static [&'static str]),
+    /// On or off.
+    Flag,
 }
 
 impl Range {
@@ -114,6 +128,7 @@ impl Range {
             }
             (Self::Real { min, max }, Value::Real(number)) => (min..=max).contains(&number),
             (Self::Choice(names), Value::Choice(name)) => names.contains(&name.as_str()),
+            (Self::Flag, Value::Flag(_)) => true,
             _ => false,
         }
     }
@@ -164,6 +179,7 @@ impl Range {
                 )
             }
             Self::Choice(names) => format!("one of {}", names.join(", ")),
+            Self::Flag => "true or false".into(),
         }
     }
 }
@@ -176,6 +192,7 @@ pub enum DefaultValue {
     Pair([u64; 2]),
     Real(f64),
     Choice(&'static str),
+    Flag(bool),
 }
 
 impl DefaultValue {
@@ -186,6 +203,7 @@ impl DefaultValue {
             Self::Pair(pair) => Value::Pair(pair),
             Self::Real(number) => Value::Real(number),
             Self::Choice(name) => Value::Choice(name.into()),
+            Self::Flag(flag) => Value::Flag(flag),
         }
     }
 }
@@ -205,21 +223,54 @@ pub struct Setting {
     pub range: Range,
     /// What it is at first.
     pub default: DefaultValue,
+    /// Seldom changed: shown under "More".
+    pub more: bool,
+}
+
+/// How many layers a layer takes its input from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arity {
+    /// The input layer.
+    None,
+    /// Most layers.
+    One,
+    /// Joins: two or more.
+    Many,
+}
+
+/// The sliding window that makes one output; all 1 where there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// [height, width], with the gaps of a dilation.
+    pub size: [usize; 2],
+    /// [down, across].
+    pub stride: [usize; 2],
 }
 
 /// Why a layer cannot take its input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ShapeError {
-    /// It slides over maps, and got a vector.
+    /// It slides over maps, and got a vector or a sequence.
     NeedsMaps,
-    /// It takes a vector, and got maps.
+    /// It takes a vector, and got maps or a sequence.
     NeedsVector,
+    /// It works on a sequence, and got maps or a vector.
+    NeedsSequence,
     /// Its window is larger than its input, which is not padded.
     WindowTooLarge,
     /// It makes the first shape, and stands after another layer.
     TakesNoInput,
     /// The numbers do not fit into this computer's arithmetic.
     Overflow,
+    /// The inputs of a join do not fit each other.
+    Differ,
+    /// Its settings do not fit its input.
+    Refused {
+        /// Reads after the layer's name: "cannot split 30 features into 4 heads".
+        reason: String,
+        /// The setting of this layer that would mend it.
+        set: Option<(&'static str, Value)>,
+    },
 }
 
 /// What a layer costs, for one image.
@@ -245,16 +296,18 @@ pub struct Entry {
     pub group: Group,
     /// One sentence on what it does.
     pub help: &'static str,
+    /// How many inputs it takes.
+    pub arity: Arity,
     /// In the order in which they are shown and written.
     pub settings: &'static [Setting],
-    /// The output's shape for an input's.
-    pub shape: fn(&Layer, Shape) -> Result<Shape, ShapeError>,
+    /// The output's shape for those of the inputs, of which there is at least one.
+    pub shape: fn(&Layer, &[Shape]) -> Result<Shape, ShapeError>,
     /// The output's shape where the input is unknown or refused: a dense layer's, say, is known all the same.
     pub known_shape: fn(&Layer) -> Option<Shape>,
-    /// The cost, for an input's and an output's shape; `None` where it overflows.
-    pub cost: fn(&Layer, Shape, Shape) -> Option<Cost>,
-    /// Size and stride, [height, width] each, of the window that makes one output; 1 where there is none.
-    pub window: fn(&Layer) -> ([usize; 2], [usize; 2]),
+    /// The cost, for the inputs' shapes and the output's; `None` where it overflows.
+    pub cost: fn(&Layer, &[Shape], Shape) -> Option<Cost>,
+    /// The window that makes one output.
+    pub window: fn(&Layer) -> Window,
     /// The settings in short, for a card.
     pub summary: fn(&Layer) -> String,
 }

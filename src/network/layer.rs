@@ -121,6 +121,11 @@ impl Layer {
         }
     }
 
+    /// A setting that is on or off, such as "bias"; off where there is none of this name.
+    pub fn flag(&self, name: &str) -> bool {
+        matches!(self.get(name), Some(Value::Flag(true)))
+    }
+
     /// The function applied to the layer's result; linear where the kind has none.
     pub fn activation(&self) -> Activation {
         let name = if self.kind == Kind::Activation {
@@ -134,6 +139,23 @@ impl Layer {
     /// How the weights are drawn at first; Glorot uniform where the kind has none.
     pub fn initialiser(&self) -> Initialiser {
         Initialiser::from_name(self.choice("initialiser")).unwrap_or(Initialiser::GlorotUniform)
+    }
+
+    /// The layer as it is in one copy of a repeated block, counted from 0: a rate with a "last_rate" goes there
+    /// in equal steps.
+    #[must_use]
+    pub fn in_repeat(&self, repeat: u32, of: u32) -> Self {
+        let mut layer = self.clone();
+        if self.get("last_rate").is_some() && of > 1 {
+            let (first, last) = (self.real("rate"), self.real("last_rate"));
+            let part = f64::from(repeat) / f64::from(of - 1);
+            let rate = Value::Real(first + (last - first) * part);
+            // Both settings are there and hold numbers.
+            if layer.set("rate", rate).is_err() {
+                return self.clone();
+            }
+        }
+        layer
     }
 
     /// The settings in short, for a card: "3×3, 32, relu". Empty where there is nothing to say.

@@ -1,5 +1,7 @@
 //! Whether the network's end fits the loss and the classes: the pairing table of the design.
 
+use std::collections::HashMap;
+
 use super::check::{Context, check};
 use super::entry::Kind;
 use super::function::Activation;
@@ -38,14 +40,16 @@ pub(super) fn problem(graph: &Graph, layers: &[LayerReport], context: &Context) 
     }
     let last = layers.last()?;
     match (graph.nodes().len(), last.output?) {
-        (0 | 1, shape) => Some(no_layers(graph, shape, context)),
-        (_, shape @ Shape::Maps { .. }) => Some(ends_in_maps(graph, last, shape, context)),
+        (0 | 1, shape) => Some(no_layers(shape, context)),
+        (_, shape @ (Shape::Maps { .. } | Shape::Sequence { .. })) => {
+            Some(ends_in_maps(last, shape, context))
+        }
         (_, Shape::Vector { units }) => pairing(graph, layers, last, units, context),
     }
 }
 
-fn no_layers(graph: &Graph, shape: Shape, context: &Context) -> Problem {
-    let remedy = ending(graph, shape, context);
+fn no_layers(shape: Shape, context: &Context) -> Problem {
+    let remedy = ending(shape, context);
     let message = "the network has no layers after the input: add some from the palette, or choose a template";
     Problem {
         layer: None,
@@ -55,10 +59,15 @@ fn no_layers(graph: &Graph, shape: Shape, context: &Context) -> Problem {
     }
 }
 
-fn ends_in_maps(graph: &Graph, last: &LayerReport, shape: Shape, context: &Context) -> Problem {
-    let remedy = ending(graph, shape, context);
+fn ends_in_maps(last: &LayerReport, shape: Shape, context: &Context) -> Problem {
+    let remedy = ending(shape, context);
     let message = format!(
-        "the network ends in maps ({shape}) after {}, but must end in one vector: {}",
+        "the network ends in {} ({shape}) after {}, but must end in one vector: {}",
+        if shape.is_maps() {
+            "maps"
+        } else {
+            "a sequence"
+        },
         last.name,
         advice(&remedy),
     );
@@ -71,14 +80,14 @@ fn ends_in_maps(graph: &Graph, last: &LayerReport, shape: Shape, context: &Conte
 }
 
 /// From maps to an output that fits.
-fn ending(graph: &Graph, shape: Shape, context: &Context) -> Remedy {
+fn ending(shape: Shape, context: &Context) -> Remedy {
     let (units, function) = ideal(context.loss, context.classes);
-    let bridge = if shape.elements() <= FLATTEN_UP_TO {
-        Kind::Flatten
-    } else {
+    let bridge = if shape.is_maps() && shape.elements() > FLATTEN_UP_TO {
         Kind::GlobalAveragePool
+    } else {
+        Kind::Flatten
     };
-    remedy::append_dense(graph.nodes(), Some(bridge), units, function)
+    remedy::append_dense(Some(bridge), units, function)
 }
 
 /// The usual output for a loss: for ten classes where none are known yet.
@@ -116,17 +125,18 @@ fn pairing(
     units: usize,
     context: &Context,
 ) -> Option<Problem> {
-    let function = graph.nodes().last()?.layer.activation();
+    let trunk: Vec<_> = graph.trunk();
+    let function = trunk.first()?.layer.activation();
     if context.loss.allows(context.classes, units, function) {
         return None;
     }
-    let names: Vec<String> = layers.iter().map(|layer| layer.name.clone()).collect();
-    let remedy = remedy::fit_output(
-        graph.nodes(),
-        &names,
-        (units, function),
-        wanted(context, units, function),
-    );
+    let names: HashMap<_, _> = layers.iter().map(|layer| (layer.id, &layer.name)).collect();
+    let named = trunk.into_iter().map(|node| {
+        let name = names.get(&node.id);
+        (node, name.map_or_else(String::new, |name| (*name).clone()))
+    });
+    let trunk: Vec<_> = named.collect();
+    let remedy = remedy::fit_output(&trunk, (units, function), wanted(context, units, function));
     let others = Loss::ALL
         .into_iter()
         .filter(|loss| loss.allows(context.classes, units, function));
@@ -173,9 +183,9 @@ fn requirement(context: &Context) -> String {
 }
 
 /// A network without a single weight cannot learn.
-pub(super) fn nothing_learns(graph: &Graph, units: usize, context: &Context) -> Problem {
+pub(super) fn nothing_learns(units: usize, context: &Context) -> Problem {
     let (_, function) = ideal(context.loss, context.classes);
-    let remedy = remedy::append_dense(graph.nodes(), None, units, function);
+    let remedy = remedy::append_dense(None, units, function);
     let message = format!(
         "no layer of the network learns anything: {}",
         advice(&remedy)

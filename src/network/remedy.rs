@@ -9,7 +9,7 @@ use super::report::Remedy;
 use super::shape::grouped;
 use super::value::Value;
 
-fn one(label: String, edit: Edit) -> Remedy {
+pub(super) fn one(label: String, edit: Edit) -> Remedy {
     Remedy {
         label,
         edits: vec![edit],
@@ -48,13 +48,14 @@ pub(super) fn into_range(
     (value.clone(), one(label, set(id, setting.name, value)))
 }
 
-pub(super) fn flatten_before(position: usize, layer: &str) -> Remedy {
+/// A layer on the wire between two.
+pub(super) fn insert_between(from: LayerId, to: LayerId, layer: Layer, name: &str) -> Remedy {
     one(
-        format!("Insert flatten before {layer}"),
-        Edit::Insert {
-            at: position,
-            layer: Layer::new(Kind::Flatten),
-        },
+        format!(
+            "Insert {} before {name}",
+            layer.kind().entry().title.to_lowercase()
+        ),
+        Edit::InsertBetween { from, to, layer },
     )
 }
 
@@ -76,6 +77,16 @@ pub(super) fn delete(id: LayerId, layer: &str) -> Remedy {
     one(format!("Delete {layer}"), Edit::Delete(id))
 }
 
+/// Another value for a setting of a layer.
+pub(super) fn set_to(node: &Node, layer: &str, name: &str, value: Value) -> Remedy {
+    let setting = node.layer.kind().entry().setting(name);
+    let title = setting.map_or(name.to_owned(), |setting| setting.title.to_lowercase());
+    one(
+        format!("Set {title} of {layer} to {value}"),
+        set(node.id, name, value),
+    )
+}
+
 /// Another function for a layer that has one.
 pub(super) fn activation(node: &Node, layer: &str, function: Activation) -> Remedy {
     one(
@@ -93,13 +104,11 @@ fn set_activation(node: &Node, function: Activation) -> Edit {
     set(node.id, name, function)
 }
 
+/// Beyond the last layer, wherever that is.
+const END: usize = usize::MAX;
+
 /// A dense layer at the end, and what is needed before it when the network ends in maps.
-pub(super) fn append_dense(
-    nodes: &[Node],
-    before: Option<Kind>,
-    units: usize,
-    function: Activation,
-) -> Remedy {
+pub(super) fn append_dense(before: Option<Kind>, units: usize, function: Activation) -> Remedy {
     let layers = before.map(Layer::new).into_iter();
     let dense = Layer::new(Kind::Dense)
         .with("units", units)
@@ -111,11 +120,8 @@ pub(super) fn append_dense(
         }
         None => format!("Add dense with {}", output(units, function)),
     };
-    let added = layers.chain([dense]).enumerate();
-    let edits = added.map(|(offset, layer)| Edit::Insert {
-        at: nodes.len() + offset,
-        layer,
-    });
+    let added = layers.chain([dense]);
+    let edits = added.map(|layer| Edit::Insert { at: END, layer });
     Remedy {
         label,
         edits: edits.collect(),
@@ -136,10 +142,10 @@ fn counted(number: usize, unit: &str) -> String {
     )
 }
 
-/// An output of so many units with this activation, in place of the present one. `names` are those of `nodes`.
+/// An output of so many units with this activation, in place of the present one. `trunk` are the layers on the
+/// way to the output, from its end, with their names.
 pub(super) fn fit_output(
-    nodes: &[Node],
-    names: &[String],
+    trunk: &[(&Node, String)],
     present: (usize, Activation),
     wanted: (usize, Activation),
 ) -> Remedy {
@@ -147,11 +153,8 @@ pub(super) fn fit_output(
     let mut edits = Vec::new();
     let mut said: Vec<String> = Vec::new();
     if present.0 != units {
-        let place = decides_units(nodes, units);
-        let Some((node, name, setting)) =
-            place.and_then(|(at, setting)| Some((nodes.get(at)?, names.get(at)?, setting)))
-        else {
-            return append_dense(nodes, None, units, function);
+        let Some((node, name, setting)) = decides_units(trunk, units) else {
+            return append_dense(None, units, function);
         };
         edits.push(set(node.id, setting, units));
         said.push(match setting {
@@ -160,7 +163,7 @@ pub(super) fn fit_output(
         });
     }
     if present.1 != function {
-        match nodes.last().zip(names.last()) {
+        match trunk.first() {
             Some((node, name)) if has_function(node) => {
                 let same = edits
                     .iter()
@@ -173,10 +176,7 @@ pub(super) fn fit_output(
             }
             _ => {
                 let layer = Layer::new(Kind::Activation).with("function", function);
-                edits.push(Edit::Insert {
-                    at: nodes.len(),
-                    layer,
-                });
+                edits.push(Edit::Insert { at: END, layer });
                 said.push(format!("add {function} at the end"));
             }
         }
@@ -203,9 +203,12 @@ fn has_function(node: &Node) -> bool {
 }
 
 /// The layer and setting that decide how many units the network ends in, if they can become this many.
-fn decides_units(nodes: &[Node], units: usize) -> Option<(usize, &'static str)> {
+fn decides_units<'a>(
+    trunk: &'a [(&'a Node, String)],
+    units: usize,
+) -> Option<(&'a Node, &'a str, &'static str)> {
     let mut through_pool = false;
-    for (position, node) in nodes.iter().enumerate().rev() {
+    for (node, name) in trunk {
         let setting = match node.layer.kind() {
             Kind::Activation | Kind::Dropout | Kind::BatchNorm => continue,
             Kind::GlobalAveragePool => {
@@ -220,7 +223,7 @@ fn decides_units(nodes: &[Node], units: usize) -> Option<(usize, &'static str)> 
         let range = &node.layer.kind().entry().setting(setting)?.range;
         return range
             .contains(&Value::from(units))
-            .then_some((position, setting));
+            .then_some((*node, name.as_str(), setting));
     }
     None
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::block::BlockId;
 use super::edit::Edit;
 use super::graph::LayerId;
 use super::layer::Layer;
@@ -13,6 +14,8 @@ use super::shape::Shape;
 pub struct Report {
     /// One for each node, in order, the input first.
     pub layers: Vec<LayerReport>,
+    /// One for each block.
+    pub blocks: Vec<BlockReport>,
     /// Everything that is wrong, those of the layers in order first.
     pub problems: Vec<Problem>,
     /// Numbers that are learnt, as far as known.
@@ -45,6 +48,11 @@ impl Report {
     pub fn layer(&self, id: LayerId) -> Option<&LayerReport> {
         self.layers.iter().find(|layer| layer.id == id)
     }
+
+    /// What is known of one block.
+    pub fn block(&self, id: BlockId) -> Option<&BlockReport> {
+        self.blocks.iter().find(|block| block.id == id)
+    }
 }
 
 /// What is known of one layer. Counts are 0 while the input's shape is unknown.
@@ -54,10 +62,14 @@ pub struct LayerReport {
     pub id: LayerId,
     /// Its name, as "conv2d_1".
     pub name: String,
-    /// The shape that comes in; none for the input layer, and after a layer whose output is unknown.
+    /// The shape that comes in first; none for the input layer, and after a layer whose output is unknown.
     pub input: Option<Shape>,
-    /// The shape that goes out.
+    /// All shapes that come in, by wire.
+    pub inputs: Vec<Option<Shape>>,
+    /// The shape that goes out: in a repeated block, of the last copy.
     pub output: Option<Shape>,
+    /// How often it computes: the repeats of its block, 0 if it is disabled. All counts are over these.
+    pub repeats: u32,
     /// Numbers that are learnt.
     pub parameters: u64,
     /// For one image, forward.
@@ -67,6 +79,39 @@ pub struct LayerReport {
     /// Pixels of the image, along the longer side of the window, that one output value sees; none once the
     /// output is a vector, which sees all of them.
     pub receptive_field: Option<usize>,
+}
+
+impl LayerReport {
+    /// The name of the checked layer whose output goes on from here: in a repeated block, of the last copy.
+    pub fn last_name(&self) -> String {
+        copy_name(&self.name, self.repeats.saturating_sub(1), self.repeats)
+    }
+}
+
+/// What a layer is called in one copy, from 0, of its block.
+pub(super) fn copy_name(name: &str, repeat: u32, of: u32) -> String {
+    if of > 1 {
+        format!("{name}.{}", repeat + 1)
+    } else {
+        name.to_owned()
+    }
+}
+
+/// What is known of a block, with all its repeats.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlockReport {
+    /// Which block.
+    pub id: BlockId,
+    /// The shape that comes in.
+    pub input: Option<Shape>,
+    /// The shape that goes out of the last copy.
+    pub output: Option<Shape>,
+    /// Numbers that are learnt.
+    pub parameters: u64,
+    /// For one image, forward.
+    pub multiply_adds: u64,
+    /// All outputs of one image in 32-bit floats.
+    pub activation_bytes: u64,
 }
 
 /// Whether training can start all the same.
@@ -118,7 +163,8 @@ impl Network {
         self.input
     }
 
-    /// The layers in the order of computing, without the input; at least one.
+    /// The layers in the order of computing, without the input; at least one. Blocks are repeated, disabled
+    /// layers left out; the last one gives the output.
     pub fn layers(&self) -> &[CheckedLayer] {
         &self.layers
     }
@@ -155,7 +201,8 @@ pub struct CheckedLayer {
     pub(super) id: LayerId,
     pub(super) name: String,
     pub(super) layer: Layer,
-    pub(super) input: Shape,
+    pub(super) inputs: Vec<Shape>,
+    pub(super) sources: Vec<usize>,
     pub(super) output: Shape,
     pub(super) parameters: u64,
 }
@@ -166,7 +213,7 @@ impl CheckedLayer {
         self.id
     }
 
-    /// As "conv2d_1".
+    /// As "conv2d_1"; "conv2d_1.2" in the second copy of a repeated block, whose first is "conv2d_1.1".
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -176,9 +223,20 @@ impl CheckedLayer {
         &self.layer
     }
 
-    /// The shape that comes in.
+    /// The shape that comes in; the first one of a join.
     pub fn input(&self) -> Shape {
-        self.input
+        self.inputs.first().copied().unwrap_or(self.output)
+    }
+
+    /// All shapes that come in, in the order of [`CheckedLayer::sources`].
+    pub fn inputs(&self) -> &[Shape] {
+        &self.inputs
+    }
+
+    /// Where its inputs come from: 0 is the image, and k the output of the layer at position k − 1. All come
+    /// before the layer.
+    pub fn sources(&self) -> &[usize] {
+        &self.sources
     }
 
     /// The shape that goes out.

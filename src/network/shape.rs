@@ -22,6 +22,13 @@ pub enum Shape {
         /// Its length.
         units: usize,
     },
+    /// A list of vectors, such as the patches of an image or its rows: `[batch, length, features]`.
+    Sequence {
+        /// How many there are.
+        length: usize,
+        /// Numbers in each.
+        features: usize,
+    },
 }
 
 impl Shape {
@@ -34,10 +41,11 @@ impl Shape {
                 channels,
             } => height.saturating_mul(width).saturating_mul(channels),
             Self::Vector { units } => units,
+            Self::Sequence { length, features } => length.saturating_mul(features),
         }
     }
 
-    /// Height, width, channels; or units.
+    /// Height, width, channels; or units; or length and features.
     pub fn dims(self) -> Vec<usize> {
         match self {
             Self::Maps {
@@ -46,18 +54,21 @@ impl Shape {
                 channels,
             } => vec![height, width, channels],
             Self::Vector { units } => vec![units],
+            Self::Sequence { length, features } => vec![length, features],
         }
     }
 
-    /// The last dimension: channels of maps, units of a vector (what batch norm normalises each of).
+    /// The last dimension: channels of maps, units of a vector (what batch norm normalises each of), features
+    /// of a sequence.
     pub fn features(self) -> usize {
         match self {
             Self::Maps { channels, .. } => channels,
             Self::Vector { units } => units,
+            Self::Sequence { features, .. } => features,
         }
     }
 
-    /// Whether this is maps and not a vector.
+    /// Whether this is maps and not a vector or a sequence.
     pub fn is_maps(self) -> bool {
         matches!(self, Self::Maps { .. })
     }
@@ -72,6 +83,7 @@ impl fmt::Display for Shape {
                 channels,
             } => write!(out, "{height}×{width}×{channels}"),
             Self::Vector { units } => write!(out, "{units}"),
+            Self::Sequence { length, features } => write!(out, "{length}×{features}"),
         }
     }
 }

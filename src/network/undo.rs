@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::edit::{Edit, EditError};
+use super::edit::{Changing, Edit, EditError};
 use super::graph::{Graph, LayerId};
 
 /// How many steps can be undone.
@@ -14,8 +14,8 @@ pub struct Editor {
     graph: Graph,
     undo: VecDeque<Step>,
     redo: Vec<Step>,
-    /// The setting that the last edit changed: the next change of it belongs to the same step.
-    open: Option<(LayerId, String)>,
+    /// What the last edit changed: the next change of it belongs to the same step.
+    open: Option<Changing>,
     revision: u64,
 }
 
@@ -48,19 +48,26 @@ impl Editor {
     ///
     /// # Errors
     /// As [`Graph::apply`]; nothing has changed then.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "an edit is made once; who makes it has no further use for it"
+    )]
     pub fn apply(&mut self, edit: Edit) -> Result<Option<LayerId>, EditError> {
         let label = edit.label(&self.graph);
         let mut graph = self.graph.clone();
         let new = graph.apply(&edit)?;
-        let setting = match edit {
-            Edit::Set { id, name, .. } => Some((id, name)),
-            _ => None,
-        };
-        if graph.nodes() != self.graph.nodes() {
-            let goes_on = setting.is_some() && setting == self.open;
-            self.step(label, graph, goes_on);
-            self.open = setting;
+        if graph.is(&self.graph) {
+            return Ok(new);
         }
+        if edit.only_looks() {
+            self.graph = graph;
+            self.revision += 1;
+            return Ok(new);
+        }
+        let changing = edit.goes_on();
+        let goes_on = changing.is_some() && changing == self.open;
+        self.step(label, graph, goes_on);
+        self.open = changing;
         Ok(new)
     }
 
@@ -73,7 +80,7 @@ impl Editor {
         for edit in edits {
             graph.apply(edit)?;
         }
-        if graph.nodes() != self.graph.nodes() {
+        if !graph.is(&self.graph) {
             self.step(label.into(), graph, false);
             self.open = None;
         }

@@ -20,6 +20,8 @@ pub enum Value {
     Real(f64),
     /// One of a list of names, such as an activation.
     Choice(String),
+    /// Yes or no, such as whether there is a bias.
+    Flag(bool),
 }
 
 impl Value {
@@ -34,7 +36,8 @@ impl Value {
             (Range::Int { .. } | Range::OneOf(_), value @ Self::Int(_))
             | (Range::Pair { .. }, value @ Self::Pair(_))
             | (Range::Real { .. }, value @ Self::Real(_))
-            | (Range::Choice(_), value @ Self::Choice(_)) => Some(value),
+            | (Range::Choice(_), value @ Self::Choice(_))
+            | (Range::Flag, value @ Self::Flag(_)) => Some(value),
             _ => None,
         }
     }
@@ -48,12 +51,13 @@ impl PartialEq for Value {
             (Self::Pair(one), Self::Pair(two)) => one == two,
             (Self::Real(one), Self::Real(two)) => one == two || (one.is_nan() && two.is_nan()),
             (Self::Choice(one), Self::Choice(two)) => one == two,
+            (Self::Flag(one), Self::Flag(two)) => one == two,
             _ => false,
         }
     }
 }
 
-/// For people: "32", "3×3", "0.2", "relu".
+/// For people: "32", "3×3", "0.2", "relu", "on".
 impl fmt::Display for Value {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -64,6 +68,8 @@ impl fmt::Display for Value {
             }
             Self::Real(number) => write!(out, "{number}"),
             Self::Choice(name) => out.write_str(name),
+            Self::Flag(true) => out.write_str("on"),
+            Self::Flag(false) => out.write_str("off"),
         }
     }
 }
@@ -114,6 +120,7 @@ impl Serialize for Value {
             Self::Pair(pair) => pair.map(for_file).serialize(serializer),
             Self::Real(number) => serializer.serialize_f64(*number),
             Self::Choice(name) => serializer.serialize_str(name),
+            Self::Flag(flag) => serializer.serialize_bool(*flag),
         }
     }
 }
@@ -135,7 +142,11 @@ impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a number, two whole numbers or a name")
+        out.write_str("a number, two whole numbers, a name, or true or false")
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Flag(flag))
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
@@ -206,6 +217,12 @@ impl From<[u64; 2]> for Value {
 impl From<f64> for Value {
     fn from(number: f64) -> Self {
         Self::Real(number)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
     }
 }
 

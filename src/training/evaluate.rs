@@ -48,8 +48,8 @@ impl Inference {
 fn batch(network: &Network) -> usize {
     let layers = network.layers().iter();
     let numbers = layers.map(|layer| {
-        let (input, output) = (layer.input().elements(), layer.output().elements());
-        input.saturating_add(output)
+        let inputs = layer.inputs().iter().map(|shape| shape.elements());
+        inputs.fold(layer.output().elements(), usize::saturating_add)
     });
     let largest = numbers.max().unwrap_or(0).saturating_mul(4);
     (BATCH_BYTES / largest.max(1)).clamp(1, BATCH)

@@ -15,6 +15,12 @@ pub struct Model {
     layers: Vec<Layer>,
     #[module(skip)]
     names: Vec<String>,
+    /// Where each layer's inputs come from: 0 is the image, k the output of layer k − 1.
+    #[module(skip)]
+    sources: Vec<Vec<usize>>,
+    /// The layer after which an output is needed no more, by output; as in `sources`.
+    #[module(skip)]
+    last_use: Vec<usize>,
     #[module(skip)]
     head: Head,
 }
@@ -35,9 +41,19 @@ impl Model {
             layers.push(Layer::new(layer, activation, &mut rng, device));
         }
         let names = network.layers().iter().map(|l| l.name().to_owned());
+        let sources = network.layers().iter().map(|l| l.sources().to_vec());
+        let sources: Vec<Vec<usize>> = sources.collect();
+        let mut last_use = vec![usize::MAX; layers.len() + 1];
+        for (index, taken) in sources.iter().enumerate() {
+            for source in taken {
+                last_use[*source] = index;
+            }
+        }
         Self {
             layers,
             names: names.collect(),
+            sources,
+            last_use,
             head: network.head(),
         }
     }
@@ -55,12 +71,26 @@ impl Model {
         mode: &mut Mode<'_>,
         mut each: impl FnMut(usize, &Activations),
     ) -> Tensor<2> {
-        let mut flow = Activations::Maps(pixels);
-        for (index, layer) in self.layers.iter().enumerate() {
-            flow = layer.forward(flow, mode);
+        let mut flows: Vec<Option<Activations>> = Vec::with_capacity(self.layers.len() + 1);
+        flows.push(Some(Activations::Maps(pixels)));
+        for (index, (layer, sources)) in self.layers.iter().zip(&self.sources).enumerate() {
+            let inputs = sources.iter().filter_map(|source| {
+                // What nobody else needs is not kept.
+                if self.last_use[*source] == index {
+                    flows[*source].take()
+                } else {
+                    flows[*source].clone()
+                }
+            });
+            let flow = layer.forward(inputs.collect(), mode);
             each(index, &flow);
+            flows.push(Some(flow));
         }
-        flow.flatten()
+        // The last layer's output has no further use, and every network has a layer.
+        match flows.pop().flatten() {
+            Some(flow) => flow.flatten(),
+            None => panic!("a network without layers was not refused"),
+        }
     }
 
     /// What the last layer's own activation makes of its output, `[batch, outputs]`.
@@ -99,14 +129,11 @@ impl Model {
     /// A tensor is missing or of another shape.
     pub fn load(self, weights: &Weights, device: &Device) -> Result<Self, WeightsError> {
         let mut layers = Vec::with_capacity(self.layers.len());
-        for (layer, name) in self.layers.into_iter().zip(&self.names) {
-            layers.push(layer.load(name, device, &mut |name, shape| weights.find(name, shape))?);
+        for (layer, name) in self.layers.iter().zip(&self.names) {
+            let find = &mut |name: &str, shape: &[usize]| weights.find(name, shape);
+            layers.push(layer.clone().load(name, device, find)?);
         }
-        Ok(Self {
-            layers,
-            names: self.names,
-            head: self.head,
-        })
+        Ok(Self { layers, ..self })
     }
 }
 
@@ -119,6 +146,7 @@ pub fn to_device(pixels: Vec<f32>, batch: usize, input: Shape, device: &Device) 
             channels,
         } => (height, width, channels),
         Shape::Vector { units } => (1, units, 1),
+        Shape::Sequence { length, features } => (length, features, 1),
     };
     Tensor::from_data(
         TensorData::new(pixels, [batch, channels, height, width]),

@@ -29,6 +29,11 @@ pub fn input_size(network: &Network) -> InputSize {
             width: units,
             channels: 1,
         },
+        Shape::Sequence { length, features } => InputSize {
+            height: length,
+            width: features,
+            channels: 1,
+        },
     }
 }
 
@@ -76,6 +81,11 @@ fn keep(name: &str, flow: Activations) -> LayerMaps {
         Activations::Vector(vector) => {
             let [_, units] = vector.dims();
             ([units, 1, 1], units, vector.into_data())
+        }
+        // As one map: a row for each element.
+        Activations::Sequence(sequence) => {
+            let [_, length, features] = sequence.dims();
+            ([1, length, features], 1, sequence.into_data())
         }
     };
     LayerMaps {

@@ -3,6 +3,8 @@
 use burn::module::Module;
 use burn::tensor::{Tensor, activation};
 
+use super::Each;
+use super::learning::Learning;
 use crate::network::Activation;
 
 /// PyTorch's and Keras's classic slope for negative inputs.
@@ -38,3 +40,11 @@ impl Function {
         apply(self.function, input)
     }
 }
+
+impl Each for &Function {
+    fn each<const D: usize>(self, tensor: Tensor<D>) -> Tensor<D> {
+        self.forward(tensor)
+    }
+}
+
+impl Learning for Function {}

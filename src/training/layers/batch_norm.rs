@@ -5,9 +5,10 @@ use burn::module::{Module, Param, RunningState};
 use burn::tensor::module::{batch_norm, batch_norm_train};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
+use super::learning::{Find, Learning};
 use super::{Mode, learnt};
-use crate::network::{CheckedLayer, Shape};
-use crate::training::weights::NamedTensor;
+use crate::network::CheckedLayer;
+use crate::training::weights::{NamedTensor, WeightsError};
 
 #[derive(Module, Debug)]
 pub struct BatchNorm {
@@ -26,10 +27,7 @@ pub struct BatchNorm {
 
 impl BatchNorm {
     pub fn new(layer: &CheckedLayer, device: &Device) -> Self {
-        let channels = match layer.input() {
-            Shape::Maps { channels, .. } => channels,
-            Shape::Vector { units } => units,
-        };
+        let channels = layer.input().features();
         let filled = |value: f32| TensorData::new(vec![value; channels], [channels]);
         Self {
             weight: Param::from_data(filled(1.0), device),
@@ -63,8 +61,10 @@ impl BatchNorm {
         self.running_var.update(variance);
         result.output
     }
+}
 
-    pub fn tensors(&self, name: &str) -> Vec<NamedTensor> {
+impl Learning for BatchNorm {
+    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
         vec![
             NamedTensor::new(format!("{name}.weight"), self.weight.val()),
             NamedTensor::new(format!("{name}.bias"), self.bias.val()),
@@ -76,17 +76,12 @@ impl BatchNorm {
         ]
     }
 
-    pub fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
+    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
         let weight = self.weight.val().grad(gradients);
         learnt(name, weight, self.bias.val().grad(gradients))
     }
 
-    pub fn load<E>(
-        mut self,
-        name: &str,
-        device: &Device,
-        find: &mut impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
-    ) -> Result<Self, E> {
+    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
         let channels = self.weight.val().dims();
         let mut read = |part: &str| {
             find(&format!("{name}.{part}"), &channels)

@@ -6,9 +6,10 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
+use super::learning::{Find, Learning, found};
 use super::{activate, initialise, learnt};
 use crate::network::{Activation, CheckedLayer, Shape, same_padding};
-use crate::training::weights::NamedTensor;
+use crate::training::weights::{NamedTensor, WeightsError};
 
 #[derive(Module, Debug)]
 pub struct Conv2d {
@@ -33,10 +34,7 @@ impl Conv2d {
         device: &Device,
     ) -> Self {
         let settings = layer.layer();
-        let channels = match layer.input() {
-            Shape::Maps { channels, .. } => channels,
-            Shape::Vector { units } => units,
-        };
+        let channels = layer.input().features();
         let filters = settings.int("filters");
         let [height, width] = settings.pair("kernel");
         let (fan_in, fan_out) = (channels * height * width, filters * height * width);
@@ -66,27 +64,21 @@ impl Conv2d {
         let output = conv2d(input, self.weight.val(), Some(self.bias.val()), options);
         activate(self.activation, output)
     }
+}
 
-    pub fn tensors(&self, name: &str) -> Vec<NamedTensor> {
+impl Learning for Conv2d {
+    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
         learnt(name, Some(self.weight.val()), Some(self.bias.val()))
     }
 
-    pub fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
+    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
         let weight = self.weight.val().grad(gradients);
         learnt(name, weight, self.bias.val().grad(gradients))
     }
 
-    pub fn load<E>(
-        mut self,
-        name: &str,
-        device: &Device,
-        find: &mut impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
-    ) -> Result<Self, E> {
-        let shape = self.weight.val().dims();
-        let weight = find(&format!("{name}.weight"), &shape)?;
-        let bias = find(&format!("{name}.bias"), &shape[..1])?;
-        self.weight = Param::from_data(TensorData::new(weight, shape), device);
-        self.bias = Param::from_data(TensorData::new(bias, [shape[0]]), device);
+    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
+        self.weight = found(name, "weight", &self.weight, device, find)?;
+        self.bias = found(name, "bias", &self.bias, device, find)?;
         Ok(self)
     }
 }

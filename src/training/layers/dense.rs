@@ -5,9 +5,10 @@ use burn::tensor::module::linear;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
+use super::learning::{Find, Learning};
 use super::{activate, initialise, learnt};
 use crate::network::{Activation, CheckedLayer};
-use crate::training::weights::NamedTensor;
+use crate::training::weights::{NamedTensor, WeightsError};
 
 #[derive(Module, Debug)]
 pub struct Dense {
@@ -26,7 +27,7 @@ impl Dense {
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Self {
-        let inputs = layer.input().elements();
+        let inputs = layer.input().features();
         let units = layer.layer().int("units");
         let initialiser = layer.layer().initialiser();
         let weight = initialise::weights(initialiser, rng, inputs * units, inputs, units);
@@ -38,13 +39,15 @@ impl Dense {
         }
     }
 
-    /// `[batch, inputs]` to `[batch, units]`.
-    pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
+    /// `[…, inputs]` to `[…, units]`: a vector, or each element of a sequence.
+    pub fn forward<const D: usize>(&self, input: Tensor<D>) -> Tensor<D> {
         let output = linear(input, self.weight.val(), Some(self.bias.val()));
         activate(self.activation, output)
     }
+}
 
-    pub fn tensors(&self, name: &str) -> Vec<NamedTensor> {
+impl Learning for Dense {
+    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
         learnt(
             name,
             Some(self.weight.val().transpose()),
@@ -52,17 +55,12 @@ impl Dense {
         )
     }
 
-    pub fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
+    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
         let weight = self.weight.val().grad(gradients).map(Tensor::transpose);
         learnt(name, weight, self.bias.val().grad(gradients))
     }
 
-    pub fn load<E>(
-        mut self,
-        name: &str,
-        device: &Device,
-        find: &mut impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
-    ) -> Result<Self, E> {
+    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
         let [inputs, units] = self.weight.val().dims();
         let stored = find(&format!("{name}.weight"), &[units, inputs])?;
         let bias = find(&format!("{name}.bias"), &[units])?;

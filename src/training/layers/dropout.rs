@@ -4,8 +4,9 @@
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 
-use super::Mode;
 use super::initialise::uniform;
+use super::learning::Learning;
+use super::{Each, Mode};
 
 #[derive(Module, Debug)]
 pub struct Dropout {
@@ -17,6 +18,14 @@ pub struct Dropout {
 impl Dropout {
     pub fn new(rate: f64) -> Self {
         Self { rate }
+    }
+
+    /// For any rank.
+    pub fn with<'a, 'b, 'r>(&'a self, mode: &'b mut Mode<'r>) -> Dropping<'a, 'b, 'r> {
+        Dropping {
+            dropout: self,
+            mode,
+        }
     }
 
     /// Same shape out as in; what is kept is scaled by 1 / (1 − rate).
@@ -37,3 +46,17 @@ impl Dropout {
         input * mask
     }
 }
+
+/// A dropout in a forward pass.
+pub struct Dropping<'a, 'b, 'r> {
+    dropout: &'a Dropout,
+    mode: &'b mut Mode<'r>,
+}
+
+impl Each for Dropping<'_, '_, '_> {
+    fn each<const D: usize>(self, tensor: Tensor<D>) -> Tensor<D> {
+        self.dropout.forward(tensor, self.mode)
+    }
+}
+
+impl Learning for Dropout {}

@@ -7,6 +7,8 @@ mod conv2d;
 mod dense;
 mod dropout;
 mod initialise;
+mod join;
+mod learning;
 mod pool;
 
 pub use activation::apply as activate;
@@ -19,8 +21,11 @@ use self::batch_norm::BatchNorm;
 use self::conv2d::Conv2d;
 use self::dense::Dense;
 use self::dropout::Dropout;
+use self::join::Join;
+pub use self::learning::Find;
+use self::learning::{Learning, named};
 use self::pool::{GlobalAveragePool, Pool};
-use super::weights::NamedTensor;
+use super::weights::{NamedTensor, WeightsError};
 use crate::network::{Activation, CheckedLayer, Kind};
 
 /// What flows between layers.
@@ -30,24 +35,41 @@ pub enum Activations {
     Maps(Tensor<4>),
     /// `[batch, units]`
     Vector(Tensor<2>),
+    /// `[batch, length, features]`
+    Sequence(Tensor<3>),
 }
 
 impl Activations {
-    /// Both ranks as `[batch, units]`, in channel, height, width order.
+    /// Any rank as `[batch, units]`, in channel, height, width order, or element after element.
     pub fn flatten(self) -> Tensor<2> {
         match self {
             Self::Maps(maps) => maps.flatten(1, 3),
             Self::Vector(vector) => vector,
+            Self::Sequence(sequence) => sequence.flatten(1, 2),
+        }
+    }
+
+    /// The same for every rank.
+    fn map(self, f: impl Each) -> Self {
+        match self {
+            Self::Maps(tensor) => Self::Maps(f.each(tensor)),
+            Self::Vector(tensor) => Self::Vector(f.each(tensor)),
+            Self::Sequence(tensor) => Self::Sequence(f.each(tensor)),
         }
     }
 
     fn map_maps(self, f: impl FnOnce(Tensor<4>) -> Tensor<4>) -> Self {
         match self {
             Self::Maps(maps) => Self::Maps(f(maps)),
-            // `check` lets no vector reach a layer that works on maps.
-            Self::Vector(vector) => Self::Vector(vector),
+            // `check` lets nothing else reach a layer that works on maps.
+            other => other,
         }
     }
+}
+
+/// What works on a tensor of any rank.
+trait Each {
+    fn each<const D: usize>(self, tensor: Tensor<D>) -> Tensor<D>;
 }
 
 /// Whether a forward pass trains. The generator is the run's own, so that no other use of the
@@ -68,11 +90,48 @@ pub enum Layer {
     Flatten(Flatten),
     Dropout(Dropout),
     Activation(Function),
+    Join(Join),
+}
+
+/// The same call on the module of whichever layer it is.
+macro_rules! each_layer {
+    ($self:expr, $layer:ident => $call:expr) => {
+        match $self {
+            Layer::Conv2d($layer) => $call,
+            Layer::Dense($layer) => $call,
+            Layer::BatchNorm($layer) => $call,
+            Layer::Pool($layer) => $call,
+            Layer::GlobalAveragePool($layer) => $call,
+            Layer::Flatten($layer) => $call,
+            Layer::Dropout($layer) => $call,
+            Layer::Activation($layer) => $call,
+            Layer::Join($layer) => $call,
+        }
+    };
+}
+
+/// As [`each_layer`], of a call that gives the module back.
+macro_rules! with_each_layer {
+    ($self:expr, $layer:ident => $call:expr) => {
+        match $self {
+            Layer::Conv2d($layer) => Layer::Conv2d($call),
+            Layer::Dense($layer) => Layer::Dense($call),
+            Layer::BatchNorm($layer) => Layer::BatchNorm($call),
+            Layer::Pool($layer) => Layer::Pool($call),
+            Layer::GlobalAveragePool($layer) => Layer::GlobalAveragePool($call),
+            Layer::Flatten($layer) => Layer::Flatten($call),
+            Layer::Dropout($layer) => Layer::Dropout($call),
+            Layer::Activation($layer) => Layer::Activation($call),
+            Layer::Join($layer) => Layer::Join($call),
+        }
+    };
 }
 
 /// `[batch, channel, height, width]` to `[batch, channel × height × width]`.
 #[derive(Module, Debug, Default)]
 pub struct Flatten {}
+
+impl Learning for Flatten {}
 
 impl Layer {
     /// Builds the module of a checked layer; weights are drawn from `rng` as its initialiser says.
@@ -94,68 +153,52 @@ impl Layer {
             Kind::Flatten | Kind::Input => Self::Flatten(Flatten::default()),
             Kind::Dropout => Self::Dropout(Dropout::new(settings.real("rate"))),
             Kind::Activation => Self::Activation(Function::new(activation)),
+            Kind::Add | Kind::Multiply | Kind::Concatenate => Self::Join(Join::new(layer)),
         }
     }
 
-    /// One layer's output for a batch.
-    pub fn forward(&self, input: Activations, mode: &mut Mode<'_>) -> Activations {
+    /// One layer's output for a batch; `inputs` by wire, of which only joins have several.
+    pub fn forward(&self, mut inputs: Vec<Activations>, mode: &mut Mode<'_>) -> Activations {
+        if let Self::Join(layer) = self {
+            return layer.forward(inputs);
+        }
+        let Some(input) = inputs.pop() else {
+            panic!("a layer without an input was not refused");
+        };
         match self {
             Self::Conv2d(layer) => input.map_maps(|maps| layer.forward(maps)),
-            Self::Dense(layer) => Activations::Vector(layer.forward(input.flatten())),
+            Self::Dense(layer) => match input {
+                Activations::Sequence(sequence) => Activations::Sequence(layer.forward(sequence)),
+                other => Activations::Vector(layer.forward(other.flatten())),
+            },
             Self::BatchNorm(layer) => match input {
                 Activations::Maps(maps) => Activations::Maps(layer.forward(maps, mode)),
-                Activations::Vector(vector) => Activations::Vector(layer.forward(vector, mode)),
+                other => Activations::Vector(layer.forward(other.flatten(), mode)),
             },
             Self::Pool(layer) => input.map_maps(|maps| layer.forward(maps)),
             Self::GlobalAveragePool(layer) => match input {
                 Activations::Maps(maps) => Activations::Vector(layer.forward(maps)),
-                vector @ Activations::Vector(_) => vector,
+                other => other,
             },
-            Self::Flatten(_) => Activations::Vector(input.flatten()),
-            Self::Dropout(layer) => match input {
-                Activations::Maps(maps) => Activations::Maps(layer.forward(maps, mode)),
-                Activations::Vector(vector) => Activations::Vector(layer.forward(vector, mode)),
-            },
-            Self::Activation(layer) => match input {
-                Activations::Maps(maps) => Activations::Maps(layer.forward(maps)),
-                Activations::Vector(vector) => Activations::Vector(layer.forward(vector)),
-            },
+            Self::Flatten(_) | Self::Join(_) => Activations::Vector(input.flatten()),
+            Self::Dropout(layer) => input.map(layer.with(mode)),
+            Self::Activation(layer) => input.map(layer),
         }
     }
 
     /// The weights as files hold them: PyTorch's layouts, names `LAYER.weight` and so on.
     pub fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        match self {
-            Self::Conv2d(layer) => layer.tensors(name),
-            Self::Dense(layer) => layer.tensors(name),
-            Self::BatchNorm(layer) => layer.tensors(name),
-            _ => Vec::new(),
-        }
+        each_layer!(self, layer => layer.tensors(name))
     }
 
     /// Replaces the weights by those of a file; `find` gives the tensor of a name.
-    pub fn load<E>(
-        self,
-        name: &str,
-        device: &Device,
-        find: &mut impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
-    ) -> Result<Self, E> {
-        Ok(match self {
-            Self::Conv2d(layer) => Self::Conv2d(layer.load(name, device, find)?),
-            Self::Dense(layer) => Self::Dense(layer.load(name, device, find)?),
-            Self::BatchNorm(layer) => Self::BatchNorm(layer.load(name, device, find)?),
-            other => other,
-        })
+    pub fn load(self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
+        Ok(with_each_layer!(self, layer => layer.load(name, device, find)?))
     }
 
     /// The gradients of a backward pass, named and laid out as [`Self::tensors`].
     pub fn gradients(&self, name: &str, gradients: &burn::tensor::Gradients) -> Vec<NamedTensor> {
-        match self {
-            Self::Conv2d(layer) => layer.gradients(name, gradients),
-            Self::Dense(layer) => layer.gradients(name, gradients),
-            Self::BatchNorm(layer) => layer.gradients(name, gradients),
-            _ => Vec::new(),
-        }
+        each_layer!(self, layer => layer.gradients(name, gradients))
     }
 }
 
@@ -165,7 +208,9 @@ fn learnt<const D: usize>(
     weight: Option<Tensor<D>>,
     bias: Option<Tensor<1>>,
 ) -> Vec<NamedTensor> {
-    let weight = weight.map(|weight| NamedTensor::new(format!("{name}.weight"), weight));
-    let bias = bias.map(|bias| NamedTensor::new(format!("{name}.bias"), bias));
-    weight.into_iter().chain(bias).collect()
+    let weight = named(name, "weight", weight);
+    weight
+        .into_iter()
+        .chain(named(name, "bias", bias))
+        .collect()
 }

@@ -6,6 +6,7 @@ use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 
 use super::conv2d::padding;
+use super::learning::Learning;
 use crate::network::{CheckedLayer, Kind};
 
 /// Max or average pooling over windows.
@@ -68,3 +69,7 @@ impl GlobalAveragePool {
         input.flatten::<3>(2, 3).mean_dim(2).squeeze_dim::<2>(2)
     }
 }
+
+impl Learning for Pool {}
+
+impl Learning for GlobalAveragePool {}

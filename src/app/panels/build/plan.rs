@@ -193,6 +193,7 @@ pub(super) fn shows(maps: &LayerMaps, output: Option<Shape>) -> bool {
             channels,
         }) => maps.shape == [channels, height, width],
         Some(Shape::Vector { units }) => maps.shape == [units, 1, 1],
+        Some(Shape::Sequence { length, features }) => maps.shape == [1, length, features],
         None => false,
     }
 }
@@ -203,7 +204,7 @@ fn probabilities<'a>(view: &View<'a>, last: Option<&LayerReport>) -> Option<&'a 
     let count = probabilities.len();
     let fits = match last?.output? {
         Shape::Vector { units } => units == count || (units == 1 && count == 2),
-        Shape::Maps { .. } => false,
+        Shape::Maps { .. } | Shape::Sequence { .. } => false,
     };
     (fits && count > 0).then_some(probabilities)
 }

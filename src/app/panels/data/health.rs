@@ -224,6 +224,6 @@ fn input_size(view: &View<'_>) -> Option<InputSize> {
             width,
             channels,
         }),
-        Shape::Vector { .. } => None,
+        Shape::Vector { .. } | Shape::Sequence { .. } => None,
     }
 }

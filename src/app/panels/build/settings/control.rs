@@ -46,6 +46,12 @@ impl Memory {
             (Range::Real { min, max }, Value::Real(number)) => {
                 real(ui, *number, [min, max], setting.title).map(Value::Real)
             }
+            (Range::Flag, Value::Flag(flag)) => {
+                let mut on = *flag;
+                let response = ui.checkbox(&mut on, "");
+                let response = response.accessible_name(setting.title);
+                response.changed().then_some(Value::Flag(on))
+            }
             _ => None,
         }
     }

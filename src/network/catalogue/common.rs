@@ -1,0 +1,160 @@
+//! What entries share: settings that several layers have, and the arithmetic of shapes and costs.
+
+use crate::network::entry::{Cost, DefaultValue as Default, Range, Setting, ShapeError, Window};
+use crate::network::layer::Layer;
+use crate::network::shape::{Shape, window_positions};
+
+pub(super) type ShapeResult = Result<Shape, ShapeError>;
+
+pub(super) const PADDING: Setting = Setting {
+    name: "padding",
+    title: "Padding",
+    help: "valid stays inside the maps; same pads the edges, so that only the stride makes the maps smaller",
+    unit: "",
+    range: Range::Choice(&["valid", "same"]),
+    default: Default::Choice("valid"),
+    more: false,
+};
+
+pub(super) const ACTIVATION: Setting = Setting {
+    name: "activation",
+    title: "Activation",
+    help: "The function applied to the result",
+    unit: "",
+    range: Range::Choice(&[
+        "linear",
+        "relu",
+        "leaky_relu",
+        "gelu",
+        "sigmoid",
+        "tanh",
+        "softmax",
+    ]),
+    default: Default::Choice("relu"),
+    more: false,
+};
+
+pub(super) const INITIALISER: Setting = Setting {
+    name: "initialiser",
+    title: "Initial weights",
+    help: "How weights are drawn before training; pytorch draws the biases too, the others start them at 0",
+    unit: "",
+    range: Range::Choice(&[
+        "glorot_uniform",
+        "glorot_normal",
+        "he_uniform",
+        "he_normal",
+        "pytorch",
+    ]),
+    default: Default::Choice("glorot_uniform"),
+    more: true,
+};
+
+/// The size or the stride of a sliding window.
+pub(super) const fn window(
+    name: &'static str,
+    title: &'static str,
+    help: &'static str,
+    default: [u64; 2],
+) -> Setting {
+    Setting {
+        name,
+        title,
+        help,
+        unit: "pixels",
+        range: Range::Pair { min: 1, max: 1024 },
+        default: Default::Pair(default),
+        more: false,
+    }
+}
+
+/// The only input of a layer that takes one.
+pub(super) fn one(inputs: &[Shape]) -> Result<Shape, ShapeError> {
+    match inputs {
+        [input] => Ok(*input),
+        _ => Err(ShapeError::Differ),
+    }
+}
+
+/// Refuses shapes whose elements cannot be counted.
+pub(super) fn in_bounds(shape: Shape) -> ShapeResult {
+    let fits = shape
+        .dims()
+        .into_iter()
+        .try_fold(1_usize, usize::checked_mul)
+        .is_some();
+    if fits {
+        Ok(shape)
+    } else {
+        Err(ShapeError::Overflow)
+    }
+}
+
+/// Rows and columns of what a window makes on its way over `height` × `width`.
+///
+/// # Errors
+/// Where the window is larger than what it slides over.
+pub(super) fn slid(
+    layer: &Layer,
+    [height, width]: [usize; 2],
+    window: Window,
+) -> Result<[usize; 2], ShapeError> {
+    let same = layer.choice("padding") == "same";
+    let [tall, wide] = window.size;
+    let [down, across] = window.stride;
+    let rows = window_positions(height, tall, down, same);
+    let columns = window_positions(width, wide, across, same);
+    match (rows, columns) {
+        (Some(rows), Some(columns)) => Ok([rows, columns]),
+        _ => Err(ShapeError::WindowTooLarge),
+    }
+}
+
+pub(super) fn unknown(_: &Layer) -> Option<Shape> {
+    None
+}
+
+pub(super) fn same_shape(_: &Layer, inputs: &[Shape]) -> ShapeResult {
+    one(inputs)
+}
+
+pub(super) fn free(_: &Layer, _: &[Shape], _: Shape) -> Option<Cost> {
+    Some(Cost::default())
+}
+
+pub(super) fn count(number: usize) -> Option<u64> {
+    u64::try_from(number).ok()
+}
+
+pub(super) fn product(numbers: &[usize]) -> Option<u64> {
+    numbers
+        .iter()
+        .try_fold(1_u64, |total, number| total.checked_mul(count(*number)?))
+}
+
+pub(super) fn no_window(_: &Layer) -> Window {
+    Window {
+        size: [1, 1],
+        stride: [1, 1],
+    }
+}
+
+/// Only what is unusual is said, so that cards stay short.
+pub(super) fn say_stride(text: &mut String, stride: [usize; 2], usual: [usize; 2]) {
+    let [height, width] = stride;
+    if stride != usual && height == width {
+        text.push_str(&format!(", stride {height}"));
+    } else if stride != usual {
+        text.push_str(&format!(", stride {height}×{width}"));
+    }
+}
+
+pub(super) fn say_padding(text: &mut String, layer: &Layer) {
+    if layer.choice("padding") == "same" {
+        text.push_str(", same");
+    }
+}
+
+pub(super) fn no_summary(_: &Layer) -> String {
+    String::new()
+}

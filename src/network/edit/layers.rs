@@ -1,0 +1,296 @@
+//! Edits that add, take out, move and change layers.
+
+use std::collections::HashMap;
+
+use super::EditError;
+use crate::network::block::BlockId;
+use crate::network::entry::{Arity, Kind};
+use crate::network::fragment::Fragment;
+use crate::network::graph::{Graph, LayerId, Node};
+use crate::network::layer::Layer;
+
+impl Graph {
+    fn fresh(&mut self, layer: &Layer, inputs: Vec<LayerId>) -> Result<Node, EditError> {
+        if layer.kind() == Kind::Input {
+            return Err(EditError::InputStays);
+        }
+        let id = self.fresh_id();
+        Ok(Node::new(id, layer.clone(), inputs))
+    }
+
+    pub(super) fn insert(&mut self, at: usize, layer: &Layer) -> Result<LayerId, EditError> {
+        let node = self.fresh(layer, Vec::new())?;
+        Ok(self.put(at, node))
+    }
+
+    /// Puts a node before the one at `at`, on its first wire, keeping the node's further inputs. Before the
+    /// first layer of a block it comes before the whole block.
+    fn put(&mut self, at: usize, mut node: Node) -> LayerId {
+        let id = node.id;
+        let place = at.max(1).min(self.nodes.len());
+        let further = node.inputs.split_off(node.inputs.len().min(1));
+        let before = place
+            .checked_sub(1)
+            .and_then(|before| self.nodes.get(before));
+        let before = before.map(|before| (before.id, before.block));
+        let next = self.nodes.get(place);
+        let next = next.map(|next| (next.id, next.inputs.first().copied(), next.block));
+        node.inputs = match next {
+            Some((_, Some(source), Some(block))) if before.is_none_or(|it| it.1 != Some(block)) => {
+                self.enter(block, source, id);
+                vec![source]
+            }
+            Some((next, source, block)) => {
+                node.block = block;
+                if let Some(next) = self.node_mut(next) {
+                    match next.inputs.first_mut() {
+                        Some(first) => *first = id,
+                        None => next.inputs.push(id),
+                    }
+                }
+                let source = source.or(before.map(|before| before.0));
+                source.into_iter().collect()
+            }
+            None => before.map(|(id, _)| id).into_iter().collect(),
+        };
+        node.inputs.extend(further);
+        self.nodes.insert(place, node);
+        id
+    }
+
+    /// What the members of a block took from `source` they take from `instead`.
+    pub(super) fn enter(&mut self, block: BlockId, source: LayerId, instead: LayerId) {
+        let members = self
+            .nodes
+            .iter_mut()
+            .filter(|node| node.block == Some(block));
+        for input in members.flat_map(|node| node.inputs.iter_mut()) {
+            if *input == source {
+                *input = instead;
+            }
+        }
+    }
+
+    pub(super) fn insert_after(
+        &mut self,
+        before: LayerId,
+        layer: &Layer,
+    ) -> Result<LayerId, EditError> {
+        let place = self
+            .position(before)
+            .ok_or(EditError::NoSuchLayer(before))?;
+        let mut node = self.fresh(layer, vec![before])?;
+        node.block = self.open_block(before);
+        let id = node.id;
+        self.reroute(before, id);
+        self.nodes.insert(place + 1, node);
+        Ok(id)
+    }
+
+    /// The block of a layer, if what comes after it belongs to it as well: not where it is folded.
+    fn open_block(&self, id: LayerId) -> Option<BlockId> {
+        let block = self.node(id)?.block?;
+        self.block(block).filter(|it| !it.folded)?;
+        Some(block)
+    }
+
+    /// What took the output of `from` takes that of `to`.
+    pub(super) fn reroute(&mut self, from: LayerId, to: LayerId) {
+        let inputs = self
+            .nodes
+            .iter_mut()
+            .flat_map(|node| node.inputs.iter_mut());
+        for input in inputs.filter(|input| **input == from) {
+            *input = to;
+        }
+    }
+
+    /// On a wire into a block the layer comes before the block where that is folded, else into it.
+    pub(super) fn insert_between(
+        &mut self,
+        from: LayerId,
+        to: LayerId,
+        layer: &Layer,
+    ) -> Result<LayerId, EditError> {
+        let outside = self.existing(from)?.block;
+        let place = self.movable(to)?;
+        let block = self.existing(to)?.block;
+        if !self.existing(to)?.inputs.contains(&from) {
+            return Err(EditError::NoSuchLayer(from));
+        }
+        let mut node = self.fresh(layer, vec![from])?;
+        let id = node.id;
+        let folded = block.filter(|block| {
+            outside != Some(*block) && self.block(*block).is_some_and(|block| block.folded)
+        });
+        match folded {
+            Some(block) => self.enter(block, from, id),
+            None => {
+                node.block = block;
+                let next = self.node_mut(to).ok_or(EditError::NoSuchLayer(to))?;
+                for input in next.inputs.iter_mut().filter(|input| **input == from) {
+                    *input = id;
+                }
+            }
+        }
+        self.nodes.insert(place, node);
+        Ok(id)
+    }
+
+    pub(super) fn branch(&mut self, from: LayerId, layer: &Layer) -> Result<LayerId, EditError> {
+        let place = self.position(from).ok_or(EditError::NoSuchLayer(from))?;
+        let mut node = self.fresh(layer, vec![from])?;
+        node.block = self.open_block(from);
+        let id = node.id;
+        self.nodes.insert(place + 1, node);
+        Ok(id)
+    }
+
+    pub(super) fn delete(&mut self, id: LayerId) -> Result<(), EditError> {
+        let position = self.movable(id)?;
+        let node = self.nodes.remove(position);
+        self.bypass(id, node.inputs.first().copied());
+        self.forget_targets();
+        Ok(())
+    }
+
+    /// What took the output of `id` takes `instead`, once.
+    fn bypass(&mut self, id: LayerId, instead: Option<LayerId>) {
+        for node in &mut self.nodes {
+            let Some(place) = node.inputs.iter().position(|input| *input == id) else {
+                continue;
+            };
+            match instead.filter(|instead| !node.inputs.contains(instead)) {
+                Some(instead) => {
+                    if let Some(input) = node.inputs.get_mut(place) {
+                        *input = instead;
+                    }
+                }
+                None => {
+                    node.inputs.remove(place);
+                }
+            }
+        }
+    }
+
+    pub(super) fn delete_all(&mut self, ids: &[LayerId]) -> Result<(), EditError> {
+        for id in ids {
+            self.movable(*id)?;
+        }
+        ids.iter().try_for_each(|id| self.delete(*id))
+    }
+
+    pub(super) fn relocate(&mut self, id: LayerId, to: usize) -> Result<(), EditError> {
+        let position = self.movable(id)?;
+        let node = self.nodes.remove(position);
+        self.bypass(id, node.inputs.first().copied());
+        self.put(
+            to,
+            Node {
+                block: None,
+                ..node
+            },
+        );
+        self.forget_targets();
+        Ok(())
+    }
+
+    pub(super) fn duplicate(&mut self, id: LayerId) -> Result<LayerId, EditError> {
+        self.movable(id)?;
+        let layer = self.existing(id)?.layer.clone();
+        self.insert_after(id, &layer)
+    }
+
+    pub(super) fn exchange(&mut self, id: LayerId, kind: Kind) -> Result<(), EditError> {
+        self.movable(id)?;
+        if kind == Kind::Input {
+            return Err(EditError::InputStays);
+        }
+        let node = self.node_mut(id).ok_or(EditError::NoSuchLayer(id))?;
+        let mut layer = Layer::new(kind);
+        for (setting, value) in node.layer.settings() {
+            let wanted = kind.entry().setting(setting.name);
+            if wanted.is_some_and(|wanted| wanted.range.contains(value)) {
+                layer.set(setting.name, value.clone())?;
+            }
+        }
+        node.layer = layer;
+        if kind.entry().arity == Arity::One {
+            node.inputs.truncate(1);
+        }
+        self.forget_targets();
+        Ok(())
+    }
+
+    pub(super) fn disable(&mut self, ids: &[LayerId], disabled: bool) -> Result<(), EditError> {
+        for id in ids {
+            self.movable(*id)?;
+        }
+        for node in &mut self.nodes {
+            if ids.contains(&node.id) {
+                node.disabled = disabled;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn paste(
+        &mut self,
+        after: LayerId,
+        fragment: &Fragment,
+    ) -> Result<Option<LayerId>, EditError> {
+        let place = self.position(after).ok_or(EditError::NoSuchLayer(after))?;
+        let open = self.open_block(after);
+        let mut added = self.adopted(fragment.graph(), Some(after));
+        let Some(last) = added.last().map(|node| node.id) else {
+            return Ok(None);
+        };
+        for node in &mut added {
+            node.block = node.block.or(open);
+        }
+        self.reroute(after, last);
+        // The rerouted wires are those of the graph; those of the new layers still begin at `after`.
+        self.nodes.splice(place + 1..place + 1, added);
+        Ok(Some(last))
+    }
+
+    /// The layers of another graph without its input, with ids of this one; what took the input takes `source`.
+    /// Their blocks come along.
+    fn adopted(&mut self, other: &Graph, source: Option<LayerId>) -> Vec<Node> {
+        let mut names = HashMap::new();
+        let input = other.nodes.first().map(|node| node.id);
+        names.extend(input.zip(source));
+        for node in other.nodes.iter().skip(1) {
+            let id = self.fresh_id();
+            names.insert(node.id, id);
+        }
+        let blocks = self.adopt_blocks(other, &names);
+        let adopted = other.nodes.iter().skip(1).filter_map(|node| {
+            Some(Node {
+                id: *names.get(&node.id)?,
+                inputs: node
+                    .inputs
+                    .iter()
+                    .filter_map(|id| names.get(id).copied())
+                    .collect(),
+                block: node.block.and_then(|block| blocks.get(&block).copied()),
+                ..node.clone()
+            })
+        });
+        adopted.collect()
+    }
+
+    pub(super) fn replace(&mut self, graph: &Graph) {
+        let input = graph.nodes.first().map(|node| node.layer.clone());
+        self.nodes.clear();
+        self.blocks.clear();
+        let id = self.fresh_id();
+        let input = input.unwrap_or_else(|| Layer::new(Kind::Input));
+        self.nodes.push(Node::new(id, input, Vec::new()));
+        if let (Some(first), Some(theirs)) = (self.nodes.first_mut(), graph.nodes.first()) {
+            first.comment.clone_from(&theirs.comment);
+        }
+        let added = self.adopted(graph, Some(id));
+        self.nodes.extend(added);
+    }
+}

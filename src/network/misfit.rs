@@ -1,0 +1,222 @@
+//! Why a layer cannot take its input, in words, and what would help.
+
+use super::entry::{Kind, ShapeError};
+use super::graph::{Graph, LayerId, Node};
+use super::layer::Layer;
+use super::remedy::{self, advice};
+use super::report::Remedy;
+use super::shape::Shape;
+
+/// A layer that cannot take its inputs.
+pub(super) struct Misfit<'a> {
+    pub graph: &'a Graph,
+    pub names: &'a [String],
+    pub position: usize,
+    pub node: &'a Node,
+    /// Their shapes, by wire.
+    pub inputs: &'a [Shape],
+    /// Where maps first became a vector.
+    pub first_vector: usize,
+}
+
+type Told = (String, Option<Remedy>);
+
+impl Misfit<'_> {
+    /// The message and the remedy.
+    pub fn told(&self, error: &ShapeError) -> Told {
+        let name = self.name(self.position);
+        match error {
+            ShapeError::NeedsVector => self.needs("a vector", Kind::Flatten),
+            ShapeError::NeedsSequence => self.needs("a sequence", Kind::Flatten),
+            ShapeError::NeedsMaps => self.needs_maps(),
+            ShapeError::WindowTooLarge => self.window_too_large(),
+            ShapeError::TakesNoInput => {
+                let remedy = remedy::delete(self.node.id, name);
+                (
+                    format!("{name} must be the first layer: {}", advice(&remedy)),
+                    Some(remedy),
+                )
+            }
+            ShapeError::Overflow => (
+                format!("the output of {name} is too large to be counted: make its input smaller"),
+                None,
+            ),
+            ShapeError::Differ => self.differ(),
+            ShapeError::Refused { reason, set } => match set {
+                Some((setting, value)) => {
+                    let remedy = remedy::set_to(self.node, name, setting, value.clone());
+                    (
+                        format!("{name} {reason}: {}", advice(&remedy)),
+                        Some(remedy),
+                    )
+                }
+                None => (format!("{name} {reason}"), None),
+            },
+        }
+    }
+
+    fn name(&self, position: usize) -> &str {
+        self.names.get(position).map_or("", String::as_str)
+    }
+
+    /// The name of the layer at the other end of a wire.
+    fn source(&self, wire: usize) -> (LayerId, &str) {
+        let id = self.node.inputs.get(wire).copied().unwrap_or(LayerId(0));
+        let place = self.graph.position(id);
+        (id, place.map_or("", |place| self.name(place)))
+    }
+
+    fn first(&self) -> Shape {
+        self.inputs
+            .first()
+            .copied()
+            .unwrap_or(Shape::Vector { units: 0 })
+    }
+
+    fn needs(&self, what: &str, bridge: Kind) -> Told {
+        let (name, (from, before)) = (self.name(self.position), self.source(0));
+        let gives = described(self.first());
+        if what != "a vector" {
+            let message = format!(
+                "{name} takes {what}, but {before} gives {gives}: put a patch embedding before it"
+            );
+            return (message, None);
+        }
+        let remedy = remedy::insert_between(from, self.node.id, Layer::new(bridge), name);
+        let message = format!(
+            "{name} takes {what}, but {before} gives {gives}: {}",
+            advice(&remedy)
+        );
+        (message, Some(remedy))
+    }
+
+    fn needs_maps(&self) -> Told {
+        let (name, (_, before)) = (self.name(self.position), self.source(0));
+        let gives = described(self.first());
+        if matches!(self.first(), Shape::Sequence { .. }) {
+            let message = format!(
+                "{name} takes maps, but {before} gives {gives}: put it before the layer that makes the sequence"
+            );
+            return (message, None);
+        }
+        let place = self.first_vector;
+        let remedy = remedy::move_before(self.node.id, name, place, self.name(place));
+        let message = format!(
+            "{name} takes maps, but {before} gives {gives}: {}",
+            advice(&remedy)
+        );
+        (message, Some(remedy))
+    }
+
+    fn window_too_large(&self) -> Told {
+        let name = self.name(self.position);
+        let window = (self.node.layer.kind().entry().window)(&self.node.layer);
+        let [height, width] = window.size;
+        let input = self.first();
+        let message = |help: &str| {
+            format!(
+                "the {height}×{width} window of {name} is larger than its input ({input}): {help}make it smaller, or pool less before it"
+            )
+        };
+        if self.node.layer.get("padding").is_none() {
+            return (message(""), None);
+        }
+        let remedy = remedy::pad(self.node.id, name);
+        (message(&format!("{}, ", advice(&remedy))), Some(remedy))
+    }
+
+    /// The inputs of a join do not fit each other.
+    fn differ(&self) -> Told {
+        let name = self.name(self.position);
+        let (_, first_name) = self.source(0);
+        let whole = self.first();
+        let fits = |shape: &Shape| {
+            (self.node.layer.kind().entry().shape)(&self.node.layer, &[whole, *shape]).is_ok()
+        };
+        let odd = self.inputs.iter().position(|shape| !fits(shape));
+        let (wire, shape) = odd
+            .and_then(|wire| Some((wire, *self.inputs.get(wire)?)))
+            .unwrap_or((0, whole));
+        let (from, odd_name) = self.source(wire);
+        let wanted = match self.node.layer.kind() {
+            Kind::Concatenate => "the same height and width",
+            _ => "the same shape",
+        };
+        let remedy = self.matching(from, whole, shape);
+        let advice = remedy
+            .as_ref()
+            .map_or_else(|| "change one of them".to_owned(), advice);
+        let message = format!(
+            "{name} takes inputs of {wanted}, but {first_name} gives {} and {odd_name} gives {}: {advice}",
+            described(whole),
+            described(shape),
+        );
+        (message, remedy)
+    }
+
+    /// What makes the output of `from` fit: a 1×1 convolution with the wanted maps, whose stride makes them as
+    /// small as they must be; or a flatten.
+    fn matching(&self, from: LayerId, whole: Shape, shape: Shape) -> Option<Remedy> {
+        let name = self.name(self.position);
+        match (whole, shape) {
+            (
+                Shape::Maps {
+                    height,
+                    width,
+                    channels,
+                },
+                Shape::Maps {
+                    height: tall,
+                    width: wide,
+                    channels: present,
+                },
+            ) => {
+                let stride = [stride(tall, height)?, stride(wide, width)?];
+                let maps = match self.node.layer.kind() {
+                    Kind::Concatenate => present,
+                    _ => channels,
+                };
+                let layer = Layer::new(Kind::Conv2d)
+                    .with("filters", maps)
+                    .with("kernel", [1, 1])
+                    .with("stride", stride)
+                    .with("activation", "linear");
+                let steps = match stride {
+                    [1, 1] => String::new(),
+                    [down, across] if down == across => format!(" and stride {down}"),
+                    [down, across] => format!(" and stride {down}×{across}"),
+                };
+                let to = self.node.id;
+                let label =
+                    format!("Add a 1×1 convolution with {maps} filters{steps} before {name}");
+                let edit = super::edit::Edit::InsertBetween { from, to, layer };
+                Some(remedy::one(label, edit))
+            }
+            (Shape::Vector { .. }, Shape::Maps { .. }) => Some(remedy::insert_between(
+                from,
+                self.node.id,
+                Layer::new(Kind::Flatten),
+                name,
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// The stride with which a window of 1 makes `from` positions `to`.
+fn stride(from: usize, to: usize) -> Option<u64> {
+    let guess = from.checked_div(to)?;
+    [guess, guess + 1]
+        .into_iter()
+        .find(|stride| *stride > 0 && from.saturating_sub(1) / stride + 1 == to)
+        .and_then(|stride| u64::try_from(stride).ok())
+}
+
+/// "maps (28×28×1)".
+fn described(shape: Shape) -> String {
+    match shape {
+        Shape::Maps { .. } => format!("maps ({shape})"),
+        Shape::Vector { .. } => format!("a vector ({shape})"),
+        Shape::Sequence { .. } => format!("a sequence ({shape})"),
+    }
+}
