@@ -1,6 +1,10 @@
 //! Promises of the network builder: the reference systems are exactly as designed, every problem is told with a
 //! remedy that works, edits can be undone, and files written by hand are read or refused in words.
 
+#[path = "network/any_edits.rs"]
+mod any_edits;
+#[path = "network/blocks.rs"]
+mod blocks;
 #[path = "network/catalogue.rs"]
 mod catalogue;
 #[path = "network/edits.rs"]
@@ -13,6 +17,8 @@ mod problems;
 mod templates;
 #[path = "network/text.rs"]
 mod text;
+#[path = "network/wires.rs"]
+mod wires;
 
 use mapsto::network::{
     Activation, Context, Editor, Graph, Kind, Layer, LayerId, Loss, Problem, Report, check,
