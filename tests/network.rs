@@ -7,6 +7,8 @@ mod any_edits;
 mod blocks;
 #[path = "network/catalogue.rs"]
 mod catalogue;
+#[path = "network/compare.rs"]
+mod compare;
 #[path = "network/edits.rs"]
 mod edits;
 #[path = "network/pairing.rs"]
