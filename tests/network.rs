@@ -3,6 +3,8 @@
 
 #[path = "network/catalogue.rs"]
 mod catalogue;
+#[path = "network/convolutions.rs"]
+mod convolutions;
 #[path = "network/edits.rs"]
 mod edits;
 #[path = "network/pairing.rs"]
