@@ -62,12 +62,10 @@ impl Fixture {
     }
 
     fn tensors(&self) -> Vec<NamedTensor> {
-        let parts = ["weight", "bias", "running_mean", "running_var"];
+        let others = ["grad", "after", "final"];
         let start = self.tensors.iter().filter(|(name, _)| {
-            let is_weight = name
-                .split_once('.')
-                .is_some_and(|(_, part)| parts.contains(&part));
-            is_weight && !name.starts_with("grad.")
+            let layer = name.split_once('.').map(|(layer, _)| layer);
+            layer.is_some_and(|layer| !others.contains(&layer))
         });
         let tensors = start.map(|(name, (shape, values))| NamedTensor {
             name: name.clone(),
@@ -236,6 +234,13 @@ fn each_layer_equals_pytorchs_forward_and_backward() {
         let (outputs, gradients) = stepper.backward(input.clone(), images, upstream);
         let apart = distance(&outputs, fixture.values("output"));
         assert!(apart < 1e-5, "{name}: {apart}");
+        for wanted in fixture.tensors.keys() {
+            let Some(wanted) = wanted.strip_prefix("grad.") else {
+                continue;
+            };
+            let there = gradients.iter().any(|gradient| gradient.name == wanted);
+            assert!(there, "{name} {wanted}: no gradient");
+        }
         for gradient in gradients {
             // The added layer's own weights are not in the fixture.
             let Some((_, theirs)) = fixture.tensors.get(&format!("grad.{}", gradient.name)) else {

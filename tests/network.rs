@@ -9,6 +9,8 @@ mod blocks;
 mod catalogue;
 #[path = "network/compare.rs"]
 mod compare;
+#[path = "network/convolutions.rs"]
+mod convolutions;
 #[path = "network/edits.rs"]
 mod edits;
 #[path = "network/pairing.rs"]
