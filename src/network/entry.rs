@@ -25,6 +25,18 @@ pub enum Kind {
     Add,
     Multiply,
     Concatenate,
+    LayerNorm,
+    GroupNorm,
+    InstanceNorm,
+    LayerScale,
+    SpatialDropout,
+    GaussianNoise,
+    StochasticDepth,
+    Prelu,
+    Reshape,
+    Permute,
+    ZeroPadding,
+    Upsample,
 }
 
 impl Kind {
