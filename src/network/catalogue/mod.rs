@@ -8,7 +8,9 @@ mod input;
 mod join;
 mod normalise;
 mod pooling;
+mod recurrent;
 mod regularise;
+pub(super) mod sequence;
 mod shape;
 
 use std::sync::LazyLock;
@@ -21,13 +23,15 @@ pub fn catalogue() -> &'static [Entry] {
 }
 
 static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let groups: [&[Entry]; 8] = [
+    let groups: [&[Entry]; 10] = [
         &input::ENTRIES,
         &convolution::ENTRIES,
         &pooling::ENTRIES,
         &dense::ENTRIES,
         &normalise::ENTRIES,
         &regularise::ENTRIES,
+        &sequence::ENTRIES,
+        &recurrent::ENTRIES,
         &shape::ENTRIES,
         &join::ENTRIES,
     ];

@@ -153,6 +153,13 @@ impl Layer {
             Kind::Flatten | Kind::Input => Self::Flatten(Flatten::default()),
             Kind::Dropout => Self::Dropout(Dropout::new(settings.real("rate"))),
             Kind::Activation => Self::Activation(Function::new(activation)),
+            Kind::PatchEmbedding
+            | Kind::ClassToken
+            | Kind::PositionEmbedding
+            | Kind::Attention
+            | Kind::SelectToken
+            | Kind::Lstm
+            | Kind::Gru => Self::Flatten(Flatten::default()),
             Kind::Add | Kind::Multiply | Kind::Concatenate => Self::Join(Join::new(layer)),
         }
     }
