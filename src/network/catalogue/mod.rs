@@ -10,12 +10,13 @@ mod normalise;
 mod pooling;
 mod recurrent;
 mod regularise;
-pub(super) mod sequence;
+mod sequence;
 mod shape;
 
 use std::sync::LazyLock;
 
 use super::entry::Entry;
+pub(super) use sequence::nearest_divisor;
 
 /// Every kind of layer, in the order of [`super::Kind`].
 pub fn catalogue() -> &'static [Entry] {
