@@ -1,6 +1,7 @@
 //! Layers that read a sequence step by step, and remember.
 
 use super::common::*;
+use super::sequence::WEIGHT_DECAY;
 use crate::network::entry::{
     Arity, Cost, DefaultValue as Default, Entry, Group, Kind, Range, Setting, ShapeError,
 };
@@ -38,7 +39,7 @@ pub(super) static ENTRIES: [Entry; 2] = [
     },
 ];
 
-static SETTINGS: [Setting; 4] = [
+static SETTINGS: [Setting; 5] = [
     Setting {
         name: "units",
         title: "Units",
@@ -78,6 +79,7 @@ static SETTINGS: [Setting; 4] = [
         default: Default::Choice("rows"),
         more: false,
     },
+    WEIGHT_DECAY,
 ];
 
 /// Steps, and features of each.

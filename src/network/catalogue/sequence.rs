@@ -112,6 +112,7 @@ pub(super) static ENTRIES: [Entry; 5] = [
                 default: Default::Real(0.0),
                 more: false,
             },
+            WEIGHT_DECAY,
         ],
         shape: attention_shape,
         known_shape: unknown,
@@ -153,7 +154,7 @@ const BIAS: Setting = Setting {
     more: true,
 };
 
-const WEIGHT_DECAY: Setting = Setting {
+pub(super) const WEIGHT_DECAY: Setting = Setting {
     name: "weight_decay",
     title: "Weight decay",
     help: "How strongly training pulls this layer's weights to 0, on top of the recipe's weight decay",
