@@ -9,7 +9,7 @@ use super::args::Export;
 use super::output::{self, line};
 use crate::export::code;
 use crate::network::{Context, Graph, Network, check, fit_classes};
-use crate::project::{Recipe, atomic, find_run, load, open_run};
+use crate::project::{Recipe, Weights, atomic, find_run, load, open_run};
 
 pub fn run(options: &Export) -> super::Outcome {
     let wanted = wanted(options)?;
@@ -70,13 +70,12 @@ fn wanted(options: &Export) -> anyhow::Result<Wanted> {
     let run = open_run(&folder)?;
     let (graph, recipe) = (run.graph()?.clone(), run.recipe()?.clone());
     output::damage(&run);
-    let weights = run.weights(crate::project::Weights::Best).ok();
     Ok(Wanted {
-        name: run.info.name,
+        name: run.info.name.clone(),
         graph,
         recipe,
-        classes: run.info.classes,
-        weights,
+        classes: run.info.classes.clone(),
+        weights: run.weights(Weights::Best).ok(),
     })
 }
 

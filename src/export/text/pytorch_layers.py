@@ -147,7 +147,8 @@ def drawn(layer, initialiser):
 
 def decayed(layer, decay):
     """A layer whose weights are drawn to 0, on top of the optimiser's own weight decay."""
-    layer.decay = decay
+    for part in layer.modules():
+        part.decay = decay
     return layer
 
 
@@ -161,8 +162,8 @@ def initialise(model, initialiser):
     }
     for layer in model.modules():
         method = getattr(layer, "initialiser", initialiser)
-        kinds = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, PatchEmbedding)
-        if type(layer) in kinds and method in draw:
+        kinds = (nn.Conv2d, nn.ConvTranspose2d)
+        if (isinstance(layer, kinds) or type(layer) is nn.Linear) and method in draw:
             draw[method](layer.weight)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
