@@ -25,6 +25,13 @@ pub enum Kind {
     Add,
     Multiply,
     Concatenate,
+    PatchEmbedding,
+    ClassToken,
+    PositionEmbedding,
+    Attention,
+    SelectToken,
+    Lstm,
+    Gru,
 }
 
 impl Kind {

@@ -33,7 +33,7 @@ pub(super) fn warnings(
         );
         tell(message, Some(remedy));
     }
-    if kind == Kind::Flatten && input.is_some_and(|input| !input.is_maps()) {
+    if kind == Kind::Flatten && matches!(input, Some(Shape::Vector { .. })) {
         let message =
             format!("{name} changes nothing, as its input is a vector already: delete it");
         tell(message, Some(remedy::delete(node.id, name)));

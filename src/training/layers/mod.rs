@@ -1,15 +1,21 @@
 //! One burn module for every layer of the catalogue. Tensors are `[batch, channel, height, width]`
-//! for maps and `[batch, units]` for vectors.
+//! for maps, `[batch, units]` for vectors and `[batch, length, features]` for sequences.
 
 mod activation;
+mod attention;
 mod batch_norm;
+mod class_token;
 mod conv2d;
 mod dense;
 mod dropout;
 mod initialise;
 mod join;
 mod learning;
+mod patch_embedding;
 mod pool;
+mod position_embedding;
+mod recurrent;
+mod select_token;
 
 pub use activation::apply as activate;
 use burn::module::Module;
@@ -17,14 +23,20 @@ use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use self::activation::Function;
+use self::attention::Attention;
 use self::batch_norm::BatchNorm;
+use self::class_token::ClassToken;
 use self::conv2d::Conv2d;
 use self::dense::Dense;
 use self::dropout::Dropout;
 use self::join::Join;
 pub use self::learning::Find;
 use self::learning::{Learning, named};
+use self::patch_embedding::PatchEmbedding;
 use self::pool::{GlobalAveragePool, Pool};
+use self::position_embedding::PositionEmbedding;
+use self::recurrent::Recurrent;
+use self::select_token::SelectToken;
 use super::weights::{NamedTensor, WeightsError};
 use crate::network::{Activation, CheckedLayer, Kind};
 
@@ -65,6 +77,14 @@ impl Activations {
             other => other,
         }
     }
+
+    fn map_sequence(self, f: impl FnOnce(Tensor<3>) -> Tensor<3>) -> Self {
+        match self {
+            Self::Sequence(sequence) => Self::Sequence(f(sequence)),
+            // Nor here, where sequences are what it works on.
+            other => other,
+        }
+    }
 }
 
 /// What works on a tensor of any rank.
@@ -91,6 +111,12 @@ pub enum Layer {
     Dropout(Dropout),
     Activation(Function),
     Join(Join),
+    PatchEmbedding(PatchEmbedding),
+    ClassToken(ClassToken),
+    PositionEmbedding(PositionEmbedding),
+    Attention(Attention),
+    SelectToken(SelectToken),
+    Recurrent(Recurrent),
 }
 
 /// The same call on the module of whichever layer it is.
@@ -106,6 +132,12 @@ macro_rules! each_layer {
             Layer::Dropout($layer) => $call,
             Layer::Activation($layer) => $call,
             Layer::Join($layer) => $call,
+            Layer::PatchEmbedding($layer) => $call,
+            Layer::ClassToken($layer) => $call,
+            Layer::PositionEmbedding($layer) => $call,
+            Layer::Attention($layer) => $call,
+            Layer::SelectToken($layer) => $call,
+            Layer::Recurrent($layer) => $call,
         }
     };
 }
@@ -123,6 +155,12 @@ macro_rules! with_each_layer {
             Layer::Dropout($layer) => Layer::Dropout($call),
             Layer::Activation($layer) => Layer::Activation($call),
             Layer::Join($layer) => Layer::Join($call),
+            Layer::PatchEmbedding($layer) => Layer::PatchEmbedding($call),
+            Layer::ClassToken($layer) => Layer::ClassToken($call),
+            Layer::PositionEmbedding($layer) => Layer::PositionEmbedding($call),
+            Layer::Attention($layer) => Layer::Attention($call),
+            Layer::SelectToken($layer) => Layer::SelectToken($call),
+            Layer::Recurrent($layer) => Layer::Recurrent($call),
         }
     };
 }
@@ -153,6 +191,14 @@ impl Layer {
             Kind::Flatten | Kind::Input => Self::Flatten(Flatten::default()),
             Kind::Dropout => Self::Dropout(Dropout::new(settings.real("rate"))),
             Kind::Activation => Self::Activation(Function::new(activation)),
+            Kind::PatchEmbedding => Self::PatchEmbedding(PatchEmbedding::new(layer, rng, device)),
+            Kind::ClassToken => Self::ClassToken(ClassToken::new(layer, rng, device)),
+            Kind::PositionEmbedding => {
+                Self::PositionEmbedding(PositionEmbedding::new(layer, rng, device))
+            }
+            Kind::Attention => Self::Attention(Attention::new(layer, rng, device)),
+            Kind::SelectToken => Self::SelectToken(SelectToken::new(layer)),
+            Kind::Lstm | Kind::Gru => Self::Recurrent(Recurrent::new(layer, rng, device)),
             Kind::Add | Kind::Multiply | Kind::Concatenate => Self::Join(Join::new(layer)),
         }
     }
@@ -183,6 +229,18 @@ impl Layer {
             Self::Flatten(_) | Self::Join(_) => Activations::Vector(input.flatten()),
             Self::Dropout(layer) => input.map(layer.with(mode)),
             Self::Activation(layer) => input.map(layer),
+            Self::PatchEmbedding(layer) => match input {
+                Activations::Maps(maps) => Activations::Sequence(layer.forward(maps)),
+                other => other,
+            },
+            Self::ClassToken(layer) => input.map_sequence(|it| layer.forward(it)),
+            Self::PositionEmbedding(layer) => input.map_sequence(|it| layer.forward(it)),
+            Self::Attention(layer) => input.map_sequence(|it| layer.forward(it, mode)),
+            Self::SelectToken(layer) => match input {
+                Activations::Sequence(sequence) => Activations::Vector(layer.forward(sequence)),
+                other => other,
+            },
+            Self::Recurrent(layer) => layer.forward(input),
         }
     }
 
