@@ -87,18 +87,24 @@ fn of_project(path: &Path) -> anyhow::Result<Wanted> {
         loss: project.recipe.loss,
         batch: project.recipe.batch,
     };
-    let outputs = check(&project.graph, &context).network.map(|it| it.outputs());
+    let outputs = check(&project.graph, &context)
+        .network
+        .map(|it| it.outputs());
     let count = match outputs {
         None | Some(0) => 0,
         Some(1) => 2,
         Some(outputs) => outputs,
     };
-    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let name = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned());
     Ok(Wanted {
         name: name.unwrap_or(project.name),
         graph: project.graph,
         recipe: project.recipe,
-        classes: (1..=count).map(|number| format!("class {number}")).collect(),
+        classes: (1..=count)
+            .map(|number| format!("class {number}"))
+            .collect(),
         weights: None,
     })
 }
@@ -118,6 +124,6 @@ fn checked(wanted: &Wanted) -> anyhow::Result<Network> {
     };
     let report = check(&graph, &context);
     let reasons: Vec<&str> = report.errors().map(|p| p.message.as_str()).collect();
-    let refused = || anyhow!("the network does not fit:\n  {}", reasons.join("\n  "));
-    report.network.ok_or_else(refused)
+    let refused = anyhow!("the network does not fit:\n  {}", reasons.join("\n  "));
+    report.network.ok_or(refused)
 }

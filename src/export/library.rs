@@ -15,7 +15,9 @@ pub fn needed(text: &str, program: &str) -> String {
         }
     }
     let chosen = sections.iter().zip(&taken).filter(|(_, taken)| **taken);
-    chosen.map(|(section, _)| format!("{section}\n\n\n")).collect()
+    chosen
+        .map(|(section, _)| format!("{section}\n\n\n"))
+        .collect()
 }
 
 /// What a section defines at the start of its lines.

@@ -76,7 +76,9 @@ pub enum ExportError {
         reasons: Vec<String>,
     },
     /// The names of the classes do not fit the network's output.
-    #[error("the network tells {outputs} classes apart, but there are {classes} names of classes: fit its last layer to the data")]
+    #[error(
+        "the network tells {outputs} classes apart, but there are {classes} names of classes: fit its last layer to the data"
+    )]
     Classes {
         /// Units of the last layer.
         outputs: usize,
@@ -157,7 +159,9 @@ fn usual_initialiser(network: &Network) -> &'static str {
             *count.entry(layer.layer().initialiser().name()).or_insert(0) += 1;
         }
     }
-    let most = count.into_iter().max_by_key(|(_, count): &(_, usize)| *count);
+    let most = count
+        .into_iter()
+        .max_by_key(|(_, count): &(_, usize)| *count);
     most.map_or("glorot_uniform", |(name, _)| name)
 }
 

@@ -250,13 +250,7 @@ impl Values {
 }
 
 /// A written layer with its names in place; the marks stay.
-fn line(
-    written: &Written,
-    name: &str,
-    inputs: &[String],
-    file: &str,
-    dialect: Dialect,
-) -> Line {
+fn line(written: &Written, name: &str, inputs: &[String], file: &str, dialect: Dialect) -> Line {
     let mut call = written
         .call
         .replace("{m}", &format!("{}{name}", dialect.module))
@@ -339,7 +333,13 @@ fn unit(
     let mut skeleton = format!("{shapes:?} {}", layers[from].block()?.name);
     for (place, item) in items.iter().enumerate() {
         let inputs = values.inputs(place, item, dialect.keep);
-        let mut line = line(&written[item.from], &names[place], &inputs, "\u{4}", dialect);
+        let mut line = line(
+            &written[item.from],
+            &names[place],
+            &inputs,
+            "\u{4}",
+            dialect,
+        );
         line.output = values.output(place);
         for text in [line.module.as_deref().unwrap_or(""), &line.call] {
             let text = Marked::new(text);

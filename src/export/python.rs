@@ -41,7 +41,12 @@ pub fn wrapped(words: &[String], indent: &str) -> String {
 }
 
 /// The constants at the top: classes, input, recipe.
-pub fn constants(network: &Network, recipe: &Recipe, classes: &[String], layers: &[&str]) -> String {
+pub fn constants(
+    network: &Network,
+    recipe: &Recipe,
+    classes: &[String],
+    layers: &[&str],
+) -> String {
     let (height, width, channels) = match network.input() {
         Shape::Maps {
             height,

@@ -25,8 +25,14 @@ pub fn padding(layer: &CheckedLayer, size: &str) -> [(usize, usize); 2] {
 pub fn overhang(layer: &CheckedLayer, padding: [(usize, usize); 2]) -> [usize; 2] {
     let settings = layer.layer();
     let (size, stride) = (settings.pair("size"), settings.pair("stride"));
-    let (Shape::Maps { height, width, .. }, Shape::Maps { height: rows, width: columns, .. }) =
-        (layer.input(), layer.output())
+    let (
+        Shape::Maps { height, width, .. },
+        Shape::Maps {
+            height: rows,
+            width: columns,
+            ..
+        },
+    ) = (layer.input(), layer.output())
     else {
         return [0, 0];
     };

@@ -12,7 +12,8 @@ use super::misfit::Misfit;
 use super::output;
 use super::remedy;
 use super::report::{
-    BlockCopy, BlockReport, CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity, copy_name,
+    BlockCopy, BlockReport, CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity,
+    copy_name,
 };
 use super::shape::{Shape, grouped};
 use super::warnings::warnings;

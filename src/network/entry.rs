@@ -32,6 +32,18 @@ pub enum Kind {
     SelectToken,
     Lstm,
     Gru,
+    LayerNorm,
+    GroupNorm,
+    InstanceNorm,
+    LayerScale,
+    SpatialDropout,
+    GaussianNoise,
+    StochasticDepth,
+    Prelu,
+    Reshape,
+    Permute,
+    ZeroPadding,
+    Upsample,
 }
 
 impl Kind {

@@ -38,7 +38,7 @@ pub(super) fn warnings(
             format!("{name} changes nothing, as its input is a vector already: delete it");
         tell(message, Some(remedy::delete(node.id, name)));
     }
-    if last && kind == Kind::Dropout {
+    if last && matches!(kind, Kind::Dropout | Kind::StochasticDepth) {
         let message = format!("{name} at the end drops random answers while training: delete it");
         tell(message, Some(remedy::delete(node.id, name)));
     }

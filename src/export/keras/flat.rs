@@ -51,7 +51,9 @@ pub fn flats(network: &Network) -> Flats {
         _ => None,
     };
     Flats {
-        as_it_is: (0..layers.len()).map(|place| maps(place).is_some()).collect(),
+        as_it_is: (0..layers.len())
+            .map(|place| maps(place).is_some())
+            .collect(),
         dense: dense.into_iter().map(|of| of.and_then(maps)).collect(),
     }
 }

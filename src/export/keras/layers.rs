@@ -109,7 +109,10 @@ fn weighted(layer: &CheckedLayer, activation: &str) -> Result<Option<(String, &'
             let conv = format!(
                 "layers.Conv2D({filters}, {patch}, strides={patch}{bias}{start}, {name}){on}"
             );
-            (format!("layers.Reshape(({length}, {features}))({conv})"), "Conv2D")
+            (
+                format!("layers.Reshape(({length}, {features}))({conv})"),
+                "Conv2D",
+            )
         }
         "dense" => {
             let start = start::weights(layer, "kernel_initializer");
@@ -153,12 +156,16 @@ fn weighted(layer: &CheckedLayer, activation: &str) -> Result<Option<(String, &'
                 Shape::Vector { .. } => "",
             };
             let start = format!("alpha_initializer=keras.initializers.Constant({initial:?})");
-            (format!("layers.PReLU({start}{shared}, {name}){on}"), "PReLU")
+            (
+                format!("layers.PReLU({start}{shared}, {name}){on}"),
+                "PReLU",
+            )
         }
         "class_token" => (format!("ClassToken({name}){on}"), "ClassToken"),
-        "position_embedding" if settings.choice("method") == "learnt" => {
-            (format!("PositionEmbedding({name}){on}"), "PositionEmbedding")
-        }
+        "position_embedding" if settings.choice("method") == "learnt" => (
+            format!("PositionEmbedding({name}){on}"),
+            "PositionEmbedding",
+        ),
         "attention" => {
             let heads = settings.int("heads");
             let size = layer.input().features() / heads.max(1);
@@ -170,7 +177,9 @@ fn weighted(layer: &CheckedLayer, activation: &str) -> Result<Option<(String, &'
             };
             let (heads, size) = (mark("heads", heads), mark("size", size));
             (
-                format!("layers.MultiHeadAttention({heads}, {size}{dropout}{bias}, {name})({{0}}, {{0}})"),
+                format!(
+                    "layers.MultiHeadAttention({heads}, {size}{dropout}{bias}, {name})({{0}}, {{0}})"
+                ),
                 "MultiHeadAttention",
             )
         }
@@ -212,7 +221,10 @@ fn sliding(layer: &CheckedLayer, activation: &str) -> Result<(String, &'static s
     let input = if same || pads == [(0, 0); 2] {
         "{0}".to_owned()
     } else {
-        format!("layers.ZeroPadding2D({})({{0}})", mark("padding", around(pads)))
+        format!(
+            "layers.ZeroPadding2D({})({{0}})",
+            mark("padding", around(pads))
+        )
     };
     let filters = mark("filters", layer.output().features());
     let kernel_start = start::weights(layer, "kernel_initializer");
@@ -244,7 +256,9 @@ fn sliding(layer: &CheckedLayer, activation: &str) -> Result<(String, &'static s
     };
     let bias = bias(layer);
     Ok((
-        format!("layers.{class}({first}{more}{activation}{bias}{starts}, name=\"{{name}}\")({input})"),
+        format!(
+            "layers.{class}({first}{more}{activation}{bias}{starts}, name=\"{{name}}\")({input})"
+        ),
         class,
     ))
 }
@@ -254,8 +268,14 @@ fn transposed(layer: &CheckedLayer) -> Result<String> {
     let settings = layer.layer();
     let (kernel, stride) = (settings.pair("kernel"), settings.pair("stride"));
     let pad = settings.pair("pad");
-    let (Shape::Maps { height, width, .. }, Shape::Maps { height: rows, width: columns, .. }) =
-        (layer.input(), layer.output())
+    let (
+        Shape::Maps { height, width, .. },
+        Shape::Maps {
+            height: rows,
+            width: columns,
+            ..
+        },
+    ) = (layer.input(), layer.output())
     else {
         return Err("needs maps".into());
     };
@@ -277,7 +297,10 @@ fn transposed(layer: &CheckedLayer) -> Result<String> {
     if [down, across] == [(0, 0); 2] {
         return Ok(call);
     }
-    Ok(format!("layers.Cropping2D({})({call})", around([down, across])))
+    Ok(format!(
+        "layers.Cropping2D({})({call})",
+        around([down, across])
+    ))
 }
 
 /// An LSTM or GRU; maps become steps first.
@@ -316,7 +339,8 @@ fn recurrent(layer: &CheckedLayer) -> (String, &'static str) {
             )
         }
         "backward" => {
-            let call = format!("layers.{kind}({units}{sequences}, go_backwards=True, {name})({input})");
+            let call =
+                format!("layers.{kind}({units}{sequences}, go_backwards=True, {name})({input})");
             let call = if each {
                 format!("ops.flip({call}, axis=1)")
             } else {
@@ -324,7 +348,10 @@ fn recurrent(layer: &CheckedLayer) -> (String, &'static str) {
             };
             (call, kind)
         }
-        _ => (format!("layers.{kind}({units}{sequences}, {name})({input})"), kind),
+        _ => (
+            format!("layers.{kind}({units}{sequences}, {name})({input})"),
+            kind,
+        ),
     }
 }
 
@@ -347,7 +374,9 @@ fn plain(layer: &CheckedLayer, place: Place) -> Result<String> {
         }
         "instance_norm" => {
             let epsilon = settings.real("epsilon");
-            format!("layers.GroupNormalization(groups=-1, epsilon={epsilon:?}, center=False, scale=False)({{0}})")
+            format!(
+                "layers.GroupNormalization(groups=-1, epsilon={epsilon:?}, center=False, scale=False)({{0}})"
+            )
         }
         "dropout" => format!("layers.Dropout({rate})({{0}})"),
         "spatial_dropout" => format!("layers.SpatialDropout2D({rate})({{0}})"),
@@ -358,7 +387,9 @@ fn plain(layer: &CheckedLayer, place: Place) -> Result<String> {
         "gaussian_noise" => {
             let deviation = settings.real("deviation");
             if deviation > 1.0 {
-                return Err(format!("adds noise of {deviation}, but Keras takes at most 1"));
+                return Err(format!(
+                    "adds noise of {deviation}, but Keras takes at most 1"
+                ));
             }
             format!("layers.GaussianNoise({deviation:?})({{0}})")
         }
@@ -400,7 +431,10 @@ fn multiplied(layer: &CheckedLayer) -> String {
         }
         _ => format!("{{{at}}}"),
     });
-    format!("layers.Multiply()([{}])", parts.collect::<Vec<_>>().join(", "))
+    format!(
+        "layers.Multiply()([{}])",
+        parts.collect::<Vec<_>>().join(", ")
+    )
 }
 
 fn pool(layer: &CheckedLayer) -> String {

@@ -171,11 +171,7 @@ fn block(definition: &Definition) -> String {
         parameters.push("names".into());
     }
     parameters.extend(definition.parameters.iter().map(|(name, _)| name.clone()));
-    let mut text = format!(
-        "def {}({}):\n",
-        function(definition),
-        parameters.join(", ")
-    );
+    let mut text = format!("def {}({}):\n", function(definition), parameters.join(", "));
     if learns {
         text.push_str("    names = iter(names.split())\n");
     }

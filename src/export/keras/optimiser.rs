@@ -48,7 +48,8 @@ pub fn write(network: &Network, optimizer: &Optimizer) -> String {
 
 /// Class, arguments, weight decay, and what is to be said of them.
 fn settings(optimizer: &Optimizer) -> (&'static str, String, f64, Option<&'static str>) {
-    const EPSILON: &str = "Keras adds epsilon before it corrects the bias of the first steps, PyTorch after";
+    const EPSILON: &str =
+        "Keras adds epsilon before it corrects the bias of the first steps, PyTorch after";
     match *optimizer {
         Optimizer::Sgd {
             momentum,
@@ -56,7 +57,12 @@ fn settings(optimizer: &Optimizer) -> (&'static str, String, f64, Option<&'stati
             weight_decay,
         } => {
             let nesterov = if nesterov { ", nesterov=True" } else { "" };
-            ("SGD", format!("momentum={momentum:?}{nesterov}"), weight_decay, None)
+            (
+                "SGD",
+                format!("momentum={momentum:?}{nesterov}"),
+                weight_decay,
+                None,
+            )
         }
         Optimizer::Adam {
             beta1,

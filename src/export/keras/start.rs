@@ -25,7 +25,9 @@ pub fn draw(layer: &CheckedLayer, argument: &str) -> String {
         Initialiser::HeNormal => ("2", "fan_in", "untruncated_normal"),
         Initialiser::Pytorch => ("1 / 3", "fan_in", "uniform"),
     };
-    format!(", {argument}=keras.initializers.VarianceScaling({scale}, \"{mode}\", \"{distribution}\")")
+    format!(
+        ", {argument}=keras.initializers.VarianceScaling({scale}, \"{mode}\", \"{distribution}\")"
+    )
 }
 
 /// Inputs that meet in one output.

@@ -11,7 +11,11 @@ pub fn activated(function: Activation, value: &str, shape: Shape) -> String {
         "linear" => return value.to_owned(),
         "leaky_relu" => return format!("F.leaky_relu({value}, 0.01)"),
         "softmax" => {
-            let axis = if matches!(shape, Shape::Sequence { .. }) { -1 } else { 1 };
+            let axis = if matches!(shape, Shape::Sequence { .. }) {
+                -1
+            } else {
+                1
+            };
             return format!("torch.softmax({value}, dim={axis})");
         }
         "sigmoid" => "torch.sigmoid",
@@ -313,7 +317,10 @@ fn plain(layer: &CheckedLayer) -> Option<String> {
         "max_pool" | "average_pool" => pool(layer),
         "global_average_pool" => "{0}.mean(dim=(2, 3))".into(),
         "adaptive_average_pool" => {
-            format!("F.adaptive_avg_pool2d({{0}}, {})", pair(settings.pair("size")))
+            format!(
+                "F.adaptive_avg_pool2d({{0}}, {})",
+                pair(settings.pair("size"))
+            )
         }
         "zero_padding" => {
             let [rows, columns] = ["rows", "columns"].map(|name| settings.pair(name));
@@ -328,7 +335,9 @@ fn plain(layer: &CheckedLayer) -> Option<String> {
             } else {
                 ""
             };
-            format!("F.interpolate({{0}}, scale_factor=({down}, {across}), mode=\"{method}\"{corners})")
+            format!(
+                "F.interpolate({{0}}, scale_factor=({down}, {across}), mode=\"{method}\"{corners})"
+            )
         }
         "reshape" => {
             let [height, width, channels] = layer.output().dims()[..] else {
@@ -400,7 +409,11 @@ fn pool(layer: &CheckedLayer) -> String {
             )
         };
     }
-    let function = if average { "F.avg_pool2d" } else { "F.max_pool2d" };
+    let function = if average {
+        "F.avg_pool2d"
+    } else {
+        "F.max_pool2d"
+    };
     format!("{function}({{0}}, {size}, {stride}{pad}{ceil})")
 }
 

@@ -3,9 +3,7 @@
 mod layers;
 
 use super::plan::{Definition, Dialect, Line, Plan, Step, plan};
-use super::{
-    ExportError, Target, decays, learning, library, python, usual_initialiser, written,
-};
+use super::{ExportError, Target, decays, learning, library, python, usual_initialiser, written};
 use crate::network::{Head, Loss, Network};
 use crate::project::{Optimizer, Recipe};
 
@@ -76,7 +74,11 @@ fn model(plan: &Plan, usual: &str) -> String {
     for definition in &plan.definitions {
         text.push_str(&block(definition));
     }
-    let classes: Vec<&str> = plan.definitions.iter().map(|it| it.class.as_str()).collect();
+    let classes: Vec<&str> = plan
+        .definitions
+        .iter()
+        .map(|it| it.class.as_str())
+        .collect();
     let comma = if classes.len() == 1 { "," } else { "" };
     text.push_str(&format!("BLOCKS = ({}{comma})\n\n\n", classes.join(", ")));
     text.push_str("class Model(nn.Module):\n");
@@ -88,7 +90,10 @@ fn model(plan: &Plan, usual: &str) -> String {
             Step::Block(used) => {
                 let class = &plan.definitions[used.definition].class;
                 let arguments = used.arguments.join(", ");
-                text.push_str(&format!("        self.{} = {class}({arguments})\n", used.name));
+                text.push_str(&format!(
+                    "        self.{} = {class}({arguments})\n",
+                    used.name
+                ));
             }
         }
     }
@@ -96,7 +101,9 @@ fn model(plan: &Plan, usual: &str) -> String {
     text.push_str(&format!("\n    def forward(self, {}):\n", plan.input));
     for step in &plan.steps {
         match step {
-            Step::Layer(line) => text.push_str(&format!("        {} = {}\n", line.output, line.call)),
+            Step::Layer(line) => {
+                text.push_str(&format!("        {} = {}\n", line.output, line.call))
+            }
             Step::Block(used) => text.push_str(&format!(
                 "        {} = self.{}({})\n",
                 used.output, used.name, used.input
@@ -117,7 +124,10 @@ fn block(definition: &Definition) -> String {
         "class {}(nn.Module):\n    def __init__(self{parameters}):\n        super().__init__()\n",
         definition.class
     );
-    definition.lines.iter().for_each(|line| text.push_str(&module(line)));
+    definition
+        .lines
+        .iter()
+        .for_each(|line| text.push_str(&module(line)));
     text.push_str(&format!("\n    def forward(self, {}):\n", definition.input));
     for line in &definition.lines {
         text.push_str(&format!("        {} = {}\n", line.output, line.call));
@@ -190,7 +200,11 @@ fn optimiser(optimizer: &Optimizer, decays: bool) -> String {
             weight_decay,
         } => {
             let nesterov = if nesterov { ", nesterov=True" } else { "" };
-            ("SGD", format!("momentum={momentum:?}{nesterov}"), weight_decay)
+            (
+                "SGD",
+                format!("momentum={momentum:?}{nesterov}"),
+                weight_decay,
+            )
         }
         Optimizer::Adam {
             beta1,

@@ -4,18 +4,27 @@
 mod activation;
 mod attention;
 mod batch_norm;
+mod channels;
 mod class_token;
 mod conv2d;
 mod dense;
 mod dropout;
+mod group_norm;
 mod initialise;
 mod join;
+mod layer_norm;
+mod layer_scale;
 mod learning;
+mod noise;
+mod padding;
 mod patch_embedding;
 mod pool;
 mod position_embedding;
+mod prelu;
 mod recurrent;
+mod reshape;
 mod select_token;
+mod upsample;
 
 pub use activation::apply as activate;
 use burn::module::Module;
@@ -29,14 +38,22 @@ use self::class_token::ClassToken;
 use self::conv2d::Conv2d;
 use self::dense::Dense;
 use self::dropout::Dropout;
+use self::group_norm::GroupNorm;
 use self::join::Join;
+use self::layer_norm::LayerNorm;
+use self::layer_scale::LayerScale;
 pub use self::learning::Find;
 use self::learning::{Learning, named};
+use self::noise::GaussianNoise;
+use self::padding::ZeroPadding;
 use self::patch_embedding::PatchEmbedding;
 use self::pool::{GlobalAveragePool, Pool};
 use self::position_embedding::PositionEmbedding;
+use self::prelu::Prelu;
 use self::recurrent::Recurrent;
+use self::reshape::{Permute, Reshape};
 use self::select_token::SelectToken;
+use self::upsample::Upsample;
 use super::weights::{NamedTensor, WeightsError};
 use crate::network::{Activation, CheckedLayer, Kind};
 
@@ -117,6 +134,15 @@ pub enum Layer {
     Attention(Attention),
     SelectToken(SelectToken),
     Recurrent(Recurrent),
+    LayerNorm(LayerNorm),
+    GroupNorm(GroupNorm),
+    LayerScale(LayerScale),
+    Prelu(Prelu),
+    GaussianNoise(GaussianNoise),
+    ZeroPadding(ZeroPadding),
+    Upsample(Upsample),
+    Reshape(Reshape),
+    Permute(Permute),
 }
 
 /// The same call on the module of whichever layer it is.
@@ -138,6 +164,15 @@ macro_rules! each_layer {
             Layer::Attention($layer) => $call,
             Layer::SelectToken($layer) => $call,
             Layer::Recurrent($layer) => $call,
+            Layer::LayerNorm($layer) => $call,
+            Layer::GroupNorm($layer) => $call,
+            Layer::LayerScale($layer) => $call,
+            Layer::Prelu($layer) => $call,
+            Layer::GaussianNoise($layer) => $call,
+            Layer::ZeroPadding($layer) => $call,
+            Layer::Upsample($layer) => $call,
+            Layer::Reshape($layer) => $call,
+            Layer::Permute($layer) => $call,
         }
     };
 }
@@ -161,6 +196,15 @@ macro_rules! with_each_layer {
             Layer::Attention($layer) => Layer::Attention($call),
             Layer::SelectToken($layer) => Layer::SelectToken($call),
             Layer::Recurrent($layer) => Layer::Recurrent($call),
+            Layer::LayerNorm($layer) => Layer::LayerNorm($call),
+            Layer::GroupNorm($layer) => Layer::GroupNorm($call),
+            Layer::LayerScale($layer) => Layer::LayerScale($call),
+            Layer::Prelu($layer) => Layer::Prelu($call),
+            Layer::GaussianNoise($layer) => Layer::GaussianNoise($call),
+            Layer::ZeroPadding($layer) => Layer::ZeroPadding($call),
+            Layer::Upsample($layer) => Layer::Upsample($call),
+            Layer::Reshape($layer) => Layer::Reshape($call),
+            Layer::Permute($layer) => Layer::Permute($call),
         }
     };
 }
@@ -189,7 +233,9 @@ impl Layer {
             Kind::GlobalAveragePool => Self::GlobalAveragePool(GlobalAveragePool::default()),
             // The input computes nothing and is not among the checked layers.
             Kind::Flatten | Kind::Input => Self::Flatten(Flatten::default()),
-            Kind::Dropout => Self::Dropout(Dropout::new(settings.real("rate"))),
+            Kind::Dropout | Kind::SpatialDropout | Kind::StochasticDepth => {
+                Self::Dropout(Dropout::new(settings))
+            }
             Kind::Activation => Self::Activation(Function::new(activation)),
             Kind::PatchEmbedding => Self::PatchEmbedding(PatchEmbedding::new(layer, rng, device)),
             Kind::ClassToken => Self::ClassToken(ClassToken::new(layer, rng, device)),
@@ -200,6 +246,17 @@ impl Layer {
             Kind::SelectToken => Self::SelectToken(SelectToken::new(layer)),
             Kind::Lstm | Kind::Gru => Self::Recurrent(Recurrent::new(layer, rng, device)),
             Kind::Add | Kind::Multiply | Kind::Concatenate => Self::Join(Join::new(layer)),
+            Kind::LayerNorm => Self::LayerNorm(LayerNorm::new(layer, device)),
+            Kind::GroupNorm | Kind::InstanceNorm => Self::GroupNorm(GroupNorm::new(layer, device)),
+            Kind::LayerScale => Self::LayerScale(LayerScale::new(layer, device)),
+            Kind::Prelu => Self::Prelu(Prelu::new(layer, device)),
+            Kind::GaussianNoise => {
+                Self::GaussianNoise(GaussianNoise::new(settings.real("deviation")))
+            }
+            Kind::ZeroPadding => Self::ZeroPadding(ZeroPadding::new(settings)),
+            Kind::Upsample => Self::Upsample(Upsample::new(settings)),
+            Kind::Reshape => Self::Reshape(Reshape::new(settings)),
+            Kind::Permute => Self::Permute(Permute::new(settings)),
         }
     }
 
@@ -241,6 +298,15 @@ impl Layer {
                 other => other,
             },
             Self::Recurrent(layer) => layer.forward(input),
+            Self::LayerNorm(layer) => input.map(layer),
+            Self::GroupNorm(layer) => input.map(layer),
+            Self::LayerScale(layer) => input.map(layer),
+            Self::Prelu(layer) => input.map(layer),
+            Self::GaussianNoise(layer) => input.map(layer.with(mode)),
+            Self::ZeroPadding(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::Upsample(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::Reshape(layer) => layer.forward(input),
+            Self::Permute(layer) => layer.forward(input),
         }
     }
 
