@@ -12,6 +12,7 @@ mod recurrent;
 mod regularise;
 mod sequence;
 mod shape;
+mod sliding;
 
 use std::sync::LazyLock;
 
