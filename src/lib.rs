@@ -21,6 +21,7 @@
 //! | [`training`] | device, layers as burn modules, the loop, feature maps, the `Session` handle | burn, `network`, `dataset` |
 //! | [`project`] | the project file, the recipe, runs on disk and their index | `network`, `dataset` as data |
 //! | [`results`] | what a run has told: curves, confusion, mistakes | the history only |
+//! | [`export`] | networks as programs for other libraries | `network`, `project` |
 //! | [`app`] | the window: commands, theme, one file per panel | egui; reads everything |
 //! | [`cli`] | the same engine from a terminal | clap |
 //!
@@ -33,6 +34,7 @@
 pub mod app;
 pub mod cli;
 pub mod dataset;
+pub mod export;
 pub mod network;
 pub mod project;
 pub mod results;

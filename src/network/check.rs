@@ -12,7 +12,8 @@ use super::misfit::Misfit;
 use super::output;
 use super::remedy;
 use super::report::{
-    BlockReport, CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity, copy_name,
+    BlockCopy, BlockReport, CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity,
+    copy_name,
 };
 use super::shape::{Shape, grouped};
 use super::warnings::warnings;
@@ -507,6 +508,11 @@ impl<'a> Walk<'a> {
             sources: sources?,
             output: self.shapes.get(at).copied()??,
             parameters: self.parameters.get(at).copied()?,
+            block: node.block.and_then(|id| {
+                let name = self.graph.block(id)?.name.as_str().into();
+                let copy = step.repeat;
+                Some(BlockCopy { id, name, copy })
+            }),
         })
     }
 }

@@ -205,9 +205,26 @@ pub struct CheckedLayer {
     pub(super) sources: Vec<usize>,
     pub(super) output: Shape,
     pub(super) parameters: u64,
+    pub(super) block: Option<BlockCopy>,
+}
+
+/// Of which block, and which copy of it, a layer is a part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockCopy {
+    /// Which block.
+    pub id: BlockId,
+    /// Its name for people.
+    pub name: Arc<str>,
+    /// Counted from 0.
+    pub copy: u32,
 }
 
 impl CheckedLayer {
+    /// The block that it came from.
+    pub fn block(&self) -> Option<&BlockCopy> {
+        self.block.as_ref()
+    }
+
     /// Its id in the graph that was checked.
     pub fn id(&self) -> LayerId {
         self.id

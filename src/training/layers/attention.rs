@@ -50,7 +50,7 @@ impl Attention {
             in_bias: zeros(3 * features),
             out_weight,
             out_bias: zeros(features),
-            dropout: Dropout::new(settings.real("dropout")),
+            dropout: Dropout::of_rate(settings.real("dropout")),
             heads: settings.int("heads"),
         }
     }
