@@ -144,11 +144,16 @@ impl Layer {
     ) -> Self {
         let settings = layer.layer();
         match settings.kind() {
-            Kind::Conv2d => Self::Conv2d(Conv2d::new(layer, activation, rng, device)),
+            Kind::Conv2d
+            | Kind::DepthwiseConv2d
+            | Kind::SeparableConv2d
+            | Kind::TransposedConv2d => Self::Conv2d(Conv2d::new(layer, activation, rng, device)),
             Kind::Dense => Self::Dense(Dense::new(layer, activation, rng, device)),
             Kind::BatchNorm => Self::BatchNorm(BatchNorm::new(layer, device)),
             Kind::MaxPool | Kind::AveragePool => Self::Pool(Pool::new(layer)),
-            Kind::GlobalAveragePool => Self::GlobalAveragePool(GlobalAveragePool::default()),
+            Kind::GlobalAveragePool | Kind::AdaptiveAveragePool => {
+                Self::GlobalAveragePool(GlobalAveragePool::default())
+            }
             // The input computes nothing and is not among the checked layers.
             Kind::Flatten | Kind::Input => Self::Flatten(Flatten::default()),
             Kind::Dropout => Self::Dropout(Dropout::new(settings.real("rate"))),
