@@ -52,7 +52,7 @@ pub use output::fit_classes;
 pub use report::{
     BlockReport, CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity,
 };
-pub use shape::{Shape, grouped, same_padding};
+pub use shape::{Shape, axes_in_order, grouped, same_padding};
 pub use templates::{Family, Fitted, Template, TooSmall, Training, template, templates};
 pub use text::{FileProblem, NetworkFileError};
 pub use undo::Editor;
