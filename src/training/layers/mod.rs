@@ -204,6 +204,13 @@ impl Layer {
                 Self::Dropout(Dropout::new(settings))
             }
             Kind::Activation => Self::Activation(Function::new(activation)),
+            Kind::PatchEmbedding
+            | Kind::ClassToken
+            | Kind::PositionEmbedding
+            | Kind::Attention
+            | Kind::SelectToken
+            | Kind::Lstm
+            | Kind::Gru => Self::Flatten(Flatten::default()),
             Kind::Add | Kind::Multiply | Kind::Concatenate => Self::Join(Join::new(layer)),
             Kind::LayerNorm => Self::LayerNorm(LayerNorm::new(layer, device)),
             Kind::GroupNorm | Kind::InstanceNorm => Self::GroupNorm(GroupNorm::new(layer, device)),
