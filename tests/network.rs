@@ -3,8 +3,16 @@
 
 #[path = "network/architectures.rs"]
 mod architectures;
+#[path = "network/any_edits.rs"]
+mod any_edits;
+#[path = "network/blocks.rs"]
+mod blocks;
 #[path = "network/catalogue.rs"]
 mod catalogue;
+#[path = "network/compare.rs"]
+mod compare;
+#[path = "network/convolutions.rs"]
+mod convolutions;
 #[path = "network/edits.rs"]
 mod edits;
 #[path = "network/library.rs"]
@@ -15,10 +23,14 @@ mod pairing;
 mod problems;
 #[path = "network/sequences.rs"]
 mod sequences;
+#[path = "network/shapes.rs"]
+mod shapes;
 #[path = "network/templates.rs"]
 mod templates;
 #[path = "network/text.rs"]
 mod text;
+#[path = "network/wires.rs"]
+mod wires;
 
 use mapsto::network::{
     Activation, Context, Editor, Graph, Kind, Layer, LayerId, Loss, Problem, Report, check,

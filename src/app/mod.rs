@@ -7,6 +7,7 @@
 mod arrivals;
 mod carry_out;
 pub mod command;
+pub mod comparison;
 mod curves;
 mod done;
 mod fold;

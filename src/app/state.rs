@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use egui::Context;
 
+use super::comparison::Comparison;
 use super::curves::CurveMaker;
 use super::jobs::Jobs;
 use super::shown::Shown;
@@ -76,6 +77,7 @@ pub struct State {
     pub editor: Editor,
     pub report: Report,
     pub selected: Option<LayerId>,
+    pub comparison: Option<Box<Comparison>>,
     /// Counts changes of anything that is saved.
     pub changes: u64,
     pub autosaved: (u64, Instant),
@@ -133,6 +135,7 @@ impl State {
                 saved: None,
             },
             selected: None,
+            comparison: None,
             changes: 0,
             autosaved: (0, Instant::now()),
             data: Data::None,
@@ -176,6 +179,7 @@ impl State {
             thumbnails: &self.thumbnails,
             editor: &self.editor,
             report: &self.report,
+            comparison: self.comparison.as_deref(),
             template: self.project.template.as_deref(),
             selected: self.selected,
             recipe: &self.project.recipe,
@@ -231,6 +235,7 @@ impl State {
         {
             self.selected = None;
         }
+        self.compare_again();
         self.changes += 1;
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::command::Command;
+use super::comparison::Comparison;
 use super::thumbnails::Thumbnails;
 use crate::dataset::{Dataset, Progress, Set, Source, Splits};
 use crate::network::{Editor, LayerId, Report};
@@ -134,6 +135,8 @@ pub enum PathPurpose {
     SaveProjectAs,
     ChooseFolder,
     TryPictures,
+    /// A project file or a network.toml.
+    CompareNetwork,
 }
 
 /// A question or box over the window; one at a time.
@@ -178,6 +181,8 @@ pub struct View<'a> {
 
     pub editor: &'a Editor,
     pub report: &'a Report,
+    /// The other network, where two are compared.
+    pub comparison: Option<&'a Comparison>,
     /// The template that the network came from, by name.
     pub template: Option<&'a str>,
     pub selected: Option<LayerId>,

@@ -189,6 +189,12 @@ impl<'a> Walk<'a> {
                 report.inputs = vec![shape];
                 report.output = shape;
             }
+            let backward = Some(position)
+                .filter(|_| node.disabled)
+                .and_then(|position| wiring::backward(self.graph, &self.names, position));
+            if let Some((message, remedy)) = backward {
+                self.tell(node, Severity::Error, message, remedy);
+            }
         }
     }
 

@@ -19,25 +19,8 @@ pub(super) fn problem(
     let node = graph.nodes().get(position)?;
     let name = |position: usize| names.get(position).map_or("", String::as_str);
     let own = name(position);
-    for input in &node.inputs {
-        let from = graph.position(*input);
-        match from {
-            Some(from) if from >= position => {
-                let remedy = disconnect(*input, name(from), node.id, own);
-                let message = format!(
-                    "{own} takes the output of {}, which needs that of {own} first: {}",
-                    name(from),
-                    advice(&remedy)
-                );
-                return Some((message, Some(remedy)));
-            }
-            None => {
-                let remedy = disconnect(*input, "a layer that is gone", node.id, own);
-                let message = format!("{own} takes the output of a layer that is gone");
-                return Some((message, Some(remedy)));
-            }
-            Some(_) => {}
-        }
+    if let Some(told) = backward(graph, names, position) {
+        return Some(told);
     }
     match (node.layer.kind().entry().arity, node.inputs.len()) {
         (Arity::None, 0) | (Arity::One, 1) => None,
@@ -69,6 +52,38 @@ pub(super) fn problem(
             Some((message, Some(remedy)))
         }
     }
+}
+
+/// A wire that comes from a later layer, or from nowhere.
+pub(super) fn backward(
+    graph: &Graph,
+    names: &[String],
+    position: usize,
+) -> Option<(String, Option<Remedy>)> {
+    let node = graph.nodes().get(position)?;
+    let name = |position: usize| names.get(position).map_or("", String::as_str);
+    let own = name(position);
+    for input in &node.inputs {
+        let from = graph.position(*input);
+        match from {
+            Some(from) if from >= position => {
+                let remedy = disconnect(*input, name(from), node.id, own);
+                let message = format!(
+                    "{own} takes the output of {}, which needs that of {own} first: {}",
+                    name(from),
+                    advice(&remedy)
+                );
+                return Some((message, Some(remedy)));
+            }
+            None => {
+                let remedy = disconnect(*input, "a layer that is gone", node.id, own);
+                let message = format!("{own} takes the output of a layer that is gone");
+                return Some((message, Some(remedy)));
+            }
+            Some(_) => {}
+        }
+    }
+    None
 }
 
 /// A layer without a wire: the one before it is the nearest guess.

@@ -195,6 +195,7 @@ impl World {
             thumbnails: &self.thumbnails,
             editor: &self.editor,
             report: &self.report,
+            comparison: None,
             template: Some("digits-cnn"),
             selected: None,
             recipe: &self.recipe,

@@ -67,6 +67,7 @@ impl Bench {
             thumbnails: &self.thumbnails,
             editor: &self.editor,
             report: &self.report,
+            comparison: None,
             template: None,
             selected: self.selected,
             recipe: &self.recipe,

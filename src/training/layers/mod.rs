@@ -7,6 +7,7 @@ mod channels;
 mod conv2d;
 mod dense;
 mod dropout;
+mod filters;
 mod group_norm;
 mod initialise;
 mod join;
@@ -18,6 +19,8 @@ mod padding;
 mod pool;
 mod prelu;
 mod reshape;
+mod separable;
+mod transposed;
 mod upsample;
 
 pub use activation::apply as activate;
@@ -38,9 +41,11 @@ pub use self::learning::Find;
 use self::learning::{Learning, named};
 use self::noise::GaussianNoise;
 use self::padding::ZeroPadding;
-use self::pool::{GlobalAveragePool, Pool};
+use self::pool::{AdaptiveAveragePool, GlobalAveragePool, Pool};
 use self::prelu::Prelu;
 use self::reshape::{Permute, Reshape};
+use self::separable::SeparableConv2d;
+use self::transposed::TransposedConv2d;
 use self::upsample::Upsample;
 use super::weights::{NamedTensor, WeightsError};
 use crate::network::{Activation, CheckedLayer, Kind};
@@ -100,10 +105,13 @@ pub enum Mode<'a> {
 #[derive(Module, Debug)]
 pub enum Layer {
     Conv2d(Conv2d),
+    SeparableConv2d(SeparableConv2d),
+    TransposedConv2d(TransposedConv2d),
     Dense(Dense),
     BatchNorm(BatchNorm),
     Pool(Pool),
     GlobalAveragePool(GlobalAveragePool),
+    AdaptiveAveragePool(AdaptiveAveragePool),
     Flatten(Flatten),
     Dropout(Dropout),
     Activation(Function),
@@ -124,10 +132,13 @@ macro_rules! each_layer {
     ($self:expr, $layer:ident => $call:expr) => {
         match $self {
             Layer::Conv2d($layer) => $call,
+            Layer::SeparableConv2d($layer) => $call,
+            Layer::TransposedConv2d($layer) => $call,
             Layer::Dense($layer) => $call,
             Layer::BatchNorm($layer) => $call,
             Layer::Pool($layer) => $call,
             Layer::GlobalAveragePool($layer) => $call,
+            Layer::AdaptiveAveragePool($layer) => $call,
             Layer::Flatten($layer) => $call,
             Layer::Dropout($layer) => $call,
             Layer::Activation($layer) => $call,
@@ -150,10 +161,13 @@ macro_rules! with_each_layer {
     ($self:expr, $layer:ident => $call:expr) => {
         match $self {
             Layer::Conv2d($layer) => Layer::Conv2d($call),
+            Layer::SeparableConv2d($layer) => Layer::SeparableConv2d($call),
+            Layer::TransposedConv2d($layer) => Layer::TransposedConv2d($call),
             Layer::Dense($layer) => Layer::Dense($call),
             Layer::BatchNorm($layer) => Layer::BatchNorm($call),
             Layer::Pool($layer) => Layer::Pool($call),
             Layer::GlobalAveragePool($layer) => Layer::GlobalAveragePool($call),
+            Layer::AdaptiveAveragePool($layer) => Layer::AdaptiveAveragePool($call),
             Layer::Flatten($layer) => Layer::Flatten($call),
             Layer::Dropout($layer) => Layer::Dropout($call),
             Layer::Activation($layer) => Layer::Activation($call),
@@ -188,16 +202,20 @@ impl Layer {
     ) -> Self {
         let settings = layer.layer();
         match settings.kind() {
-            Kind::Conv2d
-            | Kind::DepthwiseConv2d
-            | Kind::SeparableConv2d
-            | Kind::TransposedConv2d => Self::Conv2d(Conv2d::new(layer, activation, rng, device)),
+            Kind::Conv2d | Kind::DepthwiseConv2d => {
+                Self::Conv2d(Conv2d::new(layer, activation, rng, device))
+            }
+            Kind::SeparableConv2d => {
+                Self::SeparableConv2d(SeparableConv2d::new(layer, activation, rng, device))
+            }
+            Kind::TransposedConv2d => {
+                Self::TransposedConv2d(TransposedConv2d::new(layer, activation, rng, device))
+            }
             Kind::Dense => Self::Dense(Dense::new(layer, activation, rng, device)),
             Kind::BatchNorm => Self::BatchNorm(BatchNorm::new(layer, device)),
             Kind::MaxPool | Kind::AveragePool => Self::Pool(Pool::new(layer)),
-            Kind::GlobalAveragePool | Kind::AdaptiveAveragePool => {
-                Self::GlobalAveragePool(GlobalAveragePool::default())
-            }
+            Kind::GlobalAveragePool => Self::GlobalAveragePool(GlobalAveragePool::default()),
+            Kind::AdaptiveAveragePool => Self::AdaptiveAveragePool(AdaptiveAveragePool::new(layer)),
             // The input computes nothing and is not among the checked layers.
             Kind::Flatten | Kind::Input => Self::Flatten(Flatten::default()),
             Kind::Dropout | Kind::SpatialDropout | Kind::StochasticDepth => {
@@ -244,7 +262,10 @@ impl Layer {
                 Activations::Maps(maps) => Activations::Maps(layer.forward(maps, mode)),
                 other => Activations::Vector(layer.forward(other.flatten(), mode)),
             },
+            Self::SeparableConv2d(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::TransposedConv2d(layer) => input.map_maps(|maps| layer.forward(maps)),
             Self::Pool(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::AdaptiveAveragePool(layer) => input.map_maps(|maps| layer.forward(maps)),
             Self::GlobalAveragePool(layer) => match input {
                 Activations::Maps(maps) => Activations::Vector(layer.forward(maps)),
                 other => other,
