@@ -1,6 +1,8 @@
 //! Promises of the network builder: the reference systems are exactly as designed, every problem is told with a
 //! remedy that works, edits can be undone, and files written by hand are read or refused in words.
 
+#[path = "network/architectures.rs"]
+mod architectures;
 #[path = "network/any_edits.rs"]
 mod any_edits;
 #[path = "network/blocks.rs"]
@@ -13,6 +15,8 @@ mod compare;
 mod convolutions;
 #[path = "network/edits.rs"]
 mod edits;
+#[path = "network/library.rs"]
+mod library;
 #[path = "network/pairing.rs"]
 mod pairing;
 #[path = "network/problems.rs"]
