@@ -48,7 +48,7 @@ pub use layer::Layer;
 pub use loss::{Head, Loss};
 pub use output::fit_classes;
 pub use report::{
-    BlockReport, CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity,
+    BlockReport, CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity, Sound,
 };
 pub use shape::{Shape, grouped, same_padding};
 pub use templates::{Template, template, templates};

@@ -1,6 +1,6 @@
 //! What is wrong with the wires: none, too many, cycles, outputs that nothing takes, blocks with several ways in.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::edit::Edit;
 use super::entry::Arity;
@@ -9,10 +9,12 @@ use super::graph::{Graph, LayerId, Node};
 use super::remedy::{self, advice};
 use super::report::{Problem, Remedy, Severity};
 
-/// What is wrong with the wires of the layer at `position`, if anything is.
+/// What is wrong with the wires of the layer at `position`, if anything is. `places` says where every layer
+/// stands.
 pub(super) fn problem(
     graph: &Graph,
     names: &[String],
+    places: &HashMap<LayerId, usize>,
     position: usize,
     step: &Step,
 ) -> Option<(String, Option<Remedy>)> {
@@ -20,7 +22,7 @@ pub(super) fn problem(
     let name = |position: usize| names.get(position).map_or("", String::as_str);
     let own = name(position);
     for input in &node.inputs {
-        let from = graph.position(*input);
+        let from = places.get(input).copied();
         match from {
             Some(from) if from >= position => {
                 let remedy = disconnect(*input, name(from), node.id, own);

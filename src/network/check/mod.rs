@@ -1,19 +1,21 @@
 //! From what is drawn to what can be trained: walks the graph once, works out shapes and costs as far as they
-//! can be known, and gathers every problem. The rules of each layer are in `rules`, of the network's end in `output`; warnings are in `warnings`.
+//! can be known, and gathers every problem. The rules of each layer are in the catalogue, of the network's end
+//! in `output`; warnings are in `warnings`. `finish` makes the report and the network of it.
+
+mod field;
+mod finish;
 
 use std::collections::{HashMap, HashSet};
 
-use super::entry::{Cost, Kind};
+use self::field::Field;
+use super::entry::Cost;
 use super::expand::{Expansion, Step, expand};
 use super::graph::{Graph, LayerId, Node};
 use super::layer::Layer;
 use super::loss::Loss;
 use super::misfit::Misfit;
-use super::output;
 use super::remedy;
-use super::report::{
-    BlockReport, CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity, copy_name,
-};
+use super::report::{LayerReport, Problem, Remedy, Report, Severity};
 use super::shape::{Shape, grouped};
 use super::warnings::warnings;
 use super::wiring;
@@ -62,18 +64,17 @@ struct Walk<'a> {
     shapes: Vec<Option<Shape>>,
     /// What of the image one value of a step sees.
     fields: Vec<Option<Field>>,
-    parameters: Vec<u64>,
+    costs: Vec<Cost>,
+    /// Steps that compute, with all that they need: nothing is wrong with them.
+    sound: Vec<bool>,
+    /// Something is wrong with the step being visited.
+    fault: bool,
+    /// Where each layer stands.
+    places: HashMap<LayerId, usize>,
     /// Layers that an error was told of: not told again for the next copy of their block.
     told: HashSet<LayerId>,
     /// Where maps first became a vector.
     first_vector: Option<usize>,
-}
-
-/// Part of the image that one value sees: [height, width], and how far apart two neighbours are.
-#[derive(Clone, Copy)]
-struct Field {
-    seen: [usize; 2],
-    step: [usize; 2],
 }
 
 impl<'a> Walk<'a> {
@@ -103,7 +104,10 @@ impl<'a> Walk<'a> {
             problems: Vec::new(),
             shapes: Vec::with_capacity(steps),
             fields: Vec::with_capacity(steps),
-            parameters: Vec::with_capacity(steps),
+            costs: Vec::with_capacity(steps),
+            sound: Vec::with_capacity(steps),
+            fault: false,
+            places: graph.positions(),
             told: HashSet::new(),
             first_vector: None,
         }
@@ -118,6 +122,7 @@ impl<'a> Walk<'a> {
         let Some(node) = self.graph.nodes().get(position) else {
             return;
         };
+        self.fault = false;
         let layer = node.layer.in_repeat(step.repeat, step.of);
         let inputs: Vec<Option<Shape>> = step
             .sources
@@ -128,12 +133,13 @@ impl<'a> Walk<'a> {
         let known = known.filter(|known| !known.is_empty());
         let wired = self.wired(position, node, step);
         let in_range = self.settings(position, node);
-        let output = if in_range {
-            self.output(position, node, &layer, known.as_deref().filter(|_| wired))
+        let inputs_known = known.as_deref().filter(|_| wired);
+        let (output, fits) = if in_range {
+            self.output(position, node, &layer, inputs_known)
         } else {
-            None
+            (None, false)
         };
-        let cost = self.cost(position, node, &layer, known.as_deref(), output);
+        let cost = self.cost(position, node, &layer, inputs_known.filter(|_| fits), output);
         if step.repeat == 0 {
             let last = self.is_last(node);
             let input = inputs.first().copied().flatten();
@@ -155,11 +161,16 @@ impl<'a> Walk<'a> {
             report.multiply_adds = report.multiply_adds.saturating_add(cost.multiply_adds);
             let bytes = elements(output).saturating_mul(FLOAT_BYTES);
             report.activation_bytes = report.activation_bytes.saturating_add(bytes);
-            report.receptive_field = field.map(|field| field.seen[0].max(field.seen[1]));
+            report.receptive_field = field.map(|field| field.pixels());
         }
         self.shapes.push(output);
         self.fields.push(field);
-        self.parameters.push(cost.parameters);
+        self.costs.push(cost);
+        let fed = |source: &Option<usize>| {
+            source.is_some_and(|source| self.sound.get(source) == Some(&true))
+        };
+        let sound = !self.fault && output.is_some() && step.sources.iter().all(fed);
+        self.sound.push(sound);
     }
 
     /// Whether the network ends with this layer, or with disabled ones after it.
@@ -171,7 +182,7 @@ impl<'a> Walk<'a> {
 
     /// Tells what is wrong with the layer's wires; whether nothing is.
     fn wired(&mut self, position: usize, node: &Node, step: &Step) -> bool {
-        let Some((message, remedy)) = wiring::problem(self.graph, &self.names, position, step)
+        let Some((message, remedy)) = wiring::problem(self.graph, &self.names, &self.places, position, step)
         else {
             return true;
         };
@@ -193,6 +204,7 @@ impl<'a> Walk<'a> {
     }
 
     fn tell(&mut self, node: &Node, severity: Severity, message: String, remedy: Option<Remedy>) {
+        self.fault |= severity == Severity::Error;
         let copies = node.block.is_some() && severity == Severity::Error;
         if copies
             && self
@@ -231,22 +243,23 @@ impl<'a> Walk<'a> {
         in_range
     }
 
-    /// The layer's output as far as it can be known, even if it does not take its input.
+    /// The layer's output as far as it can be known, even if it does not take its input; and whether it does.
     fn output(
         &mut self,
         position: usize,
         node: &Node,
         layer: &Layer,
         inputs: Option<&[Shape]>,
-    ) -> Option<Shape> {
+    ) -> (Option<Shape>, bool) {
         let entry = layer.kind().entry();
         let known = (entry.known_shape)(layer);
         let Some(inputs) = inputs.filter(|_| position > 0) else {
-            return known;
+            return (known, false);
         };
         match (entry.shape)(layer, inputs) {
-            Ok(shape) => Some(shape),
+            Ok(shape) => (Some(shape), true),
             Err(error) => {
+                self.fault = true;
                 if self.told.insert(node.id) {
                     let place = self.first_vector.unwrap_or(position);
                     let misfit = Misfit {
@@ -260,7 +273,7 @@ impl<'a> Walk<'a> {
                     let (message, remedy) = misfit.told(&error);
                     self.tell(node, Severity::Error, message, remedy);
                 }
-                known
+                (known, false)
             }
         }
     }
@@ -284,11 +297,8 @@ impl<'a> Walk<'a> {
             self.tell(node, Severity::Error, message, None);
         }
         let entry = layer.kind().entry();
-        // A dense layer that was given maps has an output but no cost yet.
-        let fits = |(inputs, output): &(&[Shape], Shape)| {
-            (entry.shape)(layer, inputs).as_ref() == Ok(output)
-        };
-        match inputs.zip(output).filter(fits) {
+        match inputs.zip(output) {
+            // A dense layer that was given maps has an output but no cost yet.
             None => Cost::default(),
             Some((inputs, output)) => (entry.cost)(layer, inputs, output).unwrap_or_else(|| {
                 let message = format!(
@@ -300,213 +310,6 @@ impl<'a> Walk<'a> {
             }),
         }
     }
-
-    /// What one output value sees: each window adds its size less 1, in steps of all the strides before it; a
-    /// join sees what any of its inputs does.
-    fn field(&self, layer: &Layer, step: &Step, output: Option<Shape>) -> Option<Field> {
-        let image = Field {
-            seen: [1, 1],
-            step: [1, 1],
-        };
-        if layer.kind() == Kind::Input {
-            return output.map(|_| image);
-        }
-        output.filter(|output| output.is_maps())?;
-        let sources = step.sources.iter().copied().flatten();
-        let fields = sources.filter_map(|source| self.fields.get(source).copied().flatten());
-        let joined = fields.reduce(|one, two| Field {
-            seen: larger(one.seen, two.seen),
-            step: larger(one.step, two.step),
-        })?;
-        let window = (layer.kind().entry().window)(layer);
-        let wider = |axis: usize| {
-            let more = window.size[axis].saturating_sub(1);
-            joined.seen[axis].saturating_add(more.saturating_mul(joined.step[axis]))
-        };
-        let apart = |axis: usize| joined.step[axis].saturating_mul(window.stride[axis]);
-        Some(Field {
-            seen: [wider(0), wider(1)],
-            step: [apart(0), apart(1)],
-        })
-    }
-
-    /// The whole network's figures, its problems, and the network itself if there are no errors.
-    fn finish(mut self) -> Report {
-        let sum = |of: fn(&LayerReport) -> u64, layers: &[LayerReport]| {
-            layers.iter().map(of).fold(0, u64::saturating_add)
-        };
-        let parameters = sum(|layer| layer.parameters, &self.layers);
-        let multiply_adds = sum(|layer| layer.multiply_adds, &self.layers);
-        let activations = sum(|layer| layer.activation_bytes, &self.layers);
-        self.limits(parameters);
-        self.problems
-            .extend(wiring::dangling(self.graph, &self.names));
-        self.problems
-            .extend(wiring::broken_blocks(self.graph, &self.expansion));
-        self.problems
-            .extend(output::problem(self.graph, &self.layers, self.context));
-        let broken = |problems: &[Problem]| {
-            problems
-                .iter()
-                .any(|problem| problem.severity == Severity::Error)
-        };
-        let units = self.outcome().map_or(0, Shape::features);
-        if !broken(&self.problems) && parameters == 0 {
-            self.problems
-                .push(output::nothing_learns(units, self.context));
-        }
-        let network = if broken(&self.problems) {
-            None
-        } else {
-            self.network(parameters, multiply_adds)
-        };
-        let batch = u64::try_from(self.context.batch).unwrap_or(u64::MAX);
-        // Weights, gradients and two moments; outputs and their gradients.
-        let weights = parameters.saturating_mul(4 * FLOAT_BYTES);
-        let blocks = self.blocks();
-        let training_bytes =
-            weights.saturating_add(activations.saturating_mul(2).saturating_mul(batch));
-        Report {
-            layers: self.layers,
-            blocks,
-            problems: self.problems,
-            parameters,
-            multiply_adds,
-            training_bytes,
-            network,
-        }
-    }
-
-    /// Tells a network that is too deep or too large.
-    fn limits(&mut self, parameters: u64) {
-        let count = self.graph.nodes().len().saturating_sub(1);
-        if count > MAX_LAYERS {
-            let (count, most) = (grouped(count as u64), grouped(MAX_LAYERS as u64));
-            let message = format!(
-                "the network has {count} layers, more than the {most} that are allowed: delete some"
-            );
-            self.problems.push(Problem {
-                layer: None,
-                severity: Severity::Error,
-                message,
-                remedy: None,
-            });
-        }
-        let largest = self.layers.iter().max_by_key(|layer| layer.parameters);
-        if let Some(largest) = largest.filter(|_| parameters > MAX_ELEMENTS) {
-            let message = format!(
-                "the network has {} parameters, more than the {} that fit, most of them in {}: make its input or itself smaller",
-                grouped(parameters),
-                grouped(MAX_ELEMENTS),
-                largest.name,
-            );
-            let layer = Some(largest.id);
-            self.problems.push(Problem {
-                layer,
-                severity: Severity::Error,
-                message,
-                remedy: None,
-            });
-        }
-    }
-
-    /// What the last layer gives.
-    fn outcome(&self) -> Option<Shape> {
-        self.layers.last()?.output
-    }
-
-    /// The figures of each block, from those of its layers.
-    fn blocks(&self) -> Vec<BlockReport> {
-        let places = self.graph.positions();
-        let report = |id: LayerId| places.get(&id).and_then(|place| self.layers.get(*place));
-        let mut blocks: Vec<BlockReport> = Vec::with_capacity(self.graph.blocks().len());
-        for block in self.graph.blocks() {
-            let ends = self.graph.ends(block.id).ok();
-            blocks.push(BlockReport {
-                id: block.id,
-                input: ends.and_then(|ends| report(ends.source)?.output),
-                output: ends.and_then(|ends| report(ends.exit)?.output),
-                parameters: 0,
-                multiply_adds: 0,
-                activation_bytes: 0,
-            });
-        }
-        let places: HashMap<_, _> = self
-            .graph
-            .blocks()
-            .iter()
-            .map(|block| block.id)
-            .zip(0..)
-            .collect();
-        for (node, layer) in self.graph.nodes().iter().zip(&self.layers) {
-            let place = node.block.and_then(|id| places.get(&id).copied());
-            let Some(block) = place.and_then(|place: usize| blocks.get_mut(place)) else {
-                continue;
-            };
-            block.parameters = block.parameters.saturating_add(layer.parameters);
-            block.multiply_adds = block.multiply_adds.saturating_add(layer.multiply_adds);
-            block.activation_bytes = block
-                .activation_bytes
-                .saturating_add(layer.activation_bytes);
-        }
-        blocks
-    }
-
-    /// The checked network; the caller has seen that there is no error.
-    fn network(&self, parameters: u64, multiply_adds: u64) -> Option<Network> {
-        let used = self.expansion.used(self.graph);
-        // Where each step is among the checked layers, counted from 1; the image is 0.
-        let mut places = HashMap::from([(0, 0)]);
-        let mut layers = Vec::with_capacity(used.len());
-        for (at, step) in self.expansion.steps.iter().enumerate().skip(1) {
-            if used.contains(&at) {
-                layers.push(self.checked(at, step, &places)?);
-                places.insert(at, layers.len());
-            }
-        }
-        let last = layers.last()?;
-        Some(Network {
-            input: self.shapes.first().copied()??,
-            outputs: last.output.features(),
-            loss: self.context.loss,
-            head: self.context.loss.head(last.layer.activation()),
-            parameters,
-            multiply_adds,
-            layers: layers.into(),
-        })
-    }
-
-    fn checked(
-        &self,
-        at: usize,
-        step: &Step,
-        places: &HashMap<usize, usize>,
-    ) -> Option<CheckedLayer> {
-        let node = self.graph.nodes().get(step.node)?;
-        let inputs: Option<Vec<Shape>> = step
-            .sources
-            .iter()
-            .map(|source| self.shapes.get((*source)?).copied().flatten())
-            .collect();
-        let sources: Option<Vec<usize>> = step
-            .sources
-            .iter()
-            .map(|source| places.get(&(*source)?).copied())
-            .collect();
-        Some(CheckedLayer {
-            id: node.id,
-            name: copy_name(self.name(step.node), step.repeat, step.of),
-            layer: node.layer.in_repeat(step.repeat, step.of),
-            inputs: inputs?,
-            sources: sources?,
-            output: self.shapes.get(at).copied()??,
-            parameters: self.parameters.get(at).copied()?,
-        })
-    }
-}
-
-fn larger(one: [usize; 2], two: [usize; 2]) -> [usize; 2] {
-    [one[0].max(two[0]), one[1].max(two[1])]
 }
 
 /// How many numbers a shape has; none where it is unknown.
