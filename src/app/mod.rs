@@ -9,6 +9,7 @@ mod carry_out;
 pub mod command;
 mod curves;
 mod done;
+mod drawn;
 mod fold;
 mod inspection;
 mod jobs;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use egui::Context;
 
 use super::curves::CurveMaker;
+use super::drawn::OfDrawn;
 use super::jobs::Jobs;
 use super::shown::Shown;
 use super::thumbnails::Thumbnails;
@@ -90,6 +91,7 @@ pub struct State {
     pub curves: Curves,
     pub curve_maker: CurveMaker,
     pub maps: Option<Arc<FeatureMaps>>,
+    pub drawn: OfDrawn,
     pub runs: Vec<ListedRun>,
     pub shown: Shown,
     pub tried: Vec<Tried>,
@@ -147,6 +149,7 @@ impl State {
             },
             curve_maker: CurveMaker::default(),
             maps: None,
+            drawn: OfDrawn::default(),
             runs: Vec::new(),
             shown: Shown::default(),
             tried: Vec::new(),
@@ -184,6 +187,7 @@ impl State {
             status: &self.status,
             curves: &self.curves,
             maps: self.maps.as_ref(),
+            drawn: self.drawn.view(self.project.recipe.batch),
             pinned: self.pinned.as_ref(),
             runs: &self.runs,
             shown: self.shown.run(),
@@ -231,6 +235,7 @@ impl State {
         {
             self.selected = None;
         }
+        self.look_at_drawn();
         self.changes += 1;
     }
 

@@ -23,9 +23,12 @@ pub struct Report {
     pub parameters: u64,
     /// For one image, forward.
     pub multiply_adds: u64,
-    /// Estimate of memory for training at the batch size, in bytes: weights, gradients, two numbers of the
-    /// optimiser for each, and every layer's output and its gradient for each image.
+    /// Estimate of memory for training at the batch size with Adam, in bytes: [`Report::weight_bytes`] of two
+    /// numbers, and [`Report::image_bytes`] for each image.
     pub training_bytes: u64,
+    /// Estimate of what training keeps for each image of a batch, in bytes: every layer's output for the way
+    /// back, and the gradients that are there at once.
+    pub image_bytes: u64,
     /// There unless there is an error.
     pub network: Option<Network>,
     /// The part that can be computed; none where not even the input's shape is known.
@@ -45,6 +48,15 @@ impl Report {
         self.problems
             .iter()
             .filter(move |problem| problem.layer == Some(id))
+    }
+
+    /// Bytes of the weights in training, whatever the batch: themselves, their gradients, and so many numbers
+    /// that the optimiser keeps of each.
+    pub fn weight_bytes(&self, kept: u64) -> u64 {
+        let each = kept
+            .saturating_add(2)
+            .saturating_mul(super::check::FLOAT_BYTES);
+        self.parameters.saturating_mul(each)
     }
 
     /// What is known of one layer.

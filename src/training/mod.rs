@@ -31,6 +31,7 @@ mod weights;
 pub use device::{DeviceError, DeviceInfo, Opened, devices, open};
 pub use error::TrainError;
 pub use evaluate::Inference;
+pub use memory::{Need, available};
 pub use preview::Preview;
 pub use probe::{feature_maps, prepare};
 pub use session::{Answer, Explained, Job, Model, Over, Picture, Session};

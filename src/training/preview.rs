@@ -72,7 +72,8 @@ impl Previewer {
     fn want(&mut self, wanted: Option<Preview>) {
         let old = self.wanted.take();
         if let Some(new) = &wanted {
-            let same = |old: &Preview| old.seed == new.seed && old.network.input() == new.network.input();
+            let same =
+                |old: &Preview| old.seed == new.seed && old.network.input() == new.network.input();
             if !old.as_ref().is_some_and(same) {
                 self.computed.clear();
                 self.image = None;
@@ -201,9 +202,12 @@ impl Previewer {
 /// The function that a layer of the network applies.
 fn function(network: &Sound, place: usize) -> Activation {
     let last = place + 1 == network.layers().len();
-    network.layers().get(place).map_or(Activation::Linear, |layer| {
-        applied(layer, network.head().filter(|_| last))
-    })
+    network
+        .layers()
+        .get(place)
+        .map_or(Activation::Linear, |layer| {
+            applied(layer, network.head().filter(|_| last))
+        })
 }
 
 /// Whether both compute the same from the same; names and ids are of no matter.

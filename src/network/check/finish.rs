@@ -10,7 +10,7 @@ use super::super::report::{
 };
 use super::super::shape::{Shape, grouped};
 use super::super::wiring;
-use super::{FLOAT_BYTES, MAX_ELEMENTS, MAX_LAYERS, Walk};
+use super::{MAX_ELEMENTS, MAX_LAYERS, Walk};
 
 impl Walk<'_> {
     /// The whole network's figures, its problems, and the network itself if there are no errors.
@@ -45,21 +45,22 @@ impl Walk<'_> {
         };
         let sound = self.sound(network.as_ref());
         let batch = u64::try_from(self.context.batch).unwrap_or(u64::MAX);
-        // Weights, gradients and two moments; outputs and their gradients.
-        let weights = parameters.saturating_mul(4 * FLOAT_BYTES);
         let blocks = self.blocks();
-        let training_bytes =
-            weights.saturating_add(activations.saturating_mul(2).saturating_mul(batch));
-        Report {
+        let image_bytes = activations.saturating_mul(2);
+        let mut report = Report {
             layers: self.layers,
             blocks,
             problems: self.problems,
             parameters,
             multiply_adds,
-            training_bytes,
+            training_bytes: 0,
+            image_bytes,
             network,
             sound,
-        }
+        };
+        let images = image_bytes.saturating_mul(batch);
+        report.training_bytes = report.weight_bytes(2).saturating_add(images);
+        report
     }
 
     /// Tells a network that is too deep or too large.

@@ -26,7 +26,7 @@ pub const MAX_LAYERS: usize = 10_000;
 /// what an index within a tensor can reach.
 pub const MAX_ELEMENTS: u64 = 1 << 31;
 
-const FLOAT_BYTES: u64 = 4;
+pub(super) const FLOAT_BYTES: u64 = 4;
 
 /// What the network must fit, beside itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +139,13 @@ impl<'a> Walk<'a> {
         } else {
             (None, false)
         };
-        let cost = self.cost(position, node, &layer, inputs_known.filter(|_| fits), output);
+        let cost = self.cost(
+            position,
+            node,
+            &layer,
+            inputs_known.filter(|_| fits),
+            output,
+        );
         if step.repeat == 0 {
             let last = self.is_last(node);
             let input = inputs.first().copied().flatten();
@@ -182,7 +188,8 @@ impl<'a> Walk<'a> {
 
     /// Tells what is wrong with the layer's wires; whether nothing is.
     fn wired(&mut self, position: usize, node: &Node, step: &Step) -> bool {
-        let Some((message, remedy)) = wiring::problem(self.graph, &self.names, &self.places, position, step)
+        let Some((message, remedy)) =
+            wiring::problem(self.graph, &self.names, &self.places, position, step)
         else {
             return true;
         };

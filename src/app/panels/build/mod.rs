@@ -6,6 +6,7 @@
 mod card;
 mod column;
 mod drag;
+mod figures;
 mod header;
 mod keys;
 mod palette;
