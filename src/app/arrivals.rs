@@ -50,7 +50,7 @@ impl State {
             Done::Runs(Err(message)) => self.tell(true, message),
             Done::Run { path, result } => self.shown.loaded(path, result),
             Done::Analysed { ticket, analysed } => self.shown.analysed(ticket, analysed),
-            Done::Devices(devices) => self.devices = devices,
+            Done::Devices(devices) => self.devices_found(devices),
             Done::Chosen {
                 purpose,
                 paths,
@@ -164,6 +164,7 @@ impl State {
             saved,
         };
         self.shown.clear();
+        self.drawn.forget_training();
         self.runs.clear();
         self.tried.clear();
         self.tried_numbers.clear();

@@ -247,6 +247,7 @@ impl State {
             runs_dir: self.runs_dir(),
         };
         self.shown.follow();
+        self.training_begins();
         self.session.train(job);
         self.status = self.session.status();
         if self.workspace != Workspace::Build {

@@ -10,6 +10,7 @@ pub mod command;
 pub mod comparison;
 mod curves;
 mod done;
+mod drawn;
 mod fold;
 mod inspection;
 mod jobs;

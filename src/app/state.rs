@@ -10,6 +10,7 @@ use egui::Context;
 
 use super::comparison::Comparison;
 use super::curves::CurveMaker;
+use super::drawn::OfDrawn;
 use super::jobs::Jobs;
 use super::shown::Shown;
 use super::thumbnails::Thumbnails;
@@ -92,6 +93,7 @@ pub struct State {
     pub curves: Curves,
     pub curve_maker: CurveMaker,
     pub maps: Option<Arc<FeatureMaps>>,
+    pub drawn: OfDrawn,
     pub runs: Vec<ListedRun>,
     pub shown: Shown,
     pub tried: Vec<Tried>,
@@ -150,6 +152,7 @@ impl State {
             },
             curve_maker: CurveMaker::default(),
             maps: None,
+            drawn: OfDrawn::default(),
             runs: Vec::new(),
             shown: Shown::default(),
             tried: Vec::new(),
@@ -188,6 +191,7 @@ impl State {
             status: &self.status,
             curves: &self.curves,
             maps: self.maps.as_ref(),
+            drawn: self.drawn.view(self.project.recipe.batch),
             pinned: self.pinned.as_ref(),
             runs: &self.runs,
             shown: self.shown.run(),
@@ -236,6 +240,7 @@ impl State {
             self.selected = None;
         }
         self.compare_again();
+        self.look_at_drawn();
         self.changes += 1;
     }
 

@@ -7,6 +7,7 @@ mod card;
 mod column;
 mod compare;
 mod drag;
+mod figures;
 mod header;
 mod keys;
 mod palette;
