@@ -5,6 +5,8 @@
 
 #[path = "arithmetic/random.rs"]
 mod random;
+#[path = "arithmetic/sequences.rs"]
+mod sequences;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -65,12 +67,10 @@ impl Fixture {
     }
 
     fn tensors(&self) -> Vec<NamedTensor> {
-        let parts = ["weight", "bias", "running_mean", "running_var"];
+        let others = ["grad.", "after.", "final."];
         let start = self.tensors.iter().filter(|(name, _)| {
-            let is_weight = name
-                .split_once('.')
-                .is_some_and(|(_, part)| parts.contains(&part));
-            is_weight && !name.starts_with("grad.")
+            let is_other = others.iter().any(|other| name.starts_with(other));
+            name.contains('.') && !is_other
         });
         let tensors = start.map(|(name, (shape, values))| NamedTensor {
             name: name.clone(),
@@ -236,6 +236,7 @@ fn each_layer_equals_pytorchs_forward_and_backward() {
         let (outputs, gradients) = stepper.backward(input.clone(), images, upstream);
         let apart = distance(&outputs, fixture.values("output"));
         assert!(apart < 1e-5, "{name}: {apart}");
+        let mut seen = 0;
         for gradient in gradients {
             // The added layer's own weights are not in the fixture.
             let Some((_, theirs)) = fixture.tensors.get(&format!("grad.{}", gradient.name)) else {
@@ -243,7 +244,10 @@ fn each_layer_equals_pytorchs_forward_and_backward() {
             };
             let apart = distance(&gradient.values, theirs);
             assert!(apart < 1e-4, "{name} {}: {apart}", gradient.name);
+            seen += 1;
         }
+        let theirs = fixture.tensors.keys().filter(|n| n.starts_with("grad."));
+        assert_eq!(seen, theirs.count(), "{name}");
         let after = fixture
             .tensors
             .iter()

@@ -9,6 +9,8 @@ mod edits;
 mod pairing;
 #[path = "network/problems.rs"]
 mod problems;
+#[path = "network/sequences.rs"]
+mod sequences;
 #[path = "network/shapes.rs"]
 mod shapes;
 #[path = "network/templates.rs"]

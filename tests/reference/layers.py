@@ -31,6 +31,42 @@ def activation(name):
     return {"kind": "activation", "function": name}
 
 
+def patches(dimensions, patch=(2, 2), **settings):
+    return {"kind": "patch_embedding", "patch": list(patch), "dimensions": dimensions, **settings}
+
+
+def recurrent(kind, direction, output, **settings):
+    return {"kind": kind, "units": 3, "direction": direction, "output": output, **settings}
+
+
+# A patch embedding or a convolution before them, so that the gradients of what goes in are seen as well.
+SEQUENCES = [
+    ("patch_embedding", [image(4, 6, 3), patches(5, (2, 3))], 2),
+    ("patch_embedding-no-bias", [image(6, 4, 1), patches(3, (3, 1), bias=False)], 2),
+    ("class_token", [image(4, 4, 1), patches(3), {"kind": "class_token"}], 2),
+    ("position_embedding-learnt", [image(4, 4, 1), patches(3), {"kind": "position_embedding", "method": "learnt"}], 2),
+    ("attention-1-head", [image(4, 6, 1), patches(4), {"kind": "attention", "heads": 1}], 2),
+    ("attention-3-heads", [image(4, 6, 1), patches(6), {"kind": "attention", "heads": 3}], 2),
+    ("attention-no-bias", [image(4, 4, 1), patches(6), {"kind": "attention", "heads": 2, "bias": False}], 2),
+    ("attention-of-maps-after-a-token", [image(4, 4, 3), patches(6), {"kind": "class_token"},
+                                         {"kind": "position_embedding", "method": "learnt"},
+                                         {"kind": "attention", "heads": 2}, {"kind": "select_token", "token": "first"}], 3),
+    ("dense-sequence", [image(4, 6, 1), patches(4), dense(5, "relu")], 2),
+    ("flatten-sequence", [image(4, 4, 1), patches(3), FLATTEN, dense(4)], 2),
+    ("lstm-tokens", [image(4, 6, 1), patches(4), recurrent("lstm", "both", "sequence")], 2),
+    ("gru-tokens", [image(4, 6, 1), patches(4), recurrent("gru", "backward", "last")], 2),
+    ("lstm-columns", [image(4, 5, 3), conv(2), recurrent("lstm", "both", "sequence", over="columns")], 2),
+    ("gru-columns", [image(4, 5, 3), conv(2), recurrent("gru", "both", "last", over="columns")], 2),
+    ("gru-of-gru", [image(4, 5, 1), recurrent("gru", "both", "sequence"), recurrent("gru", "forward", "last")], 2),
+    ("lstm-one-step", [image(1, 4, 3), recurrent("lstm", "both", "sequence")], 2),
+]
+SEQUENCES += [(f"position_embedding-sinusoidal-{features}", [image(6, 4, 1), patches(features),
+              {"kind": "position_embedding", "method": "sinusoidal"}], 2) for features in (4, 5)]
+SEQUENCES += [(f"select_token-{token}", [image(4, 6, 1), patches(4), {"kind": "select_token", "token": token}], 2)
+              for token in ("first", "last", "mean")]
+SEQUENCES += [(f"{kind}-{direction}-{output}", [image(7, 3, 3), conv(2, (2, 2)), recurrent(kind, direction, output)], 2)
+              for kind in ("lstm", "gru") for direction in ("forward", "backward", "both") for output in ("last", "sequence")]
+
 def layer(kind, **settings):
     return {"kind": kind, **settings}
 
@@ -91,6 +127,19 @@ CASES += [(f"permute-{name}", [image(2, 4, 3), layer("permute", order=name)], 2)
 # Far beyond where some of them bend, or overflow when done carelessly.
 CASES += [(f"activation-{name}-wide", [image(4, 3, 3), activation(name)], 2) for name in ACTIVATIONS[6:]]
 CASES += [("activation-softmax-vector", [image(2, 2, 3), FLATTEN, activation("softmax")], 2)]
+
+# Of a sequence the features are what is normalised, scaled or summed over.
+SEQUENCES += [(f"{title}-sequence", [image(4, 6, 1), patches(4), it], 2) for title, it in [
+    ("layer_norm", layer("layer_norm")),
+    ("layer_scale", layer("layer_scale", initial=0.5)),
+    ("prelu", layer("prelu")),
+    ("permute", layer("permute", order="width_height_channels")),
+    ("permute-identity", layer("permute", order="height_width_channels")),
+    ("reshape", layer("reshape", height=4, width=3, channels=2)),
+    ("activation-softmax", activation("softmax")),
+    ("activation-gelu", activation("gelu")),
+]]
+CASES += SEQUENCES
 
 
 def write(folder, title, layers, images, mode):

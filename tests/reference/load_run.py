@@ -137,6 +137,76 @@ def average_pool(x, size, stride, padding):
     return total / F.avg_pool2d(ones, size, stride, divisor_override=1)
 
 
+class PatchEmbedding(nn.Conv2d):
+    """Maps [n, c, h, w] to a sequence [n, patches, features], row by row."""
+
+    def forward(self, x):
+        return super().forward(x).flatten(2).transpose(1, 2)
+
+
+class ClassToken(nn.Module):
+    """Puts a learnt token before those of a sequence."""
+
+    def __init__(self, features):
+        super().__init__()
+        self.token = nn.Parameter(torch.randn(features) * 0.02)
+
+    def forward(self, x):
+        return torch.cat([self.token.expand(len(x), 1, -1), x], dim=1)
+
+
+class PositionEmbedding(nn.Module):
+    """Adds to each token where it stands: learnt, or the waves of Vaswani et al. 2017."""
+
+    def __init__(self, length, features, method):
+        super().__init__()
+        if method == "learnt":
+            self.weight = nn.Parameter(torch.randn(length, features) * 0.02)
+            return
+        even = torch.arange(features) // 2 * 2
+        angles = torch.arange(length)[:, None] / 10000 ** (even / features).double()
+        waves = torch.where(torch.arange(features) % 2 == 0, angles.sin(), angles.cos())
+        self.register_buffer("weight", waves.float(), persistent=False)
+
+    def forward(self, x):
+        return x + self.weight
+
+
+class Attention(nn.MultiheadAttention):
+    """Self-attention: a sequence is its own query, key and value."""
+
+    def forward(self, x):
+        return super().forward(x, x, x, need_weights=False)[0]
+
+
+class Recurrent(nn.Module):
+    """nn.LSTM or nn.GRU over the rows or columns of maps, or over a sequence. Its parameters are called as
+    PyTorch's but for the "_l0"; those that read from the end on have "_reverse" only beside the others."""
+
+    def __init__(self, layer, shape):
+        super().__init__()
+        self.direction = layer.get("direction", "forward")
+        self.last = layer.get("output", "last") == "last"
+        self.axes = (0, 3, 1, 2) if layer.get("over", "rows") == "columns" else (0, 2, 1, 3)
+        features = self.steps(torch.zeros(shape)).shape[2]
+        kind = {"lstm": nn.LSTM, "gru": nn.GRU}[layer["kind"]]
+        core = kind(features, layer["units"], batch_first=True, bidirectional=self.direction == "both")
+        self.__dict__["core"] = core  # no module of this one, so that names are not twice there
+        for name, parameter in core.named_parameters():
+            self.register_parameter(name.replace("_l0", ""), parameter)
+
+    def steps(self, x):
+        x = x.permute(self.axes).flatten(2) if x.dim() == 4 else x
+        return x.flip(1) if getattr(self, "direction", "") == "backward" else x
+
+    def forward(self, x):
+        known, state = self.core(self.steps(x))
+        if self.last:
+            state = state[0] if isinstance(state, tuple) else state
+            return torch.cat(list(state), dim=1)
+        return known.flip(1) if self.direction == "backward" else known
+
+
 class Network(nn.Module):
     """The network of `network.toml`; the names of its parameters are those of the weights file."""
 
@@ -166,12 +236,24 @@ class Network(nn.Module):
                 kernel, stride = layer["kernel"], layer.get("stride", [1, 1])
                 return nn.Conv2d(shape[1], layer["filters"], kernel, stride)
             case "dense":
-                return nn.Linear(shape[1], layer["units"])
+                return nn.Linear(shape[-1], layer["units"])
             case "dropout":
                 return nn.Dropout(layer.get("rate", 0.5))
             case "batch_norm":
                 kind = nn.BatchNorm2d if len(shape) == 4 else nn.BatchNorm1d
                 return kind(shape[1], layer.get("epsilon", 1e-5), layer.get("momentum", 0.1))
+            case "patch_embedding":
+                patch = layer.get("patch", [16, 16])
+                return PatchEmbedding(shape[1], layer.get("dimensions", 192), patch, patch, bias=layer.get("bias", True))
+            case "class_token":
+                return ClassToken(shape[2])
+            case "position_embedding":
+                return PositionEmbedding(shape[1], shape[2], layer.get("method", "learnt"))
+            case "attention":
+                heads, bias, dropout = layer.get("heads", 3), layer.get("bias", True), layer.get("dropout", 0.0)
+                return Attention(shape[2], heads, dropout, bias, batch_first=True)
+            case "lstm" | "gru":
+                return Recurrent({"units": 64, **layer}, shape)
             case "layer_norm":
                 return ChannelNorm(channels, layer.get("epsilon", 1e-5))
             case "group_norm":
@@ -210,6 +292,9 @@ class Network(nn.Module):
             return x.mean(dim=(2, 3))
         if kind == "flatten":
             return x.flatten(1)  # channel, height, width
+        if kind == "select_token":
+            token = layer.get("token", "first")
+            return x.mean(dim=1) if token == "mean" else x[:, 0 if token == "first" else -1]
         if kind == "reshape":
             return x.reshape(len(x), *(layer[name] for name in ("channels", "height", "width")))
         if kind == "permute":

@@ -1,9 +1,11 @@
 //! One burn module for every layer of the catalogue. Tensors are `[batch, channel, height, width]`
-//! for maps and `[batch, units]` for vectors.
+//! for maps, `[batch, units]` for vectors and `[batch, length, features]` for sequences.
 
 mod activation;
+mod attention;
 mod batch_norm;
 mod channels;
+mod class_token;
 mod conv2d;
 mod dense;
 mod dropout;
@@ -15,9 +17,13 @@ mod layer_scale;
 mod learning;
 mod noise;
 mod padding;
+mod patch_embedding;
 mod pool;
+mod position_embedding;
 mod prelu;
+mod recurrent;
 mod reshape;
+mod select_token;
 mod upsample;
 
 pub use activation::apply as activate;
@@ -26,7 +32,9 @@ use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use self::activation::Function;
+use self::attention::Attention;
 use self::batch_norm::BatchNorm;
+use self::class_token::ClassToken;
 use self::conv2d::Conv2d;
 use self::dense::Dense;
 use self::dropout::Dropout;
@@ -38,9 +46,13 @@ pub use self::learning::Find;
 use self::learning::{Learning, named};
 use self::noise::GaussianNoise;
 use self::padding::ZeroPadding;
+use self::patch_embedding::PatchEmbedding;
 use self::pool::{GlobalAveragePool, Pool};
+use self::position_embedding::PositionEmbedding;
 use self::prelu::Prelu;
+use self::recurrent::Recurrent;
 use self::reshape::{Permute, Reshape};
+use self::select_token::SelectToken;
 use self::upsample::Upsample;
 use super::weights::{NamedTensor, WeightsError};
 use crate::network::{Activation, CheckedLayer, Kind};
@@ -82,6 +94,14 @@ impl Activations {
             other => other,
         }
     }
+
+    fn map_sequence(self, f: impl FnOnce(Tensor<3>) -> Tensor<3>) -> Self {
+        match self {
+            Self::Sequence(sequence) => Self::Sequence(f(sequence)),
+            // Nor here, where sequences are what it works on.
+            other => other,
+        }
+    }
 }
 
 /// What works on a tensor of any rank.
@@ -108,6 +128,12 @@ pub enum Layer {
     Dropout(Dropout),
     Activation(Function),
     Join(Join),
+    PatchEmbedding(PatchEmbedding),
+    ClassToken(ClassToken),
+    PositionEmbedding(PositionEmbedding),
+    Attention(Attention),
+    SelectToken(SelectToken),
+    Recurrent(Recurrent),
     LayerNorm(LayerNorm),
     GroupNorm(GroupNorm),
     LayerScale(LayerScale),
@@ -132,6 +158,12 @@ macro_rules! each_layer {
             Layer::Dropout($layer) => $call,
             Layer::Activation($layer) => $call,
             Layer::Join($layer) => $call,
+            Layer::PatchEmbedding($layer) => $call,
+            Layer::ClassToken($layer) => $call,
+            Layer::PositionEmbedding($layer) => $call,
+            Layer::Attention($layer) => $call,
+            Layer::SelectToken($layer) => $call,
+            Layer::Recurrent($layer) => $call,
             Layer::LayerNorm($layer) => $call,
             Layer::GroupNorm($layer) => $call,
             Layer::LayerScale($layer) => $call,
@@ -158,6 +190,12 @@ macro_rules! with_each_layer {
             Layer::Dropout($layer) => Layer::Dropout($call),
             Layer::Activation($layer) => Layer::Activation($call),
             Layer::Join($layer) => Layer::Join($call),
+            Layer::PatchEmbedding($layer) => Layer::PatchEmbedding($call),
+            Layer::ClassToken($layer) => Layer::ClassToken($call),
+            Layer::PositionEmbedding($layer) => Layer::PositionEmbedding($call),
+            Layer::Attention($layer) => Layer::Attention($call),
+            Layer::SelectToken($layer) => Layer::SelectToken($call),
+            Layer::Recurrent($layer) => Layer::Recurrent($call),
             Layer::LayerNorm($layer) => Layer::LayerNorm($call),
             Layer::GroupNorm($layer) => Layer::GroupNorm($call),
             Layer::LayerScale($layer) => Layer::LayerScale($call),
@@ -199,6 +237,14 @@ impl Layer {
                 Self::Dropout(Dropout::new(settings))
             }
             Kind::Activation => Self::Activation(Function::new(activation)),
+            Kind::PatchEmbedding => Self::PatchEmbedding(PatchEmbedding::new(layer, rng, device)),
+            Kind::ClassToken => Self::ClassToken(ClassToken::new(layer, rng, device)),
+            Kind::PositionEmbedding => {
+                Self::PositionEmbedding(PositionEmbedding::new(layer, rng, device))
+            }
+            Kind::Attention => Self::Attention(Attention::new(layer, rng, device)),
+            Kind::SelectToken => Self::SelectToken(SelectToken::new(layer)),
+            Kind::Lstm | Kind::Gru => Self::Recurrent(Recurrent::new(layer, rng, device)),
             Kind::Add | Kind::Multiply | Kind::Concatenate => Self::Join(Join::new(layer)),
             Kind::LayerNorm => Self::LayerNorm(LayerNorm::new(layer, device)),
             Kind::GroupNorm | Kind::InstanceNorm => Self::GroupNorm(GroupNorm::new(layer, device)),
@@ -240,6 +286,18 @@ impl Layer {
             Self::Flatten(_) | Self::Join(_) => Activations::Vector(input.flatten()),
             Self::Dropout(layer) => input.map(layer.with(mode)),
             Self::Activation(layer) => input.map(layer),
+            Self::PatchEmbedding(layer) => match input {
+                Activations::Maps(maps) => Activations::Sequence(layer.forward(maps)),
+                other => other,
+            },
+            Self::ClassToken(layer) => input.map_sequence(|it| layer.forward(it)),
+            Self::PositionEmbedding(layer) => input.map_sequence(|it| layer.forward(it)),
+            Self::Attention(layer) => input.map_sequence(|it| layer.forward(it, mode)),
+            Self::SelectToken(layer) => match input {
+                Activations::Sequence(sequence) => Activations::Vector(layer.forward(sequence)),
+                other => other,
+            },
+            Self::Recurrent(layer) => layer.forward(input),
             Self::LayerNorm(layer) => input.map(layer),
             Self::GroupNorm(layer) => input.map(layer),
             Self::LayerScale(layer) => input.map(layer),
