@@ -20,6 +20,8 @@
 //! 6. `tests/network/shapes.rs`: its output, its parameters, and what it says of inputs it refuses.
 //! 7. A layer that keeps the number of channels, and may stand between the last dense layer and the end: a line in
 //!    `decides_units` of `src/network/remedy.rs`.
+//! 8. `src/export/*/layers.rs`: the layer in each program that is written; without it, the export says that it has
+//!    no counterpart there.
 
 mod common;
 mod convolution;
