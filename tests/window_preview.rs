@@ -44,7 +44,9 @@ fn cards_show_the_pinned_image_before_any_training_and_after_every_edit() {
     assert_eq!(window.view().status.phase, Phase::Idle);
     assert!(window.view().maps.is_none(), "nothing is trained");
     assert!(has(&window, Role::Image, "Pinned image "));
-    assert!(has(&window, Role::Image, "Class probabilities"));
+    assert!(window.shows("Feature maps"));
+    let answer = |view: &View<'_>| view.drawn.maps.map(|maps| maps.probabilities.len());
+    assert_eq!(answer(&window.view()), Some(10));
 
     let edit = set(&window, 1, "filters", 20);
     window.send(edit);

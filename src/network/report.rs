@@ -26,7 +26,7 @@ pub struct Report {
     /// Estimate of memory for training at the batch size with Adam, in bytes: [`Report::weight_bytes`] of two
     /// numbers, and [`Report::image_bytes`] for each image.
     pub training_bytes: u64,
-    /// Estimate of what training keeps for each image of a batch, in bytes: every layer's output for the way
+    /// Estimate of what training takes for each image of a batch, in bytes: what every layer keeps for the way
     /// back, and the gradients that are there at once.
     pub image_bytes: u64,
     /// There unless there is an error.
