@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "arithmetic/random.rs"]
+mod random;
 #[path = "arithmetic/sequences.rs"]
 mod sequences;
 
@@ -180,15 +182,12 @@ fn losses_over_20_steps_equal_pytorchs_within_1e_3() {
     }
 }
 
-/// The network of a layer fixture. A dense layer of ones on the diagonal follows, which changes
-/// nothing, because `check` takes no network without weights or with maps at its end.
-fn layer_stepper(fixture: &Fixture) -> Stepper {
-    let (shape, _) = &fixture.tensors["output"];
-    let units: usize = shape[1..].iter().product();
+/// A network of these layers. A dense layer of ones on the diagonal follows, which changes nothing, because
+/// `check` takes no network without weights or with maps at its end. `units` numbers come out.
+fn layer_stepper(text: &str, units: usize, mut weights: Vec<NamedTensor>) -> Stepper {
     let text = format!(
-        "{}\n[[layers]]\nkind = \"flatten\"\n[[layers]]\nkind = \"dense\"\nunits = {units}\n\
-         activation = \"linear\"\n",
-        fixture.text("network")
+        "{text}\n[[layers]]\nkind = \"flatten\"\n[[layers]]\nkind = \"dense\"\nunits = {units}\n\
+         activation = \"linear\"\n"
     );
     let network = network(&text, Loss::MeanSquaredError, units);
     let last = network.layers().last().unwrap().name().to_owned();
@@ -197,7 +196,6 @@ fn layer_stepper(fixture: &Fixture) -> Stepper {
         .iter_mut()
         .step_by(units + 1)
         .for_each(|w| *w = 1.0);
-    let mut weights = fixture.tensors();
     weights.push(tensor(
         format!("{last}.weight"),
         vec![units, units],
@@ -224,7 +222,8 @@ fn tensor(name: String, shape: Vec<usize>, values: Vec<f32>) -> NamedTensor {
 #[test]
 fn each_layer_equals_pytorchs_forward_and_backward() {
     for fixture in fixtures("layers") {
-        let mut stepper = layer_stepper(&fixture);
+        let units = fixture.tensors["output"].0[1..].iter().product();
+        let mut stepper = layer_stepper(fixture.text("network"), units, fixture.tensors());
         let (shape, input) = &fixture.tensors["input"];
         let (images, name) = (shape[0], fixture.name());
         if fixture.text("mode") == "evaluation" {

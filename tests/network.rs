@@ -11,6 +11,8 @@ mod pairing;
 mod problems;
 #[path = "network/sequences.rs"]
 mod sequences;
+#[path = "network/shapes.rs"]
+mod shapes;
 #[path = "network/templates.rs"]
 mod templates;
 #[path = "network/text.rs"]

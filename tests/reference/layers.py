@@ -21,7 +21,10 @@ import torch
 from load_run import Network
 from training import FLATTEN, batch_norm, conv, dense, image, pool, save_file, state, toml
 
-ACTIVATIONS = ("relu", "leaky_relu", "gelu", "sigmoid", "tanh", "softmax")
+ACTIVATIONS = ("relu", "leaky_relu", "gelu", "sigmoid", "tanh", "softmax", "silu", "mish", "elu", "selu",
+               "hard_swish", "softplus", "relu6")
+ORDERS = ("height_width_channels", "width_height_channels", "channels_height_width",
+          "height_channels_width", "width_channels_height", "channels_width_height")
 
 
 def activation(name):
@@ -64,6 +67,10 @@ SEQUENCES += [(f"select_token-{token}", [image(4, 6, 1), patches(4), {"kind": "s
 SEQUENCES += [(f"{kind}-{direction}-{output}", [image(7, 3, 3), conv(2, (2, 2)), recurrent(kind, direction, output)], 2)
               for kind in ("lstm", "gru") for direction in ("forward", "backward", "both") for output in ("last", "sequence")]
 
+def layer(kind, **settings):
+    return {"kind": kind, **settings}
+
+
 CASES = [  # title, layers, images
     ("conv2d-valid", [image(7, 6, 3), conv(2)], 2),
     ("conv2d-valid-3x5-stride-2x1", [image(8, 9, 1), conv(3, (3, 5), (2, 1))], 2),
@@ -91,8 +98,47 @@ CASES = [  # title, layers, images
     ("batch_norm-vector", [image(2, 2, 3), FLATTEN, batch_norm()], 5),
 ]
 CASES += [(f"activation-{name}", [image(4, 3, 3), activation(name)], 2) for name in ACTIVATIONS]
+CASES += [
+    ("layer_norm-maps", [image(4, 3, 3), layer("layer_norm")], 2),
+    ("layer_norm-maps-epsilon", [image(4, 3, 3), layer("layer_norm", epsilon=0.05)], 2),
+    ("layer_norm-vector", [image(2, 2, 3), FLATTEN, layer("layer_norm")], 3),
+    ("group_norm-maps", [image(4, 3, 1), conv(6), layer("group_norm", groups=3)], 2),
+    ("group_norm-maps-one-group", [image(4, 3, 3), layer("group_norm", groups=1, epsilon=0.05)], 2),
+    ("group_norm-maps-a-group-a-map", [image(4, 3, 3), layer("group_norm", groups=3)], 2),
+    ("group_norm-vector", [image(2, 2, 3), FLATTEN, layer("group_norm", groups=4)], 3),
+    ("instance_norm", [image(4, 3, 3), layer("instance_norm")], 2),
+    ("instance_norm-without-scale", [image(4, 3, 3), layer("instance_norm", affine=False, epsilon=0.05)], 2),
+    ("layer_scale-maps", [image(4, 3, 3), layer("layer_scale")], 2),
+    ("layer_scale-vector", [image(2, 2, 3), FLATTEN, layer("layer_scale", initial=0.5)], 2),
+    ("prelu-maps", [image(4, 3, 3), layer("prelu")], 2),
+    ("prelu-one-map", [image(4, 3, 1), layer("prelu", initial=0.1)], 2),
+    ("prelu-vector", [image(2, 2, 3), FLATTEN, layer("prelu")], 2),
+    ("reshape-maps", [image(2, 6, 3), layer("reshape", height=3, width=3, channels=4)], 2),
+    ("reshape-vector", [image(2, 4, 3), FLATTEN, layer("reshape", height=4, width=1, channels=6)], 2),
+    ("zero_padding", [image(3, 4, 3), layer("zero_padding")], 2),
+    ("zero_padding-sides", [image(3, 4, 1), layer("zero_padding", rows=[0, 2], columns=[3, 1])], 2),
+    ("upsample-nearest", [image(3, 4, 3), layer("upsample")], 2),
+    ("upsample-nearest-3x1", [image(2, 3, 1), layer("upsample", factor=[3, 1])], 2),
+    ("upsample-bilinear", [image(3, 4, 3), layer("upsample", method="bilinear")], 2),
+    ("upsample-bilinear-3x4", [image(2, 3, 1), layer("upsample", factor=[3, 4], method="bilinear")], 2),
+    ("upsample-bilinear-one-pixel", [image(1, 1, 3), layer("upsample", method="bilinear")], 2),
+]
+CASES += [(f"permute-{name}", [image(2, 4, 3), layer("permute", order=name)], 2) for name in ORDERS]
+# Far beyond where some of them bend, or overflow when done carelessly.
+CASES += [(f"activation-{name}-wide", [image(4, 3, 3), activation(name)], 2) for name in ACTIVATIONS[6:]]
 CASES += [("activation-softmax-vector", [image(2, 2, 3), FLATTEN, activation("softmax")], 2)]
 
+# Of a sequence the features are what is normalised, scaled or summed over.
+SEQUENCES += [(f"{title}-sequence", [image(4, 6, 1), patches(4), it], 2) for title, it in [
+    ("layer_norm", layer("layer_norm")),
+    ("layer_scale", layer("layer_scale", initial=0.5)),
+    ("prelu", layer("prelu")),
+    ("permute", layer("permute", order="width_height_channels")),
+    ("permute-identity", layer("permute", order="height_width_channels")),
+    ("reshape", layer("reshape", height=4, width=3, channels=2)),
+    ("activation-softmax", activation("softmax")),
+    ("activation-gelu", activation("gelu")),
+]]
 CASES += SEQUENCES
 
 
@@ -108,7 +154,8 @@ def write(folder, title, layers, images, mode):
                 value.normal_(0.0, 0.5)
     height, width, channels = network.input_shape
     # Below zero on the whole, so that a padding of zeros in a max pool shows.
-    pixels = (torch.randn(images, channels, height, width) * 1.5 - 0.5).requires_grad_()
+    spread = 60.0 if title.endswith("-wide") else 1.5
+    pixels = (torch.randn(images, channels, height, width) * spread - 0.5).requires_grad_()
     tensors = {"input": pixels.detach().clone(), **state(network)}
     output = network(pixels)
     upstream = torch.randn_like(output)

@@ -43,8 +43,78 @@ ACTIVATIONS = {
     "gelu": F.gelu,  # the exact one, with erf
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
-    "softmax": lambda x: torch.softmax(x, dim=1),  # over the channels or units
+    "softmax": lambda x: torch.softmax(x, dim=channel_axis(x)),
+    "silu": F.silu,
+    "mish": F.mish,
+    "elu": F.elu,
+    "selu": F.selu,
+    "hard_swish": F.hardswish,
+    "softplus": F.softplus,
+    "relu6": F.relu6,
 }
+
+
+def channel_axis(x):
+    """The channels of maps [n, c, h, w], the units of a vector, the features of a sequence [n, l, f]."""
+    return 2 if x.dim() == 3 else 1
+
+
+class ChannelNorm(nn.LayerNorm):
+    """Layer norm over the channels, wherever they are."""
+
+    def forward(self, x):
+        return super().forward(x.movedim(channel_axis(x), -1)).movedim(-1, channel_axis(x))
+
+
+class LayerScale(nn.Module):
+    def __init__(self, channels, initial):
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((channels,), initial))
+
+    def forward(self, x):
+        return (x.movedim(channel_axis(x), -1) * self.weight).movedim(-1, channel_axis(x))
+
+
+class PReLU(nn.PReLU):
+    def forward(self, x):
+        return super().forward(x.movedim(channel_axis(x), 1)).movedim(1, channel_axis(x))
+
+
+class GaussianNoise(nn.Module):
+    def __init__(self, deviation):
+        super().__init__()
+        self.deviation = deviation
+
+    def forward(self, x):
+        return x + torch.randn_like(x) * self.deviation if self.training else x
+
+
+class StochasticDepth(nn.Module):
+    """torchvision's, in "row" mode."""
+
+    def __init__(self, rate):
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        kept = torch.rand([len(x)] + [1] * (x.dim() - 1)) >= self.rate
+        return x * kept / (1 - self.rate)
+
+
+def permute(x, order):
+    """`order` says what of the input becomes height, width and channels."""
+    axes = order.split("_")
+    if x.dim() == 3:
+        return x if axes[0] == "height" else x.transpose(1, 2)
+    height, width, channels = ({"height": 2, "width": 3, "channels": 1}[axis] for axis in axes)
+    return x.permute(0, channels, height, width)
+
+
+def upsample(x, factor, method):
+    aligned = {"align_corners": False} if method == "bilinear" else {}
+    return F.interpolate(x, scale_factor=tuple(map(float, factor)), mode=method, **aligned)
 
 
 def same_padding(x, kernel, stride, value=0.0):
@@ -160,6 +230,7 @@ class Network(nn.Module):
 
     @staticmethod
     def build(layer, shape):
+        channels = shape[2] if len(shape) == 3 else shape[1]
         match layer["kind"]:
             case "conv2d":
                 kernel, stride = layer["kernel"], layer.get("stride", [1, 1])
@@ -183,6 +254,22 @@ class Network(nn.Module):
                 return Attention(shape[2], heads, dropout, bias, batch_first=True)
             case "lstm" | "gru":
                 return Recurrent({"units": 64, **layer}, shape)
+            case "layer_norm":
+                return ChannelNorm(channels, layer.get("epsilon", 1e-5))
+            case "group_norm":
+                return nn.GroupNorm(layer.get("groups", 8), channels, layer.get("epsilon", 1e-5))
+            case "instance_norm":
+                return nn.InstanceNorm2d(channels, layer.get("epsilon", 1e-5), affine=layer.get("affine", True))
+            case "layer_scale":
+                return LayerScale(channels, layer.get("initial", 1e-6))
+            case "prelu":
+                return PReLU(channels, layer.get("initial", 0.25))
+            case "spatial_dropout":
+                return nn.Dropout2d(layer.get("rate", 0.2))
+            case "gaussian_noise":
+                return GaussianNoise(layer.get("deviation", 0.1))
+            case "stochastic_depth":
+                return StochasticDepth(layer.get("rate", 0.1))
         return None
 
     @staticmethod
@@ -208,6 +295,14 @@ class Network(nn.Module):
         if kind == "select_token":
             token = layer.get("token", "first")
             return x.mean(dim=1) if token == "mean" else x[:, 0 if token == "first" else -1]
+        if kind == "reshape":
+            return x.reshape(len(x), *(layer[name] for name in ("channels", "height", "width")))
+        if kind == "permute":
+            return permute(x, layer.get("order", "width_height_channels"))
+        if kind == "zero_padding":
+            return F.pad(x, [*layer.get("columns", [1, 1]), *layer.get("rows", [1, 1])])
+        if kind == "upsample":
+            return upsample(x, layer.get("factor", [2, 2]), layer.get("method", "nearest"))
         if kind == "activation":
             return x
         raise ValueError(f"unknown layer kind {kind!r}")

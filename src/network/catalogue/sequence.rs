@@ -6,7 +6,7 @@ use crate::network::entry::{
     Arity, Cost, DefaultValue as Default, Entry, Group, Kind, Range, Setting, ShapeError, Window,
 };
 use crate::network::layer::Layer;
-use crate::network::shape::Shape;
+use crate::network::shape::{Shape, grouped};
 use crate::network::value::Value;
 
 pub(super) static ENTRIES: [Entry; 5] = [
@@ -274,7 +274,8 @@ fn attention_shape(layer: &Layer, inputs: &[Shape]) -> ShapeResult {
     if weights > MAX_ELEMENTS {
         return Err(ShapeError::Refused {
             reason: format!(
-                "cannot compare {length} tokens with each other in {heads} heads, which takes more memory than there is: make the sequence shorter, with larger patches say"
+                "cannot compare {} tokens with each other in {heads} heads, which takes more memory than there is: make the sequence shorter, with larger patches say",
+                grouped(count(length).unwrap_or(u64::MAX))
             ),
             set: None,
         });
