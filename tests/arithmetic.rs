@@ -3,8 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "arithmetic/random.rs"]
-mod random;
 #[path = "arithmetic/sequences.rs"]
 mod sequences;
 

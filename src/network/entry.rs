@@ -29,13 +29,6 @@ pub enum Kind {
     Add,
     Multiply,
     Concatenate,
-    PatchEmbedding,
-    ClassToken,
-    PositionEmbedding,
-    Attention,
-    SelectToken,
-    Lstm,
-    Gru,
     LayerNorm,
     GroupNorm,
     InstanceNorm,
@@ -48,6 +41,13 @@ pub enum Kind {
     Permute,
     ZeroPadding,
     Upsample,
+    PatchEmbedding,
+    ClassToken,
+    PositionEmbedding,
+    Attention,
+    SelectToken,
+    Lstm,
+    Gru,
 }
 
 impl Kind {

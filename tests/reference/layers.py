@@ -31,6 +31,10 @@ def activation(name):
     return {"kind": "activation", "function": name}
 
 
+def layer(kind, **settings):
+    return {"kind": kind, **settings}
+
+
 def patches(dimensions, patch=(2, 2), **settings):
     return {"kind": "patch_embedding", "patch": list(patch), "dimensions": dimensions, **settings}
 
@@ -67,10 +71,6 @@ SEQUENCES += [(f"select_token-{token}", [image(4, 6, 1), patches(4), {"kind": "s
 SEQUENCES += [(f"{kind}-{direction}-{output}", [image(7, 3, 3), conv(2, (2, 2)), recurrent(kind, direction, output)], 2)
               for kind in ("lstm", "gru") for direction in ("forward", "backward", "both") for output in ("last", "sequence")]
 
-def layer(kind, **settings):
-    return {"kind": kind, **settings}
-
-
 CASES = [  # title, layers, images
     ("conv2d-valid", [image(7, 6, 3), conv(2)], 2),
     ("conv2d-valid-3x5-stride-2x1", [image(8, 9, 1), conv(3, (3, 5), (2, 1))], 2),
@@ -97,6 +97,73 @@ CASES = [  # title, layers, images
     ("batch_norm-maps-settings", [image(4, 3, 3), batch_norm(1e-2, 0.25)], 3),
     ("batch_norm-vector", [image(2, 2, 3), FLATTEN, batch_norm()], 5),
 ]
+
+
+def more(layer, **settings):
+    """With settings that most layers leave alone: pad=(1, 2) makes the padding explicit."""
+    if "pad" in settings and "padding" in layer:
+        layer = layer | {"padding": "explicit"}
+    settings = {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
+    return layer | settings
+
+
+def conv_like(kind, kernel=(3, 3), stride=(1, 1), padding="valid", activation="linear", **settings):
+    layer = conv(1, kernel, stride, padding, activation) | {"kind": kind}
+    del layer["filters"]
+    return more(layer, **settings)
+
+
+def transposed(filters, kernel=(2, 2), stride=(2, 2), **settings):
+    layer = conv_like("transposed_conv2d", kernel, stride, filters=filters)
+    del layer["padding"]
+    return more(layer, **settings)
+
+
+def adaptive(height, width):
+    return {"kind": "adaptive_average_pool", "size": [height, width]}
+
+
+def scaled(*layers):
+    """Layers after a 1×1 convolution, which gives them more channels than an image has."""
+    return [image(*layers[0]), conv(layers[1], (1, 1)), *layers[2:]]
+
+
+CASES += [
+    ("conv2d-explicit-1x2", [image(5, 6, 3), more(conv(2), pad=(1, 2))], 2),
+    ("conv2d-explicit-3-beyond-the-kernel", [image(3, 4, 1), more(conv(2, (2, 2)), pad=(3, 3))], 2),
+    ("conv2d-explicit-0x1-stride-2x3", [image(7, 8, 1), more(conv(2, (3, 2), (2, 3)), pad=(0, 1))], 2),
+    ("conv2d-dilation-2x3", [image(8, 9, 1), more(conv(2, (3, 2)), dilation=(2, 3))], 2),
+    ("conv2d-dilation-2-same-stride-2", [image(6, 7, 1), more(conv(2, (3, 3), (2, 2), "same"), dilation=(2, 2))], 2),
+    ("conv2d-dilation-3-explicit", [image(5, 6, 3), more(conv(2, stride=(2, 1)), dilation=(3, 2), pad=(3, 2))], 2),
+    ("conv2d-no-bias", [image(5, 4, 3), more(conv(2), bias=False)], 2),
+    ("conv2d-groups-3", [image(5, 4, 3), more(conv(6, activation="relu"), groups=3)], 2),
+    ("conv2d-groups-2", scaled((6, 5, 3), 4, more(conv(6, (3, 2), (2, 1)), groups=2, pad=(1, 1), bias=False)), 2),
+    ("conv2d-groups-2-dilation", scaled((6, 7, 1), 4, more(conv(2, (2, 3)), groups=2, dilation=(2, 2))), 2),
+    ("depthwise_conv2d", [image(6, 5, 3), conv_like("depthwise_conv2d")], 2),
+    ("depthwise_conv2d-stride-2-same", [image(7, 6, 3), conv_like("depthwise_conv2d", (3, 5), (2, 2), "same", "relu")], 2),
+    ("depthwise_conv2d-multiplier-2", [image(6, 5, 3), conv_like("depthwise_conv2d", (2, 3), multiplier=2, pad=(1, 1))], 2),
+    ("depthwise_conv2d-dilation-no-bias", [image(7, 6, 3), conv_like("depthwise_conv2d", (3, 2), (1, 2), dilation=(2, 2), bias=False)], 2),
+    ("separable_conv2d", [image(6, 5, 3), conv_like("separable_conv2d", filters=4)], 2),
+    ("separable_conv2d-same-stride-2", [image(7, 6, 3), conv_like("separable_conv2d", (3, 2), (2, 2), "same", "tanh", filters=2)], 2),
+    ("separable_conv2d-dilation-no-bias", [image(7, 6, 3), conv_like("separable_conv2d", filters=2, dilation=(2, 1), pad=(2, 1), bias=False)], 2),
+    ("transposed_conv2d", [image(3, 4, 3), transposed(2)], 2),
+    ("transposed_conv2d-3x2-stride-2x1", [image(3, 4, 3), transposed(2, (3, 2), (2, 1), activation="relu")], 2),
+    ("transposed_conv2d-pad-output-pad", [image(3, 4, 1), transposed(2, (3, 4), (2, 3), pad=(1, 2), output_pad=(1, 2))], 2),
+    ("transposed_conv2d-stride-above-kernel", [image(3, 2, 1), transposed(2, (2, 1), (3, 3), output_pad=(2, 0), bias=False)], 2),
+    ("transposed_conv2d-pad-beyond-the-kernel", [image(4, 5, 1), transposed(2, (2, 3), (2, 1), pad=(2, 3))], 2),
+    ("adaptive_average_pool-1x1", [image(5, 4, 3), adaptive(1, 1)], 2),
+    ("adaptive_average_pool-uneven", [image(7, 5, 1), adaptive(3, 2)], 2),
+    ("adaptive_average_pool-larger", [image(2, 3, 1), adaptive(5, 4)], 2),
+    ("dense-no-bias", [image(2, 2, 3), FLATTEN, more(dense(4, "relu"), bias=False)], 3),
+]
+for kind in ("max_pool", "average_pool"):
+    CASES += [
+        (f"{kind}-explicit-3x4-stride-2", [image(6, 7, 1), more(pool(kind, (3, 4), (2, 2)), pad=(1, 2))], 2),
+        (f"{kind}-ceil", [image(6, 7, 1), more(pool(kind, (3, 2), (2, 2)), ceil=True)], 2),
+        (f"{kind}-ceil-explicit", [image(6, 5, 1), more(pool(kind, (3, 2), (2, 3)), pad=(1, 1), ceil=True)], 2),
+        (f"{kind}-ceil-window-beyond-the-edge", [image(2, 4, 1), more(pool(kind, (3, 1), (2, 3)), ceil=True)], 2),
+        (f"{kind}-ceil-same", [image(5, 6, 1), more(pool(kind, (2, 3), (2, 2), "same"), ceil=True)], 2),
+    ]
 CASES += [(f"activation-{name}", [image(4, 3, 3), activation(name)], 2) for name in ACTIVATIONS]
 CASES += [
     ("layer_norm-maps", [image(4, 3, 3), layer("layer_norm")], 2),

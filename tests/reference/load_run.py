@@ -128,10 +128,36 @@ def same_padding(x, kernel, stride, value=0.0):
     return F.pad(x, pads, value=value)
 
 
-def average_pool(x, size, stride, padding):
+def spread(layer):
+    """The kernel's height and width with the gaps of its dilation."""
+    kernel, dilation = layer.get("kernel", [3, 3]), layer.get("dilation", [1, 1])
+    return [(k - 1) * d + 1 for k, d in zip(kernel, dilation)]
+
+
+def pad_of(layer):
+    """Rows and columns that explicit padding adds on each side."""
+    return tuple(layer.get("pad", [0, 0])) if layer.get("padding") == "explicit" else (0, 0)
+
+
+class SeparableConv2d(nn.Module):
+    """A filter over each map on its own, then a 1×1 convolution with the only bias."""
+
+    def __init__(self, channels, layer, options):
+        super().__init__()
+        bias = options.pop("bias")
+        self.depthwise = nn.Conv2d(channels, channels, groups=channels, bias=False, **options)
+        self.pointwise = nn.Conv2d(channels, layer["filters"], 1, bias=False)
+        self.bias = nn.Parameter(torch.zeros(layer["filters"])) if bias else None
+
+    def forward(self, x):
+        x = self.pointwise(self.depthwise(x))
+        return x if self.bias is None else x + self.bias[:, None, None]
+
+
+def average_pool(x, size, stride, padding, pad=(0, 0), ceil=False):
     """Padding counts neither in the sum nor in the number of values."""
-    if padding == "valid":
-        return F.avg_pool2d(x, size, stride)
+    if padding != "same":
+        return F.avg_pool2d(x, size, stride, pad, ceil, count_include_pad=False)
     total = F.avg_pool2d(same_padding(x, size, stride), size, stride, divisor_override=1)
     ones = same_padding(torch.ones_like(x[:1, :1]), size, stride)
     return total / F.avg_pool2d(ones, size, stride, divisor_override=1)
@@ -232,28 +258,26 @@ class Network(nn.Module):
     def build(layer, shape):
         channels = shape[2] if len(shape) == 3 else shape[1]
         match layer["kind"]:
-            case "conv2d":
-                kernel, stride = layer["kernel"], layer.get("stride", [1, 1])
-                return nn.Conv2d(shape[1], layer["filters"], kernel, stride)
+            case "conv2d" | "depthwise_conv2d" | "separable_conv2d" as kind:
+                options = {"kernel_size": layer.get("kernel", [3, 3]), "stride": layer.get("stride", [1, 1]),
+                           "padding": pad_of(layer), "dilation": layer.get("dilation", [1, 1]),
+                           "bias": layer.get("bias", True)}
+                if kind == "separable_conv2d":
+                    return SeparableConv2d(shape[1], layer, options)
+                if kind == "depthwise_conv2d":
+                    return nn.Conv2d(shape[1], shape[1] * layer.get("multiplier", 1), groups=shape[1], **options)
+                return nn.Conv2d(shape[1], layer["filters"], groups=layer.get("groups", 1), **options)
+            case "transposed_conv2d":
+                return nn.ConvTranspose2d(shape[1], layer["filters"], layer.get("kernel", [2, 2]),
+                                          layer.get("stride", [2, 2]), layer.get("pad", [0, 0]),
+                                          layer.get("output_pad", [0, 0]), bias=layer.get("bias", True))
             case "dense":
-                return nn.Linear(shape[-1], layer["units"])
+                return nn.Linear(shape[-1], layer["units"], layer.get("bias", True))
             case "dropout":
                 return nn.Dropout(layer.get("rate", 0.5))
             case "batch_norm":
                 kind = nn.BatchNorm2d if len(shape) == 4 else nn.BatchNorm1d
                 return kind(shape[1], layer.get("epsilon", 1e-5), layer.get("momentum", 0.1))
-            case "patch_embedding":
-                patch = layer.get("patch", [16, 16])
-                return PatchEmbedding(shape[1], layer.get("dimensions", 192), patch, patch, bias=layer.get("bias", True))
-            case "class_token":
-                return ClassToken(shape[2])
-            case "position_embedding":
-                return PositionEmbedding(shape[1], shape[2], layer.get("method", "learnt"))
-            case "attention":
-                heads, bias, dropout = layer.get("heads", 3), layer.get("bias", True), layer.get("dropout", 0.0)
-                return Attention(shape[2], heads, dropout, bias, batch_first=True)
-            case "lstm" | "gru":
-                return Recurrent({"units": 64, **layer}, shape)
             case "layer_norm":
                 return ChannelNorm(channels, layer.get("epsilon", 1e-5))
             case "group_norm":
@@ -270,31 +294,43 @@ class Network(nn.Module):
                 return GaussianNoise(layer.get("deviation", 0.1))
             case "stochastic_depth":
                 return StochasticDepth(layer.get("rate", 0.1))
+            case "patch_embedding":
+                patch = layer.get("patch", [16, 16])
+                return PatchEmbedding(shape[1], layer.get("dimensions", 192), patch, patch, bias=layer.get("bias", True))
+            case "class_token":
+                return ClassToken(shape[2])
+            case "position_embedding":
+                return PositionEmbedding(shape[1], shape[2], layer.get("method", "learnt"))
+            case "attention":
+                heads, bias, dropout = layer.get("heads", 3), layer.get("bias", True), layer.get("dropout", 0.0)
+                return Attention(shape[2], heads, dropout, bias, batch_first=True)
+            case "lstm" | "gru":
+                return Recurrent({"units": 64, **layer}, shape)
         return None
 
     @staticmethod
     def run(layer, module, x):
         """One layer, without its activation."""
         kind, padding = layer["kind"], layer.get("padding", "valid")
-        if kind == "conv2d" and padding == "same":
-            x = same_padding(x, module.kernel_size, module.stride)
+        if kind.endswith("conv2d") and padding == "same":
+            x = same_padding(x, spread(layer), layer.get("stride", [1, 1]))
         if module is not None:
             return module(x)
         if kind in ("max_pool", "average_pool"):
             size = layer.get("size", [2, 2])
             stride = layer.get("stride", size)
+            ceil = layer.get("ceil", False) and padding != "same"
             if kind == "average_pool":
-                return average_pool(x, size, stride, padding)
+                return average_pool(x, size, stride, padding, pad_of(layer), ceil)
             if padding == "same":
                 x = same_padding(x, size, stride, value=-torch.inf)
-            return F.max_pool2d(x, size, stride)
+            return F.max_pool2d(x, size, stride, pad_of(layer), ceil_mode=ceil)
+        if kind == "adaptive_average_pool":
+            return F.adaptive_avg_pool2d(x, layer.get("size", [1, 1]))
         if kind == "global_average_pool":
             return x.mean(dim=(2, 3))
         if kind == "flatten":
             return x.flatten(1)  # channel, height, width
-        if kind == "select_token":
-            token = layer.get("token", "first")
-            return x.mean(dim=1) if token == "mean" else x[:, 0 if token == "first" else -1]
         if kind == "reshape":
             return x.reshape(len(x), *(layer[name] for name in ("channels", "height", "width")))
         if kind == "permute":
@@ -303,6 +339,9 @@ class Network(nn.Module):
             return F.pad(x, [*layer.get("columns", [1, 1]), *layer.get("rows", [1, 1])])
         if kind == "upsample":
             return upsample(x, layer.get("factor", [2, 2]), layer.get("method", "nearest"))
+        if kind == "select_token":
+            token = layer.get("token", "first")
+            return x.mean(dim=1) if token == "mean" else x[:, 0 if token == "first" else -1]
         if kind == "activation":
             return x
         raise ValueError(f"unknown layer kind {kind!r}")

@@ -9,6 +9,7 @@ mod class_token;
 mod conv2d;
 mod dense;
 mod dropout;
+mod filters;
 mod group_norm;
 mod initialise;
 mod join;
@@ -24,6 +25,8 @@ mod prelu;
 mod recurrent;
 mod reshape;
 mod select_token;
+mod separable;
+mod transposed;
 mod upsample;
 
 pub use activation::apply as activate;
@@ -47,12 +50,14 @@ use self::learning::{Learning, named};
 use self::noise::GaussianNoise;
 use self::padding::ZeroPadding;
 use self::patch_embedding::PatchEmbedding;
-use self::pool::{GlobalAveragePool, Pool};
+use self::pool::{AdaptiveAveragePool, GlobalAveragePool, Pool};
 use self::position_embedding::PositionEmbedding;
 use self::prelu::Prelu;
 use self::recurrent::Recurrent;
 use self::reshape::{Permute, Reshape};
 use self::select_token::SelectToken;
+use self::separable::SeparableConv2d;
+use self::transposed::TransposedConv2d;
 use self::upsample::Upsample;
 use super::weights::{NamedTensor, WeightsError};
 use crate::network::{Activation, CheckedLayer, Kind};
@@ -120,20 +125,17 @@ pub enum Mode<'a> {
 #[derive(Module, Debug)]
 pub enum Layer {
     Conv2d(Conv2d),
+    SeparableConv2d(SeparableConv2d),
+    TransposedConv2d(TransposedConv2d),
     Dense(Dense),
     BatchNorm(BatchNorm),
     Pool(Pool),
     GlobalAveragePool(GlobalAveragePool),
+    AdaptiveAveragePool(AdaptiveAveragePool),
     Flatten(Flatten),
     Dropout(Dropout),
     Activation(Function),
     Join(Join),
-    PatchEmbedding(PatchEmbedding),
-    ClassToken(ClassToken),
-    PositionEmbedding(PositionEmbedding),
-    Attention(Attention),
-    SelectToken(SelectToken),
-    Recurrent(Recurrent),
     LayerNorm(LayerNorm),
     GroupNorm(GroupNorm),
     LayerScale(LayerScale),
@@ -143,6 +145,12 @@ pub enum Layer {
     Upsample(Upsample),
     Reshape(Reshape),
     Permute(Permute),
+    PatchEmbedding(PatchEmbedding),
+    ClassToken(ClassToken),
+    PositionEmbedding(PositionEmbedding),
+    Attention(Attention),
+    SelectToken(SelectToken),
+    Recurrent(Recurrent),
 }
 
 /// The same call on the module of whichever layer it is.
@@ -150,20 +158,17 @@ macro_rules! each_layer {
     ($self:expr, $layer:ident => $call:expr) => {
         match $self {
             Layer::Conv2d($layer) => $call,
+            Layer::SeparableConv2d($layer) => $call,
+            Layer::TransposedConv2d($layer) => $call,
             Layer::Dense($layer) => $call,
             Layer::BatchNorm($layer) => $call,
             Layer::Pool($layer) => $call,
             Layer::GlobalAveragePool($layer) => $call,
+            Layer::AdaptiveAveragePool($layer) => $call,
             Layer::Flatten($layer) => $call,
             Layer::Dropout($layer) => $call,
             Layer::Activation($layer) => $call,
             Layer::Join($layer) => $call,
-            Layer::PatchEmbedding($layer) => $call,
-            Layer::ClassToken($layer) => $call,
-            Layer::PositionEmbedding($layer) => $call,
-            Layer::Attention($layer) => $call,
-            Layer::SelectToken($layer) => $call,
-            Layer::Recurrent($layer) => $call,
             Layer::LayerNorm($layer) => $call,
             Layer::GroupNorm($layer) => $call,
             Layer::LayerScale($layer) => $call,
@@ -173,6 +178,12 @@ macro_rules! each_layer {
             Layer::Upsample($layer) => $call,
             Layer::Reshape($layer) => $call,
             Layer::Permute($layer) => $call,
+            Layer::PatchEmbedding($layer) => $call,
+            Layer::ClassToken($layer) => $call,
+            Layer::PositionEmbedding($layer) => $call,
+            Layer::Attention($layer) => $call,
+            Layer::SelectToken($layer) => $call,
+            Layer::Recurrent($layer) => $call,
         }
     };
 }
@@ -182,20 +193,17 @@ macro_rules! with_each_layer {
     ($self:expr, $layer:ident => $call:expr) => {
         match $self {
             Layer::Conv2d($layer) => Layer::Conv2d($call),
+            Layer::SeparableConv2d($layer) => Layer::SeparableConv2d($call),
+            Layer::TransposedConv2d($layer) => Layer::TransposedConv2d($call),
             Layer::Dense($layer) => Layer::Dense($call),
             Layer::BatchNorm($layer) => Layer::BatchNorm($call),
             Layer::Pool($layer) => Layer::Pool($call),
             Layer::GlobalAveragePool($layer) => Layer::GlobalAveragePool($call),
+            Layer::AdaptiveAveragePool($layer) => Layer::AdaptiveAveragePool($call),
             Layer::Flatten($layer) => Layer::Flatten($call),
             Layer::Dropout($layer) => Layer::Dropout($call),
             Layer::Activation($layer) => Layer::Activation($call),
             Layer::Join($layer) => Layer::Join($call),
-            Layer::PatchEmbedding($layer) => Layer::PatchEmbedding($call),
-            Layer::ClassToken($layer) => Layer::ClassToken($call),
-            Layer::PositionEmbedding($layer) => Layer::PositionEmbedding($call),
-            Layer::Attention($layer) => Layer::Attention($call),
-            Layer::SelectToken($layer) => Layer::SelectToken($call),
-            Layer::Recurrent($layer) => Layer::Recurrent($call),
             Layer::LayerNorm($layer) => Layer::LayerNorm($call),
             Layer::GroupNorm($layer) => Layer::GroupNorm($call),
             Layer::LayerScale($layer) => Layer::LayerScale($call),
@@ -205,6 +213,12 @@ macro_rules! with_each_layer {
             Layer::Upsample($layer) => Layer::Upsample($call),
             Layer::Reshape($layer) => Layer::Reshape($call),
             Layer::Permute($layer) => Layer::Permute($call),
+            Layer::PatchEmbedding($layer) => Layer::PatchEmbedding($call),
+            Layer::ClassToken($layer) => Layer::ClassToken($call),
+            Layer::PositionEmbedding($layer) => Layer::PositionEmbedding($call),
+            Layer::Attention($layer) => Layer::Attention($call),
+            Layer::SelectToken($layer) => Layer::SelectToken($call),
+            Layer::Recurrent($layer) => Layer::Recurrent($call),
         }
     };
 }
@@ -226,16 +240,20 @@ impl Layer {
     ) -> Self {
         let settings = layer.layer();
         match settings.kind() {
-            Kind::Conv2d
-            | Kind::DepthwiseConv2d
-            | Kind::SeparableConv2d
-            | Kind::TransposedConv2d => Self::Conv2d(Conv2d::new(layer, activation, rng, device)),
+            Kind::Conv2d | Kind::DepthwiseConv2d => {
+                Self::Conv2d(Conv2d::new(layer, activation, rng, device))
+            }
+            Kind::SeparableConv2d => {
+                Self::SeparableConv2d(SeparableConv2d::new(layer, activation, rng, device))
+            }
+            Kind::TransposedConv2d => {
+                Self::TransposedConv2d(TransposedConv2d::new(layer, activation, rng, device))
+            }
             Kind::Dense => Self::Dense(Dense::new(layer, activation, rng, device)),
             Kind::BatchNorm => Self::BatchNorm(BatchNorm::new(layer, device)),
             Kind::MaxPool | Kind::AveragePool => Self::Pool(Pool::new(layer)),
-            Kind::GlobalAveragePool | Kind::AdaptiveAveragePool => {
-                Self::GlobalAveragePool(GlobalAveragePool::default())
-            }
+            Kind::GlobalAveragePool => Self::GlobalAveragePool(GlobalAveragePool::default()),
+            Kind::AdaptiveAveragePool => Self::AdaptiveAveragePool(AdaptiveAveragePool::new(layer)),
             // The input computes nothing and is not among the checked layers.
             Kind::Flatten | Kind::Input => Self::Flatten(Flatten::default()),
             Kind::Dropout | Kind::SpatialDropout | Kind::StochasticDepth => {
@@ -283,7 +301,10 @@ impl Layer {
                 Activations::Maps(maps) => Activations::Maps(layer.forward(maps, mode)),
                 other => Activations::Vector(layer.forward(other.flatten(), mode)),
             },
+            Self::SeparableConv2d(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::TransposedConv2d(layer) => input.map_maps(|maps| layer.forward(maps)),
             Self::Pool(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::AdaptiveAveragePool(layer) => input.map_maps(|maps| layer.forward(maps)),
             Self::GlobalAveragePool(layer) => match input {
                 Activations::Maps(maps) => Activations::Vector(layer.forward(maps)),
                 other => other,
@@ -291,6 +312,15 @@ impl Layer {
             Self::Flatten(_) | Self::Join(_) => Activations::Vector(input.flatten()),
             Self::Dropout(layer) => input.map(layer.with(mode)),
             Self::Activation(layer) => input.map(layer),
+            Self::LayerNorm(layer) => input.map(layer),
+            Self::GroupNorm(layer) => input.map(layer),
+            Self::LayerScale(layer) => input.map(layer),
+            Self::Prelu(layer) => input.map(layer),
+            Self::GaussianNoise(layer) => input.map(layer.with(mode)),
+            Self::ZeroPadding(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::Upsample(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::Reshape(layer) => layer.forward(input),
+            Self::Permute(layer) => layer.forward(input),
             Self::PatchEmbedding(layer) => match input {
                 Activations::Maps(maps) => Activations::Sequence(layer.forward(maps)),
                 other => other,
@@ -303,15 +333,6 @@ impl Layer {
                 other => other,
             },
             Self::Recurrent(layer) => layer.forward(input),
-            Self::LayerNorm(layer) => input.map(layer),
-            Self::GroupNorm(layer) => input.map(layer),
-            Self::LayerScale(layer) => input.map(layer),
-            Self::Prelu(layer) => input.map(layer),
-            Self::GaussianNoise(layer) => input.map(layer.with(mode)),
-            Self::ZeroPadding(layer) => input.map_maps(|maps| layer.forward(maps)),
-            Self::Upsample(layer) => input.map_maps(|maps| layer.forward(maps)),
-            Self::Reshape(layer) => layer.forward(input),
-            Self::Permute(layer) => layer.forward(input),
         }
     }
 
