@@ -6,6 +6,7 @@
 //! Ready-made parts of the programs (custom layers, reading images, the training loop) are in `text/`; a program
 //! gets those that it needs. Every program reads the weights of a run, `weights.safetensors`, as they are.
 
+mod burn;
 mod keras;
 mod library;
 mod marked;
@@ -106,10 +107,7 @@ pub fn code(
     match target {
         Target::PyTorch => pytorch::program(network, recipe, classes),
         Target::Keras => keras::program(network, recipe, classes),
-        Target::Burn => Err(ExportError::CannotExpress {
-            target,
-            reasons: vec![],
-        }),
+        Target::Burn => burn::program(network, recipe, classes),
     }
 }
 
