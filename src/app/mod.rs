@@ -9,6 +9,7 @@ mod carry_out;
 pub mod command;
 mod curves;
 mod done;
+mod edits;
 mod fold;
 mod inspection;
 mod jobs;

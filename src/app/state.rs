@@ -15,7 +15,9 @@ use super::thumbnails::Thumbnails;
 use super::view::{Curves, Data, Dialog, Notice, Pinned, ThemeChoice, Tried, View, Workspace};
 use crate::dataset::{Progress, Source};
 use crate::network::{self, Editor, Graph, LayerId, Report, check, template};
-use crate::project::{ListedRun, Lock, Places, Project, Recipe, Recovery, Settings, runs_dir};
+use crate::project::{
+    ListedRun, Lock, Places, Project, Recipe, Recovery, SavedBlock, Settings, runs_dir,
+};
 use crate::training::{DeviceInfo, FeatureMaps, Session, Status};
 
 /// The template of a new project.
@@ -75,7 +77,11 @@ pub struct State {
     pub project: OpenProject,
     pub editor: Editor,
     pub report: Report,
+    /// The layer whose settings are shown: the last of the selected ones.
     pub selected: Option<LayerId>,
+    pub selection: Vec<LayerId>,
+    /// Blocks that the user has saved.
+    pub blocks: Vec<SavedBlock>,
     /// Counts changes of anything that is saved.
     pub changes: u64,
     pub autosaved: (u64, Instant),
@@ -133,6 +139,8 @@ impl State {
                 saved: None,
             },
             selected: None,
+            selection: Vec::new(),
+            blocks: Vec::new(),
             changes: 0,
             autosaved: (0, Instant::now()),
             data: Data::None,
@@ -178,6 +186,8 @@ impl State {
             report: &self.report,
             template: self.project.template.as_deref(),
             selected: self.selected,
+            selection: &self.selection,
+            blocks: &self.blocks,
             recipe: &self.project.recipe,
             devices: &self.devices,
             train_blocked: self.train_blocked.as_deref(),
@@ -225,13 +235,16 @@ impl State {
     pub fn check_again(&mut self) {
         let classes = self.data.ready().map(|(data, _)| data.classes.len());
         self.report = report(self.editor.graph(), &self.project.recipe, classes);
-        if self
-            .selected
-            .is_some_and(|id| self.editor.graph().node(id).is_none())
-        {
-            self.selected = None;
-        }
+        let graph = self.editor.graph();
+        self.selection.retain(|id| graph.node(*id).is_some());
+        self.selected = self.selection.last().copied();
         self.changes += 1;
+    }
+
+    /// Selects layers, the last of them as the primary one.
+    pub fn select(&mut self, ids: Vec<LayerId>) {
+        self.selected = ids.last().copied();
+        self.selection = ids;
     }
 
     /// Says why Train cannot be pressed, if it cannot.

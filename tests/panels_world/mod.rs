@@ -197,6 +197,8 @@ impl World {
             report: &self.report,
             template: Some("digits-cnn"),
             selected: None,
+            selection: &[],
+            blocks: &[],
             recipe: &self.recipe,
             devices: &self.devices,
             train_blocked: self.blocked.as_deref(),

@@ -3,9 +3,10 @@
 use egui::accesskit::Role;
 use egui::{Align2, Id, Rect, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
 
+use super::addition;
 use super::drag::{self, Dragged};
+use super::rows::Rows;
 use super::text;
-use super::{insert, place_for};
 use crate::app::command::Command;
 use crate::app::theme::{CORNER_SMALL, NOTE_SIZE, SPACE, Tokens};
 use crate::app::view::View;
@@ -28,7 +29,7 @@ impl Palette {
         self.place
     }
 
-    pub fn show(&mut self, ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+    pub fn show(&mut self, ui: &mut Ui, view: &View<'_>, rows: &Rows, commands: &mut Vec<Command>) {
         self.place = None;
         let search = ui.add(
             TextEdit::singleline(&mut self.search)
@@ -40,7 +41,7 @@ impl Palette {
         let search = search.accessible_name("Search layers");
         let enter = search.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         if enter && let Some(entry) = self.found().next().filter(|_| !self.search.is_empty()) {
-            commands.push(insert(entry.kind, place_for(view, entry.kind)));
+            commands.push(Command::Edit(addition(view, rows, entry.kind).0));
             search.request_focus();
         }
         ui.add_space(SPACE[1]);
@@ -50,7 +51,7 @@ impl Palette {
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 for group in Group::ALL {
-                    self.group(ui, group, view, commands);
+                    self.group(ui, group, view, rows, commands);
                 }
                 if self.found().next().is_none() {
                     widgets::note(ui, "No layer is called that; clear the search to see all");
@@ -72,7 +73,14 @@ impl Palette {
             .filter(matches)
     }
 
-    fn group(&mut self, ui: &mut Ui, group: Group, view: &View<'_>, commands: &mut Vec<Command>) {
+    fn group(
+        &mut self,
+        ui: &mut Ui,
+        group: Group,
+        view: &View<'_>,
+        rows: &Rows,
+        commands: &mut Vec<Command>,
+    ) {
         let entries: Vec<_> = self.found().filter(|entry| entry.group == group).collect();
         if entries.is_empty() {
             return;
@@ -81,7 +89,7 @@ impl Palette {
         widgets::caption(ui, group.title());
         ui.add_space(SPACE[0]);
         for entry in entries {
-            self.entry(ui, entry, view, commands);
+            self.entry(ui, entry, view, rows, commands);
         }
     }
 
@@ -90,6 +98,7 @@ impl Palette {
         ui: &mut Ui,
         entry: &'static Entry,
         view: &View<'_>,
+        rows: &Rows,
         commands: &mut Vec<Command>,
     ) {
         let size = vec2(ui.available_width(), ROW);
@@ -101,10 +110,10 @@ impl Palette {
         let lit = response.hovered() || response.dragged() || response.has_focus();
         row(ui, rect, entry, lit);
         if response.hovered() || response.has_focus() {
-            self.place = Some(place_for(view, entry.kind));
+            self.place = Some(addition(view, rows, entry.kind).1);
         }
         if response.clicked() {
-            commands.push(insert(entry.kind, place_for(view, entry.kind)));
+            commands.push(Command::Edit(addition(view, rows, entry.kind).0));
         }
         response.on_hover_ui(|ui| {
             ui.set_max_width(260.0);

@@ -193,7 +193,7 @@ fn problems<'a>(
 fn feature_maps(ui: &mut Ui, view: &View<'_>, report: &LayerReport) {
     let layers = view.maps.map(|maps| (maps.version, &maps.layers));
     let found = layers.and_then(|(version, layers)| {
-        let maps = layers.iter().find(|maps| maps.name == report.name)?;
+        let maps = layers.iter().find(|maps| maps.name == report.last_name())?;
         shows(maps, report.output).then_some((version, maps))
     });
     let Some((version, maps)) = found else {
