@@ -9,6 +9,8 @@ mod edits;
 mod pairing;
 #[path = "network/problems.rs"]
 mod problems;
+#[path = "network/sequences.rs"]
+mod sequences;
 #[path = "network/templates.rs"]
 mod templates;
 #[path = "network/text.rs"]

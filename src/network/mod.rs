@@ -19,6 +19,7 @@ mod fragment;
 mod function;
 mod graph;
 mod layer;
+mod library;
 mod loss;
 mod misfit;
 mod order;
@@ -45,13 +46,14 @@ pub use fragment::Fragment;
 pub use function::{Activation, Initialiser};
 pub use graph::{Graph, LayerId, Node};
 pub use layer::Layer;
+pub use library::{LibraryBlock, library, library_block};
 pub use loss::{Head, Loss};
 pub use output::fit_classes;
 pub use report::{
     BlockReport, CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity,
 };
-pub use shape::{Shape, grouped, same_padding};
-pub use templates::{Template, template, templates};
+pub use shape::{Shape, axes_in_order, grouped, same_padding};
+pub use templates::{Family, Fitted, Template, TooSmall, Training, template, templates};
 pub use text::{FileProblem, NetworkFileError};
 pub use undo::Editor;
 pub use value::{SettingError, Value};

@@ -196,10 +196,7 @@ fn capitalised(text: &str) -> String {
 }
 
 fn has_function(node: &Node) -> bool {
-    matches!(
-        node.layer.kind(),
-        Kind::Dense | Kind::Conv2d | Kind::Activation
-    )
+    node.layer.kind() == Kind::Activation || node.layer.get("activation").is_some()
 }
 
 /// The layer and setting that decide how many units the network ends in, if they can become this many.
@@ -211,6 +208,8 @@ fn decides_units<'a>(
     for (node, name) in trunk {
         let setting = match node.layer.kind() {
             Kind::Activation | Kind::Dropout | Kind::BatchNorm => continue,
+            Kind::LayerNorm | Kind::LayerScale | Kind::Prelu => continue,
+            Kind::SpatialDropout | Kind::GaussianNoise | Kind::StochasticDepth => continue,
             Kind::GlobalAveragePool => {
                 through_pool = true;
                 continue;

@@ -8,12 +8,16 @@ mod input;
 mod join;
 mod normalise;
 mod pooling;
+mod recurrent;
 mod regularise;
+mod sequence;
 mod shape;
+mod sliding;
 
 use std::sync::LazyLock;
 
 use super::entry::Entry;
+pub(super) use sequence::nearest_divisor;
 
 /// Every kind of layer, in the order of [`super::Kind`].
 pub fn catalogue() -> &'static [Entry] {
@@ -21,13 +25,15 @@ pub fn catalogue() -> &'static [Entry] {
 }
 
 static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let groups: [&[Entry]; 8] = [
+    let groups: [&[Entry]; 10] = [
         &input::ENTRIES,
         &convolution::ENTRIES,
         &pooling::ENTRIES,
         &dense::ENTRIES,
         &normalise::ENTRIES,
         &regularise::ENTRIES,
+        &sequence::ENTRIES,
+        &recurrent::ENTRIES,
         &shape::ENTRIES,
         &join::ENTRIES,
     ];

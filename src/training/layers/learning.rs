@@ -48,3 +48,8 @@ pub fn found<const D: usize>(
     let values = find(&format!("{name}.{part}"), &shape)?;
     Ok(Param::from_data(TensorData::new(values, shape), device))
 }
+
+/// A parameter of `count` equal numbers.
+pub fn filled(value: f32, count: usize, device: &Device) -> Param<Tensor<1>> {
+    Param::from_data(TensorData::new(vec![value; count], [count]), device)
+}

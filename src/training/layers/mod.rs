@@ -3,13 +3,22 @@
 
 mod activation;
 mod batch_norm;
+mod channels;
 mod conv2d;
 mod dense;
 mod dropout;
+mod group_norm;
 mod initialise;
 mod join;
+mod layer_norm;
+mod layer_scale;
 mod learning;
+mod noise;
+mod padding;
 mod pool;
+mod prelu;
+mod reshape;
+mod upsample;
 
 pub use activation::apply as activate;
 use burn::module::Module;
@@ -21,10 +30,18 @@ use self::batch_norm::BatchNorm;
 use self::conv2d::Conv2d;
 use self::dense::Dense;
 use self::dropout::Dropout;
+use self::group_norm::GroupNorm;
 use self::join::Join;
+use self::layer_norm::LayerNorm;
+use self::layer_scale::LayerScale;
 pub use self::learning::Find;
 use self::learning::{Learning, named};
+use self::noise::GaussianNoise;
+use self::padding::ZeroPadding;
 use self::pool::{GlobalAveragePool, Pool};
+use self::prelu::Prelu;
+use self::reshape::{Permute, Reshape};
+use self::upsample::Upsample;
 use super::weights::{NamedTensor, WeightsError};
 use crate::network::{Activation, CheckedLayer, Kind};
 
@@ -91,6 +108,15 @@ pub enum Layer {
     Dropout(Dropout),
     Activation(Function),
     Join(Join),
+    LayerNorm(LayerNorm),
+    GroupNorm(GroupNorm),
+    LayerScale(LayerScale),
+    Prelu(Prelu),
+    GaussianNoise(GaussianNoise),
+    ZeroPadding(ZeroPadding),
+    Upsample(Upsample),
+    Reshape(Reshape),
+    Permute(Permute),
 }
 
 /// The same call on the module of whichever layer it is.
@@ -106,6 +132,15 @@ macro_rules! each_layer {
             Layer::Dropout($layer) => $call,
             Layer::Activation($layer) => $call,
             Layer::Join($layer) => $call,
+            Layer::LayerNorm($layer) => $call,
+            Layer::GroupNorm($layer) => $call,
+            Layer::LayerScale($layer) => $call,
+            Layer::Prelu($layer) => $call,
+            Layer::GaussianNoise($layer) => $call,
+            Layer::ZeroPadding($layer) => $call,
+            Layer::Upsample($layer) => $call,
+            Layer::Reshape($layer) => $call,
+            Layer::Permute($layer) => $call,
         }
     };
 }
@@ -123,6 +158,15 @@ macro_rules! with_each_layer {
             Layer::Dropout($layer) => Layer::Dropout($call),
             Layer::Activation($layer) => Layer::Activation($call),
             Layer::Join($layer) => Layer::Join($call),
+            Layer::LayerNorm($layer) => Layer::LayerNorm($call),
+            Layer::GroupNorm($layer) => Layer::GroupNorm($call),
+            Layer::LayerScale($layer) => Layer::LayerScale($call),
+            Layer::Prelu($layer) => Layer::Prelu($call),
+            Layer::GaussianNoise($layer) => Layer::GaussianNoise($call),
+            Layer::ZeroPadding($layer) => Layer::ZeroPadding($call),
+            Layer::Upsample($layer) => Layer::Upsample($call),
+            Layer::Reshape($layer) => Layer::Reshape($call),
+            Layer::Permute($layer) => Layer::Permute($call),
         }
     };
 }
@@ -144,16 +188,41 @@ impl Layer {
     ) -> Self {
         let settings = layer.layer();
         match settings.kind() {
-            Kind::Conv2d => Self::Conv2d(Conv2d::new(layer, activation, rng, device)),
+            Kind::Conv2d
+            | Kind::DepthwiseConv2d
+            | Kind::SeparableConv2d
+            | Kind::TransposedConv2d => Self::Conv2d(Conv2d::new(layer, activation, rng, device)),
             Kind::Dense => Self::Dense(Dense::new(layer, activation, rng, device)),
             Kind::BatchNorm => Self::BatchNorm(BatchNorm::new(layer, device)),
             Kind::MaxPool | Kind::AveragePool => Self::Pool(Pool::new(layer)),
-            Kind::GlobalAveragePool => Self::GlobalAveragePool(GlobalAveragePool::default()),
+            Kind::GlobalAveragePool | Kind::AdaptiveAveragePool => {
+                Self::GlobalAveragePool(GlobalAveragePool::default())
+            }
             // The input computes nothing and is not among the checked layers.
             Kind::Flatten | Kind::Input => Self::Flatten(Flatten::default()),
-            Kind::Dropout => Self::Dropout(Dropout::new(settings.real("rate"))),
+            Kind::Dropout | Kind::SpatialDropout | Kind::StochasticDepth => {
+                Self::Dropout(Dropout::new(settings))
+            }
             Kind::Activation => Self::Activation(Function::new(activation)),
+            Kind::PatchEmbedding
+            | Kind::ClassToken
+            | Kind::PositionEmbedding
+            | Kind::Attention
+            | Kind::SelectToken
+            | Kind::Lstm
+            | Kind::Gru => Self::Flatten(Flatten::default()),
             Kind::Add | Kind::Multiply | Kind::Concatenate => Self::Join(Join::new(layer)),
+            Kind::LayerNorm => Self::LayerNorm(LayerNorm::new(layer, device)),
+            Kind::GroupNorm | Kind::InstanceNorm => Self::GroupNorm(GroupNorm::new(layer, device)),
+            Kind::LayerScale => Self::LayerScale(LayerScale::new(layer, device)),
+            Kind::Prelu => Self::Prelu(Prelu::new(layer, device)),
+            Kind::GaussianNoise => {
+                Self::GaussianNoise(GaussianNoise::new(settings.real("deviation")))
+            }
+            Kind::ZeroPadding => Self::ZeroPadding(ZeroPadding::new(settings)),
+            Kind::Upsample => Self::Upsample(Upsample::new(settings)),
+            Kind::Reshape => Self::Reshape(Reshape::new(settings)),
+            Kind::Permute => Self::Permute(Permute::new(settings)),
         }
     }
 
@@ -183,6 +252,15 @@ impl Layer {
             Self::Flatten(_) | Self::Join(_) => Activations::Vector(input.flatten()),
             Self::Dropout(layer) => input.map(layer.with(mode)),
             Self::Activation(layer) => input.map(layer),
+            Self::LayerNorm(layer) => input.map(layer),
+            Self::GroupNorm(layer) => input.map(layer),
+            Self::LayerScale(layer) => input.map(layer),
+            Self::Prelu(layer) => input.map(layer),
+            Self::GaussianNoise(layer) => input.map(layer.with(mode)),
+            Self::ZeroPadding(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::Upsample(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::Reshape(layer) => layer.forward(input),
+            Self::Permute(layer) => layer.forward(input),
         }
     }
 
