@@ -67,7 +67,8 @@ fn count(channels: usize) -> u64 {
 
 /// Attention needs heads of equal size: the greatest number of them, up to 12, with 32 numbers or more each.
 fn heads(features: usize) -> u64 {
-    let fits = |heads: &u64| count(features).is_multiple_of(*heads) && share(features, *heads) >= 32;
+    let fits =
+        |heads: &u64| count(features).is_multiple_of(*heads) && share(features, *heads) >= 32;
     (1..=12).rev().find(fits).unwrap_or(1)
 }
 

@@ -113,11 +113,15 @@ fn alexnet(draft: &mut Draft) {
     let first = match draft.shortest() {
         127.. => first(11, 4),
         64.. => {
-            draft.changed("the first convolution is 5×5 with stride 2 in place of 11×11 with stride 4");
+            draft.changed(
+                "the first convolution is 5×5 with stride 2 in place of 11×11 with stride 4",
+            );
             first(5, 2)
         }
         _ => {
-            draft.changed("the first convolution is 5×5 with stride 1 in place of 11×11 with stride 4");
+            draft.changed(
+                "the first convolution is 5×5 with stride 1 in place of 11×11 with stride 4",
+            );
             first(5, 1)
         }
     };

@@ -56,11 +56,15 @@ fn convnext_tiny(draft: &mut Draft) {
     let stem = match draft.halvings_less() {
         0 => (4, 4, 0),
         1 => {
-            draft.changed("the first convolution is 2×2 with stride 2 in place of 4×4 with stride 4");
+            draft.changed(
+                "the first convolution is 2×2 with stride 2 in place of 4×4 with stride 4",
+            );
             (2, 2, 0)
         }
         _ => {
-            draft.changed("the first convolution is 3×3 with stride 1 in place of 4×4 with stride 4");
+            draft.changed(
+                "the first convolution is 3×3 with stride 1 in place of 4×4 with stride 4",
+            );
             (3, 1, 1)
         }
     };
@@ -118,7 +122,11 @@ fn vit_tiny(draft: &mut Draft) {
             "zeros below and to the right of the image, {rows} rows and {columns} columns, fill the last patches"
         ));
         let padding = Layer::new(Kind::ZeroPadding);
-        draft.then(padding.with("rows", [0, rows]).with("columns", [0, columns]));
+        draft.then(
+            padding
+                .with("rows", [0, rows])
+                .with("columns", [0, columns]),
+        );
     }
     let side = u64::try_from(patch).unwrap_or(1);
     draft.chain([

@@ -98,10 +98,7 @@ pub(super) static TEMPLATES: [Template; 5] = [
         classes: 10,
         draw: |draft| {
             two_convolutions(draft);
-            draft.chain([
-                Layer::new(Kind::Flatten),
-                dense(10, Activation::Softmax),
-            ]);
+            draft.chain([Layer::new(Kind::Flatten), dense(10, Activation::Softmax)]);
         },
     },
 ];

@@ -6,9 +6,7 @@ use crate::network::entry::Kind;
 use crate::network::function::Activation;
 use crate::network::layer::Layer;
 use crate::network::library::parts::{conv, normed_active, padded, pool};
-use crate::network::library::residual::{
-    basic, basic_projected, bottleneck, bottleneck_projected,
-};
+use crate::network::library::residual::{basic, basic_projected, bottleneck, bottleneck_projected};
 use crate::network::loss::Loss;
 
 const RESNET: Template = Template {

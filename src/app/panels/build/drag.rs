@@ -12,7 +12,7 @@ use super::{ask, saved, text, wires};
 use crate::app::command::Command;
 use crate::app::theme::{self, CORNER, Tokens};
 use crate::app::view::View;
-use crate::network::{Edit, Entry, Graph, Kind, LayerId};
+use crate::network::{Entry, Graph, Kind, LayerId};
 
 /// So near the edge a drag scrolls.
 const EDGE: f32 = 40.0;
@@ -123,8 +123,7 @@ impl Stage<'_> {
             },
             Dragged::Block(number) => {
                 let after = self.rows.exit(self.view.editor.graph(), row - 1)?;
-                let fragment = saved::fragment(self.view, number)?;
-                Some(Command::Edit(Edit::Paste { after, fragment }))
+                saved::paste(self.view, number, after)
             }
             Dragged::Layer(id) => {
                 let chosen = match self.view.selection.contains(&id) {
