@@ -10,7 +10,7 @@ use super::comparison::Comparison;
 use super::thumbnails::Thumbnails;
 use crate::dataset::{Dataset, Progress, Set, Source, Splits};
 use crate::network::{Editor, LayerId, Report};
-use crate::project::{ListedRun, OpenRun, Recipe};
+use crate::project::{ListedRun, OpenRun, Recipe, SavedBlock};
 use crate::results::{Confusion, Evaluation};
 use crate::training::{DeviceInfo, Explained, FeatureMaps, Status};
 
@@ -204,7 +204,11 @@ pub struct View<'a> {
     pub comparison: Option<&'a Comparison>,
     /// The template that the network came from, by name.
     pub template: Option<&'a str>,
+    /// The layer whose settings are shown, and all that are selected, itself among them.
     pub selected: Option<LayerId>,
+    pub selection: &'a [LayerId],
+    /// Blocks that the user has saved.
+    pub blocks: &'a [SavedBlock],
 
     pub recipe: &'a Recipe,
     pub devices: &'a [DeviceInfo],

@@ -4,6 +4,7 @@
 //! appended to (`table`) survives a kill up to its last line, and everything read is checked before it is believed.
 
 pub mod atomic;
+pub mod blocks;
 mod clock;
 mod error;
 pub mod file;
@@ -22,6 +23,7 @@ mod run_reader;
 mod table;
 mod weights;
 
+pub use blocks::SavedBlock;
 pub use error::ProjectError;
 pub use file::{Project, load, runs_dir, save, save_as};
 pub use index::{ListedRun, find_run, list_runs};
