@@ -1,10 +1,10 @@
 //! Promises of the network builder: the reference systems are exactly as designed, every problem is told with a
 //! remedy that works, edits can be undone, and files written by hand are read or refused in words.
 
-#[path = "network/architectures.rs"]
-mod architectures;
 #[path = "network/any_edits.rs"]
 mod any_edits;
+#[path = "network/architectures.rs"]
+mod architectures;
 #[path = "network/blocks.rs"]
 mod blocks;
 #[path = "network/catalogue.rs"]

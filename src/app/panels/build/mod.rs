@@ -12,6 +12,7 @@ mod keys;
 mod palette;
 mod plan;
 mod settings;
+mod templates;
 mod text;
 
 use egui::{CentralPanel, Frame, Id, Margin, Ui};
