@@ -154,10 +154,15 @@ impl State {
     pub(super) fn use_template(&mut self, name: &str) {
         let Some(chosen) = template(name) else { return };
         let classes = self.data.ready().map(|(data, _)| data.classes.len());
-        let graph = chosen.graph(classes);
-        if let Err(error) = self.editor.apply(Edit::Replace(graph)) {
+        let images = self.data.ready().map(|(data, _)| data.usual_size());
+        let fitted = chosen.for_images(images, classes);
+        if let Err(error) = self.editor.apply(Edit::Replace(fitted.graph)) {
             self.tell(true, error.to_string());
             return;
+        }
+        if !fitted.changes.is_empty() {
+            let changes = fitted.changes.join("; ");
+            self.tell(false, format!("{} fitted: {changes}", chosen.title));
         }
         // The recipe comes with the template; what belongs to the machine and the data stays.
         let old = &self.project.recipe;

@@ -23,6 +23,7 @@ mod plan;
 mod rows;
 mod saved;
 mod settings;
+mod templates;
 mod text;
 mod wires;
 
