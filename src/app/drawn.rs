@@ -11,6 +11,8 @@ use crate::training::{DeviceInfo, FeatureMaps, Need, Preview, available};
 
 /// A speed that differs less from the one on disk is not written.
 const NEWS: f64 = 0.05;
+/// Tenths of the free memory that the largest batch may take: what is free changes all the time.
+const MARGIN: u64 = 9;
 
 /// What belongs to the drawn network and is worked out once a change, not once a frame.
 #[derive(Default)]
@@ -26,6 +28,8 @@ pub struct OfDrawn {
     need: Option<Need>,
     /// Bytes that the device has left, where that is known.
     memory: Option<u64>,
+    /// Images to train on.
+    images: Option<usize>,
     epoch: Option<Duration>,
     /// Epochs of the training whose speed has been noted.
     epochs_seen: usize,
@@ -34,6 +38,8 @@ pub struct OfDrawn {
 impl OfDrawn {
     pub fn view(&self, batch: usize) -> Drawn<'_> {
         let need = self.need.as_ref();
+        // A batch is never larger than the set.
+        let batch = self.images.map_or(batch, |images| batch.min(images.max(1)));
         Drawn {
             maps: self.maps.as_ref(),
             note: self.note.as_deref(),
@@ -41,7 +47,7 @@ impl OfDrawn {
             memory: self.memory,
             largest_batch: need
                 .zip(self.memory)
-                .map(|(need, free)| need.largest_batch(free)),
+                .map(|(need, free)| need.largest_batch(free / 10 * MARGIN)),
             epoch: self.epoch,
         }
     }
@@ -80,6 +86,7 @@ impl State {
             .is_some_and(|(trained, _)| sound == Some(trained));
         drawn.need = self.report.network.is_some().then_some(need);
         drawn.memory = memory;
+        drawn.images = images;
         drawn.epoch = epoch;
     }
 

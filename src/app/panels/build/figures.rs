@@ -57,11 +57,12 @@ pub fn training(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         widgets::stat_row(ui, "Memory that is free", &widgets::bytes(memory));
     }
     if let Some(largest) = drawn.largest_batch {
-        if largest < batch as u64 {
+        if drawn.memory.is_some_and(|memory| drawn.bytes > memory) {
             too_much(ui, view, largest, commands);
         } else {
+            let largest = largest.max(batch as u64);
             let most = if largest > 1_000_000 {
-                "more than a million".to_owned()
+                "over a million".to_owned()
             } else {
                 grouped(largest)
             };
