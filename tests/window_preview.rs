@@ -120,7 +120,7 @@ fn a_batch_that_does_not_fit_is_told_and_mended_by_a_click() {
     let edit = set(&window, 1, "filters", 4096);
     window.send(edit);
     window.send(Command::SetRecipe(Recipe {
-        batch: 100_000,
+        batch: 60_000,
         ..recipe
     }));
     assert!(window.shows("does not fit the memory"));
