@@ -117,8 +117,10 @@ fn a_batch_that_does_not_fit_is_told_and_mended_by_a_click() {
     assert!(window.shows("Largest batch that fits"));
     assert!(window.shows("Training memory at batch 128"));
 
+    let edit = set(&window, 1, "filters", 4096);
+    window.send(edit);
     window.send(Command::SetRecipe(Recipe {
-        batch: 50_000_000,
+        batch: 60_000,
         ..recipe
     }));
     assert!(window.shows("does not fit the memory"));

@@ -178,8 +178,17 @@ pub struct Drawn<'a> {
     pub memory: Option<u64>,
     /// Images a batch that would fit it; 0 where not even one does.
     pub largest_batch: Option<u64>,
+    /// The chosen device in short: "CPU".
+    pub device: Option<&'a str>,
     /// Estimate for an epoch, once the device has been measured.
     pub epoch: Option<Duration>,
+}
+
+impl Drawn<'_> {
+    /// Whether a training would take more memory than there is, where that is known.
+    pub fn is_too_large(&self) -> bool {
+        self.memory.is_some_and(|memory| self.bytes > memory)
+    }
 }
 
 /// Everything that a panel may read.

@@ -50,11 +50,11 @@ impl Report {
             .filter(move |problem| problem.layer == Some(id))
     }
 
-    /// Bytes of the weights in training, whatever the batch: themselves, their gradients, and so many numbers
-    /// that the optimiser keeps of each.
+    /// Bytes of the weights in training, whatever the batch: themselves, their gradients, those of the best epoch
+    /// so far, and so many numbers that the optimiser keeps of each.
     pub fn weight_bytes(&self, kept: u64) -> u64 {
         let each = kept
-            .saturating_add(2)
+            .saturating_add(3)
             .saturating_mul(super::check::FLOAT_BYTES);
         self.parameters.saturating_mul(each)
     }

@@ -211,9 +211,9 @@ fn costs_of_a_convolution_are_those_by_hand() {
     assert_eq!(report.parameters, 368 + 16 + 90);
     assert!((activations..4 * activations).contains(&report.image_bytes));
     let images = report.image_bytes * 32;
-    assert_eq!(report.training_bytes, (368 + 16 + 90) * 16 + images);
+    assert_eq!(report.training_bytes, (368 + 16 + 90) * 20 + images);
     // SGD without momentum remembers nothing.
-    assert_eq!(report.weight_bytes(0), (368 + 16 + 90) * 8);
+    assert_eq!(report.weight_bytes(0), (368 + 16 + 90) * 12);
 }
 
 #[test]
