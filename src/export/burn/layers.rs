@@ -2,7 +2,8 @@
 
 use super::super::marked::mark;
 use super::super::plan::Written;
-use super::super::window::{overhang, padding};
+use super::super::window::padding;
+use super::plain::plain;
 use crate::network::{Activation, CheckedLayer, Initialiser, Shape};
 
 /// A function applied to an expression. Softmax runs over the channels, units or features.
@@ -11,7 +12,11 @@ pub fn activated(function: Activation, value: &str, shape: Shape) -> String {
         "linear" => value.to_owned(),
         "leaky_relu" => format!("activation::leaky_relu({value}, 0.01)"),
         "softmax" => {
-            let axis = if matches!(shape, Shape::Sequence { .. }) { 2 } else { 1 };
+            let axis = if matches!(shape, Shape::Sequence { .. }) {
+                2
+            } else {
+                1
+            };
             format!("activation::softmax({value}, {axis})")
         }
         "elu" => format!("activation::elu({value}, 1.0)"),
@@ -73,7 +78,8 @@ fn start(layer: &CheckedLayer) -> (String, &'static str) {
     )
 }
 
-fn pads_of(pads: [(usize, usize); 2]) -> String {
+/// The zeros around maps.
+pub fn pads_of(pads: [(usize, usize); 2]) -> String {
     let [(top, bottom), (left, right)] = pads;
     if pads == [(0, 0); 2] {
         return String::new();
@@ -87,7 +93,11 @@ fn convolution(layer: &CheckedLayer) -> Option<Written> {
     let (start, zero) = start(layer);
     let input = channels(layer);
     let filters = mark("filters", layer.output().features());
-    let bias = if biased(layer) { "" } else { ".with_bias(false)" };
+    let bias = if biased(layer) {
+        ""
+    } else {
+        ".with_bias(false)"
+    };
     if kind == "patch_embedding" {
         let patch = settings.pair("patch");
         let conv = format!(
@@ -108,7 +118,9 @@ fn convolution(layer: &CheckedLayer) -> Option<Written> {
         }
         return module(
             "ConvTranspose2d",
-            format!("ConvTranspose2dConfig::new([{input}, {filters}], {kernel}){more}{bias}{start}.init(device){zero}"),
+            format!(
+                "ConvTranspose2dConfig::new([{input}, {filters}], {kernel}){more}{bias}{start}.init(device){zero}"
+            ),
         );
     }
     if !["conv2d", "depthwise_conv2d", "separable_conv2d"].contains(&kind) {
@@ -131,12 +143,16 @@ fn convolution(layer: &CheckedLayer) -> Option<Written> {
             }
             module(
                 "Conv2d",
-                format!("Conv2dConfig::new([{input}, {filters}], {kernel}){more}{bias}{start}.init(device){zero}"),
+                format!(
+                    "Conv2dConfig::new([{input}, {filters}], {kernel}){more}{bias}{start}.init(device){zero}"
+                ),
             )
         }
         "depthwise_conv2d" => module(
             "Conv2d",
-            format!("Conv2dConfig::new([{input}, {filters}], {kernel}){more}.with_groups({input}){bias}{start}.init(device){zero}"),
+            format!(
+                "Conv2dConfig::new([{input}, {filters}], {kernel}){more}.with_groups({input}){bias}{start}.init(device){zero}"
+            ),
         ),
         _ => module(
             "SeparableConv2d",
@@ -160,7 +176,11 @@ fn dense_or_norm(layer: &CheckedLayer) -> Option<Written> {
     match settings.kind().entry().name {
         "dense" => {
             let (start, zero) = start(layer);
-            let bias = if biased(layer) { "" } else { ".with_bias(false)" };
+            let bias = if biased(layer) {
+                ""
+            } else {
+                ".with_bias(false)"
+            };
             let units = mark("units", settings.int("units"));
             module(
                 "Linear",
@@ -171,7 +191,9 @@ fn dense_or_norm(layer: &CheckedLayer) -> Option<Written> {
             let momentum = settings.real("momentum");
             module(
                 "BatchNorm",
-                format!("BatchNormConfig::new({input}){epsilon}.with_momentum({momentum:?}).init(device)"),
+                format!(
+                    "BatchNormConfig::new({input}){epsilon}.with_momentum({momentum:?}).init(device)"
+                ),
             )
         }
         "layer_norm" => {
@@ -217,8 +239,15 @@ fn dense_or_norm(layer: &CheckedLayer) -> Option<Written> {
         }
         kind @ ("layer_scale" | "prelu") => {
             let initial = mark("initial", format!("{:?}", settings.real("initial")));
-            let of_type = if kind == "prelu" { "Prelu" } else { "LayerScale" };
-            module(of_type, format!("{of_type}::new({input}, {initial}, device)"))
+            let of_type = if kind == "prelu" {
+                "Prelu"
+            } else {
+                "LayerScale"
+            };
+            module(
+                of_type,
+                format!("{of_type}::new({input}, {initial}, device)"),
+            )
         }
         _ => random(layer),
     }
@@ -230,8 +259,14 @@ fn random(layer: &CheckedLayer) -> Option<Written> {
     let rate = mark("rate", format!("{:?}", settings.real("rate")));
     let (of_type, made) = match settings.kind().entry().name {
         "dropout" => ("Dropout", format!("DropoutConfig::new({rate}).init()")),
-        "spatial_dropout" => ("DropWhole", format!("DropWhole {{ rate: {rate}, axes: 2 }}")),
-        "stochastic_depth" => ("DropWhole", format!("DropWhole {{ rate: {rate}, axes: 1 }}")),
+        "spatial_dropout" => (
+            "DropWhole",
+            format!("DropWhole {{ rate: {rate}, axes: 2 }}"),
+        ),
+        "stochastic_depth" => (
+            "DropWhole",
+            format!("DropWhole {{ rate: {rate}, axes: 1 }}"),
+        ),
         "gaussian_noise" => {
             let deviation = settings.real("deviation");
             (
@@ -285,10 +320,10 @@ fn sequence(layer: &CheckedLayer) -> Option<Written> {
             let (features, steps) = match layer.input() {
                 Shape::Maps {
                     height, channels, ..
-                } if over == "columns" => (channels * height, "columns({0})"),
+                } if over == "columns" => (channels * height, "columns_of({0})"),
                 Shape::Maps {
                     width, channels, ..
-                } => (channels * width, "rows({0})"),
+                } => (channels * width, "rows_of({0})"),
                 shape => (shape.features(), "{0}"),
             };
             let reversed = match settings.choice("direction") {
@@ -301,7 +336,9 @@ fn sequence(layer: &CheckedLayer) -> Option<Written> {
             let given = if sequence { "each" } else { "last" };
             module(
                 "Recurrent",
-                format!("Recurrent::new({gates}, {features}, {units}, &{reversed}, {sequence}, device)"),
+                format!(
+                    "Recurrent::new({gates}, {features}, {units}, &{reversed}, {sequence}, device)"
+                ),
             )
             .map(|written| Written {
                 call: format!("{{m}}.{given}({steps})"),
@@ -310,109 +347,4 @@ fn sequence(layer: &CheckedLayer) -> Option<Written> {
         }
         _ => None,
     }
-}
-
-/// Layers that are a mere expression.
-fn plain(layer: &CheckedLayer) -> Option<String> {
-    let settings = layer.layer();
-    Some(match settings.kind().entry().name {
-        "flatten" => match layer.input() {
-            Shape::Maps { .. } => "{0}.flatten::<2>(1, 3)".into(),
-            Shape::Sequence { .. } => "{0}.flatten::<2>(1, 2)".into(),
-            Shape::Vector { .. } => "{0}".into(),
-        },
-        "activation" => "{0}".into(),
-        "max_pool" | "average_pool" => pool(layer),
-        "global_average_pool" => "{0}.mean_dim(3).mean_dim(2).flatten::<2>(1, 3)".into(),
-        "adaptive_average_pool" => {
-            let size = settings.pair("size");
-            format!("AdaptiveAvgPool2dConfig::new({size:?}).init().forward({{0}})")
-        }
-        "zero_padding" => {
-            let [top, bottom] = settings.pair("rows");
-            let [left, right] = settings.pair("columns");
-            format!("{{0}}.pad([({top}, {bottom}), ({left}, {right})], PadMode::Constant(0.0))")
-        }
-        "upsample" => {
-            let method = settings.choice("method");
-            format!("upsample_{method}({{0}}, {:?})", settings.pair("factor"))
-        }
-        "reshape" => {
-            let [height, width, channels] = layer.output().dims()[..] else {
-                return None;
-            };
-            format!("{{0}}.reshape([-1, {channels}, {height}, {width}])")
-        }
-        "permute" => permute(layer)?,
-        "position_embedding" => "sinusoidal({0})".into(),
-        "select_token" => {
-            let Shape::Sequence { length, .. } = layer.input() else {
-                return None;
-            };
-            match settings.choice("token") {
-                "mean" => "{0}.mean_dim(1).flatten::<2>(1, 2)".into(),
-                "last" => format!("{{0}}.narrow(1, {}, 1).flatten::<2>(1, 2)", length - 1),
-                _ => "{0}.narrow(1, 0, 1).flatten::<2>(1, 2)".into(),
-            }
-        }
-        "add" => joined(layer, " + "),
-        "multiply" => joined(layer, " * "),
-        "concatenate" => "Tensor::cat(vec![{*}], 1)".into(),
-        _ => return None,
-    })
-}
-
-/// A vector scales maps.
-fn joined(layer: &CheckedLayer, sign: &str) -> String {
-    let maps = layer.output().is_maps();
-    let parts = layer.inputs().iter().enumerate();
-    let parts = parts.map(|(at, shape)| match shape {
-        Shape::Vector { units } if maps => format!("{{{at}}}.reshape([-1, {units}, 1, 1])"),
-        _ => format!("{{{at}}}"),
-    });
-    parts.collect::<Vec<_>>().join(sign)
-}
-
-fn pool(layer: &CheckedLayer) -> String {
-    let settings = layer.layer();
-    let size = mark("size", format!("{:?}", settings.pair("size")));
-    let stride = mark("stride", format!("{:?}", settings.pair("stride")));
-    let average = settings.kind().entry().name == "average_pool";
-    let pads = padding(layer, "size");
-    let ceil = if overhang(layer, pads) == [0, 0] {
-        ""
-    } else {
-        ".with_ceil_mode(true)"
-    };
-    let (class, count) = if average {
-        ("AvgPool2dConfig", ".with_count_include_pad(false)")
-    } else {
-        ("MaxPool2dConfig", "")
-    };
-    let count = if pads == [(0, 0); 2] { "" } else { count };
-    let pads = pads_of(pads);
-    format!("{class}::new({size}).with_strides({stride}){pads}{count}{ceil}.init().forward({{0}})")
-}
-
-/// The order of the axes, by their names.
-fn permute(layer: &CheckedLayer) -> Option<String> {
-    let order = layer.layer().choice("order");
-    if !layer.input().is_maps() {
-        return Some(if order == "height_width_channels" {
-            "{0}".into()
-        } else {
-            "{0}.swap_dims(1, 2)".into()
-        });
-    }
-    let axis = |name: &str| match name {
-        "channels" => Some(1),
-        "height" => Some(2),
-        "width" => Some(3),
-        _ => None,
-    };
-    let names: Vec<usize> = order.split('_').map(axis).collect::<Option<_>>()?;
-    let [height, width, channels] = names[..] else {
-        return None;
-    };
-    Some(format!("{{0}}.permute([0, {channels}, {height}, {width}])"))
 }

@@ -1,6 +1,7 @@
 //! The program for burn, in Rust.
 
 mod layers;
+mod plain;
 mod recipe;
 
 use super::plan::{Definition, Dialect, Line, Plan, Step, plan};
@@ -14,6 +15,7 @@ const DIALECT: Dialect = Dialect {
     image: "image",
 };
 const LAYERS: &str = include_str!("../text/burn_layers.rs");
+const START: &str = include_str!("../text/burn_start.rs");
 const MORE: &str = include_str!("../text/burn_more.rs");
 const TRAINING: &str = include_str!("../text/burn_training.rs");
 
@@ -31,7 +33,12 @@ pub fn program(
     })?;
     let plan = plan(network, &written, DIALECT);
     let model = model(&plan);
-    let parts = format!("{LAYERS}\n\n{MORE}");
+    let start = if model.contains(".zero_bias()") {
+        START
+    } else {
+        ""
+    };
+    let parts = format!("{LAYERS}\n\n{MORE}\n\n{start}");
     // Two empty lines part the sections of a library; Rust is written with one.
     let helpers = library::needed(&parts, &model).replace("\n\n\n", "\n\n");
     let constants = recipe::constants(network, recipe, classes);
@@ -98,7 +105,9 @@ fn model(plan: &Plan) -> String {
             Step::Block(used) => {
                 let class = &plan.definitions[used.definition].class;
                 let arguments: String = used.arguments.iter().map(|it| format!(", {it}")).collect();
-                parts.fields.push_str(&format!("    {}: {class},\n", used.name));
+                parts
+                    .fields
+                    .push_str(&format!("    {}: {class},\n", used.name));
                 parts.made.push_str(&format!(
                     "            {}: {class}::new(device{arguments}),\n",
                     used.name
@@ -106,9 +115,10 @@ fn model(plan: &Plan) -> String {
                 let names = used.files.iter().map(|file| format!("\"{file}\""));
                 let names = names.collect::<Vec<_>>().join(", ");
                 if !names.is_empty() {
-                    parts
-                        .taken
-                        .push_str(&format!("        self.{}.take([{names}], &weights)?;\n", used.name));
+                    parts.taken.push_str(&format!(
+                        "        self.{}.take([{names}], &weights)?;\n",
+                        used.name
+                    ));
                 }
                 parts.run.push_str(&format!(
                     "        let {} = self.{}.forward({});\n",
@@ -157,8 +167,11 @@ impl Parts {
                 .push_str(&format!("            {}: {module},\n", line.name));
         }
         if let Some(file) = &line.file {
-            self.taken
-                .push_str(&format!("        self.{}.take({}, &weights)?;\n", line.name, name(file)));
+            self.taken.push_str(&format!(
+                "        self.{}.take({}, &weights)?;\n",
+                line.name,
+                name(file)
+            ));
             self.learning += 1;
         }
         self.run
@@ -196,7 +209,11 @@ fn block(definition: &Definition) -> String {
             "\n    fn take(&mut self, names: [&str; {learning}], weights: &Weights<'_>) -> Outcome<()> {{\n{taken}        Ok(())\n    }}\n"
         )
     };
-    let device = if made.contains("device") { "device" } else { "_device" };
+    let device = if made.contains("device") {
+        "device"
+    } else {
+        "_device"
+    };
     format!(
         "#[derive(Module, Debug)]\nstruct {class} {{\n{fields}}}\n\n\
          impl {class} {{\n    fn new({device}: &Device{parameters}) -> Self {{\n        Self {{\n{made}        }}\n    }}\n\n\
