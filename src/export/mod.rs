@@ -10,6 +10,7 @@ mod burn;
 mod keras;
 mod library;
 mod marked;
+mod names;
 mod plan;
 mod python;
 mod pytorch;

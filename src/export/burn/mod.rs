@@ -1,6 +1,7 @@
 //! The program for burn, in Rust.
 
 mod layers;
+mod plain;
 mod recipe;
 
 use super::plan::{Definition, Dialect, Line, Plan, Step, plan};
@@ -14,6 +15,7 @@ const DIALECT: Dialect = Dialect {
     image: "image",
 };
 const LAYERS: &str = include_str!("../text/burn_layers.rs");
+const START: &str = include_str!("../text/burn_start.rs");
 const MORE: &str = include_str!("../text/burn_more.rs");
 const TRAINING: &str = include_str!("../text/burn_training.rs");
 
@@ -31,7 +33,12 @@ pub fn program(
     })?;
     let plan = plan(network, &written, DIALECT);
     let model = model(&plan);
-    let parts = format!("{LAYERS}\n\n{MORE}");
+    let start = if model.contains(".zero_bias()") {
+        START
+    } else {
+        ""
+    };
+    let parts = format!("{LAYERS}\n\n{MORE}\n\n{start}");
     // Two empty lines part the sections of a library; Rust is written with one.
     let helpers = library::needed(&parts, &model).replace("\n\n\n", "\n\n");
     let constants = recipe::constants(network, recipe, classes);

@@ -48,13 +48,13 @@ fn shares(size: usize, factor: usize, device: &Device) -> Tensor<2> {
 
 
 /// Each row of [n, channels, height, width] as a step of channels × width features.
-fn rows(x: Tensor<4>) -> Tensor<3> {
+fn rows_of(x: Tensor<4>) -> Tensor<3> {
     x.permute([0, 2, 1, 3]).flatten(2, 3)
 }
 
 
 /// Each column as a step of channels × height features.
-fn columns(x: Tensor<4>) -> Tensor<3> {
+fn columns_of(x: Tensor<4>) -> Tensor<3> {
     x.permute([0, 3, 1, 2]).flatten(2, 3)
 }
 
