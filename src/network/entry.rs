@@ -14,9 +14,13 @@ use super::value::Value;
 pub enum Kind {
     Input,
     Conv2d,
+    DepthwiseConv2d,
+    SeparableConv2d,
+    TransposedConv2d,
     MaxPool,
     AveragePool,
     GlobalAveragePool,
+    AdaptiveAveragePool,
     Flatten,
     Dense,
     Dropout,

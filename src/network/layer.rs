@@ -126,6 +126,15 @@ impl Layer {
         matches!(self.get(name), Some(Value::Flag(true)))
     }
 
+    /// Zeros that explicit padding adds on each side, [rows, columns]; none where the padding is another.
+    pub fn pads(&self) -> [usize; 2] {
+        if self.choice("padding") == "explicit" {
+            self.pair("pad")
+        } else {
+            [0, 0]
+        }
+    }
+
     /// The function applied to the layer's result; linear where the kind has none.
     pub fn activation(&self) -> Activation {
         let name = if self.kind == Kind::Activation {

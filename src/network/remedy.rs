@@ -196,10 +196,7 @@ fn capitalised(text: &str) -> String {
 }
 
 fn has_function(node: &Node) -> bool {
-    matches!(
-        node.layer.kind(),
-        Kind::Dense | Kind::Conv2d | Kind::Activation
-    )
+    node.layer.kind() == Kind::Activation || node.layer.get("activation").is_some()
 }
 
 /// The layer and setting that decide how many units the network ends in, if they can become this many.

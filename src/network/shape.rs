@@ -103,20 +103,35 @@ pub fn same_padding(input: usize, kernel: usize, stride: usize) -> (usize, usize
     (total / 2, total - total / 2)
 }
 
-/// Positions of a window along one axis; `None` where it does not fit or would not move.
-pub(super) fn window_positions(
+/// Positions of a window along one axis that it never leaves; `None` where it does not fit or would not move.
+pub(super) fn window_positions(input: usize, kernel: usize, stride: usize) -> Option<usize> {
+    if kernel == 0 || stride == 0 || input == 0 {
+        return None;
+    }
+    Some(input.checked_sub(kernel)? / stride + 1)
+}
+
+/// Positions under "same" padding, see [`same_padding`]; `None` where there is nothing to slide over or the
+/// window would not move.
+pub(super) fn same_positions(input: usize, kernel: usize, stride: usize) -> Option<usize> {
+    (kernel > 0 && stride > 0 && input > 0).then(|| input.div_ceil(stride))
+}
+
+/// Positions of a pool's window with `pad` on both sides where the last one may stand out (PyTorch's
+/// `ceil_mode`): it must start within the input or the padding before it.
+pub(super) fn pool_positions(
     input: usize,
     kernel: usize,
     stride: usize,
-    same: bool,
+    pad: usize,
 ) -> Option<usize> {
     if kernel == 0 || stride == 0 || input == 0 {
-        None
-    } else if same {
-        Some(input.div_ceil(stride))
-    } else {
-        Some(input.checked_sub(kernel)? / stride + 1)
+        return None;
     }
+    let padded = input.checked_add(pad.checked_mul(2)?)?;
+    let last = padded.checked_add(stride - 1)?.checked_sub(kernel)? / stride;
+    let outside = last.checked_mul(stride)? >= input + pad;
+    Some(if outside { last } else { last + 1 })
 }
 
 /// A whole number for people: `1625281` becomes "1,625,281".

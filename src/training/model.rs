@@ -1,6 +1,6 @@
 //! A checked network as burn modules.
 
-use burn::module::Module;
+use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -21,8 +21,23 @@ pub struct Model {
     /// The layer after which an output is needed no more, by output; as in `sources`.
     #[module(skip)]
     last_use: Vec<usize>,
+    /// Each layer's own weight decay.
+    #[module(skip)]
+    decays: Vec<f64>,
     #[module(skip)]
     head: Head,
+}
+
+/// The parameters that weight decay acts on: weights, and neither biases nor the scales of a norm.
+#[derive(Default)]
+struct Decaying(Vec<ParamId>);
+
+impl ModuleVisitor for Decaying {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        if D > 1 {
+            self.0.push(parameter.id);
+        }
+    }
 }
 
 impl Model {
@@ -49,9 +64,12 @@ impl Model {
                 last_use[*source] = index;
             }
         }
+        let decays = network.layers().iter();
+        let decays = decays.map(|layer| layer.layer().real("weight_decay"));
         Self {
             layers,
             names: names.collect(),
+            decays: decays.collect(),
             sources,
             last_use,
             head: network.head(),
@@ -113,6 +131,18 @@ impl Model {
         named
             .flat_map(|(layer, name)| layer.tensors(name))
             .collect()
+    }
+
+    /// The weights whose layer has a weight decay of its own, with it.
+    pub fn decays(&self) -> Vec<(ParamId, f64)> {
+        let mut decays = Vec::new();
+        let layers = self.layers.iter().zip(&self.decays);
+        for (layer, decay) in layers.filter(|(_, decay)| **decay > 0.0) {
+            let mut weights = Decaying::default();
+            layer.visit(&mut weights);
+            decays.extend(weights.0.into_iter().map(|id| (id, *decay)));
+        }
+        decays
     }
 
     /// The gradients of a backward pass, named and laid out as [`Self::tensors`].

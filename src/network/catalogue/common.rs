@@ -2,18 +2,48 @@
 
 use crate::network::entry::{Cost, DefaultValue as Default, Range, Setting, ShapeError, Window};
 use crate::network::layer::Layer;
-use crate::network::shape::{Shape, window_positions};
+use crate::network::shape::Shape;
 
 pub(super) type ShapeResult = Result<Shape, ShapeError>;
 
 pub(super) const PADDING: Setting = Setting {
     name: "padding",
     title: "Padding",
-    help: "valid stays inside the maps; same pads the edges, so that only the stride makes the maps smaller",
+    help: "valid stays inside the maps; same pads the edges, so that only the stride makes the maps smaller; explicit pads by what “Pad” says",
     unit: "",
-    range: Range::Choice(&["valid", "same"]),
+    range: Range::Choice(&["valid", "same", "explicit"]),
     default: Default::Choice("valid"),
     more: false,
+};
+
+pub(super) const PAD: Setting = Setting {
+    name: "pad",
+    title: "Pad",
+    help: "Rows added above and below, and columns on the left and on the right, where the padding is explicit",
+    unit: "pixels",
+    range: Range::Pair { min: 0, max: 1024 },
+    default: Default::Pair([0, 0]),
+    more: true,
+};
+
+pub(super) const BIAS: Setting = Setting {
+    name: "bias",
+    title: "Bias",
+    help: "Adds a learnt number to each output; a normalisation right after it makes it needless",
+    unit: "",
+    range: Range::Flag,
+    default: Default::Flag(true),
+    more: true,
+};
+
+pub(super) const WEIGHT_DECAY: Setting = Setting {
+    name: "weight_decay",
+    title: "Weight decay",
+    help: "Pulls the weights of this layer towards 0, on top of the optimiser's own weight decay; biases are left alone",
+    unit: "",
+    range: Range::Real { min: 0.0, max: 1.0 },
+    default: Default::Real(0.0),
+    more: true,
 };
 
 pub(super) const ACTIVATION: Setting = Setting {
@@ -90,26 +120,6 @@ pub(super) fn in_bounds(shape: Shape) -> ShapeResult {
     }
 }
 
-/// Rows and columns of what a window makes on its way over `height` × `width`.
-///
-/// # Errors
-/// Where the window is larger than what it slides over.
-pub(super) fn slid(
-    layer: &Layer,
-    [height, width]: [usize; 2],
-    window: Window,
-) -> Result<[usize; 2], ShapeError> {
-    let same = layer.choice("padding") == "same";
-    let [tall, wide] = window.size;
-    let [down, across] = window.stride;
-    let rows = window_positions(height, tall, down, same);
-    let columns = window_positions(width, wide, across, same);
-    match (rows, columns) {
-        (Some(rows), Some(columns)) => Ok([rows, columns]),
-        _ => Err(ShapeError::WindowTooLarge),
-    }
-}
-
 pub(super) fn unknown(_: &Layer) -> Option<Shape> {
     None
 }
@@ -136,22 +146,6 @@ pub(super) fn no_window(_: &Layer) -> Window {
     Window {
         size: [1, 1],
         stride: [1, 1],
-    }
-}
-
-/// Only what is unusual is said, so that cards stay short.
-pub(super) fn say_stride(text: &mut String, stride: [usize; 2], usual: [usize; 2]) {
-    let [height, width] = stride;
-    if stride != usual && height == width {
-        text.push_str(&format!(", stride {height}"));
-    } else if stride != usual {
-        text.push_str(&format!(", stride {height}×{width}"));
-    }
-}
-
-pub(super) fn say_padding(text: &mut String, layer: &Layer) {
-    if layer.choice("padding") == "same" {
-        text.push_str(", same");
     }
 }
 

@@ -27,8 +27,10 @@ pub(super) static ENTRIES: [Entry; 1] = [Entry {
             default: Default::Int(64),
             more: false,
         },
+        BIAS,
         ACTIVATION,
         INITIALISER,
+        WEIGHT_DECAY,
     ],
     shape: dense_shape,
     known_shape: dense_known,
@@ -58,13 +60,15 @@ fn dense_known(layer: &Layer) -> Option<Shape> {
 }
 
 /// Weights: units × inputs, and a bias a unit; used once for each element of a sequence.
-fn dense_cost(_: &Layer, inputs: &[Shape], output: Shape) -> Option<Cost> {
+fn dense_cost(layer: &Layer, inputs: &[Shape], output: Shape) -> Option<Cost> {
     let (inputs, units) = (
         count(inputs.first()?.features())?,
         count(output.features())?,
     );
     Some(Cost {
-        parameters: inputs.checked_add(1)?.checked_mul(units)?,
+        parameters: inputs
+            .checked_add(u64::from(layer.flag("bias")))?
+            .checked_mul(units)?,
         multiply_adds: inputs.checked_mul(product(&output.dims())?)?,
     })
 }

@@ -10,6 +10,7 @@ mod normalise;
 mod pooling;
 mod regularise;
 mod shape;
+mod sliding;
 
 use std::sync::LazyLock;
 

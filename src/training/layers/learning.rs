@@ -48,3 +48,29 @@ pub fn found<const D: usize>(
     let values = find(&format!("{name}.{part}"), &shape)?;
     Ok(Param::from_data(TensorData::new(values, shape), device))
 }
+
+/// As [`found`], of a parameter that a layer may lack.
+pub fn found_if_any<const D: usize>(
+    name: &str,
+    part: &str,
+    parameter: Option<&Param<Tensor<D>>>,
+    device: &Device,
+    find: &mut Find,
+) -> Result<Option<Param<Tensor<D>>>, WeightsError> {
+    parameter
+        .map(|parameter| found(name, part, parameter, device, find))
+        .transpose()
+}
+
+/// The value of a parameter that a layer may lack.
+pub fn value<const D: usize>(parameter: Option<&Param<Tensor<D>>>) -> Option<Tensor<D>> {
+    parameter.map(|parameter| parameter.val())
+}
+
+/// Its gradient.
+pub fn gradient<const D: usize>(
+    parameter: Option<&Param<Tensor<D>>>,
+    gradients: &Gradients,
+) -> Option<Tensor<D>> {
+    value(parameter)?.grad(gradients)
+}

@@ -6,10 +6,13 @@ mod batch_norm;
 mod conv2d;
 mod dense;
 mod dropout;
+mod filters;
 mod initialise;
 mod join;
 mod learning;
 mod pool;
+mod separable;
+mod transposed;
 
 pub use activation::apply as activate;
 use burn::module::Module;
@@ -24,7 +27,9 @@ use self::dropout::Dropout;
 use self::join::Join;
 pub use self::learning::Find;
 use self::learning::{Learning, named};
-use self::pool::{GlobalAveragePool, Pool};
+use self::pool::{AdaptiveAveragePool, GlobalAveragePool, Pool};
+use self::separable::SeparableConv2d;
+use self::transposed::TransposedConv2d;
 use super::weights::{NamedTensor, WeightsError};
 use crate::network::{Activation, CheckedLayer, Kind};
 
@@ -83,10 +88,13 @@ pub enum Mode<'a> {
 #[derive(Module, Debug)]
 pub enum Layer {
     Conv2d(Conv2d),
+    SeparableConv2d(SeparableConv2d),
+    TransposedConv2d(TransposedConv2d),
     Dense(Dense),
     BatchNorm(BatchNorm),
     Pool(Pool),
     GlobalAveragePool(GlobalAveragePool),
+    AdaptiveAveragePool(AdaptiveAveragePool),
     Flatten(Flatten),
     Dropout(Dropout),
     Activation(Function),
@@ -98,10 +106,13 @@ macro_rules! each_layer {
     ($self:expr, $layer:ident => $call:expr) => {
         match $self {
             Layer::Conv2d($layer) => $call,
+            Layer::SeparableConv2d($layer) => $call,
+            Layer::TransposedConv2d($layer) => $call,
             Layer::Dense($layer) => $call,
             Layer::BatchNorm($layer) => $call,
             Layer::Pool($layer) => $call,
             Layer::GlobalAveragePool($layer) => $call,
+            Layer::AdaptiveAveragePool($layer) => $call,
             Layer::Flatten($layer) => $call,
             Layer::Dropout($layer) => $call,
             Layer::Activation($layer) => $call,
@@ -115,10 +126,13 @@ macro_rules! with_each_layer {
     ($self:expr, $layer:ident => $call:expr) => {
         match $self {
             Layer::Conv2d($layer) => Layer::Conv2d($call),
+            Layer::SeparableConv2d($layer) => Layer::SeparableConv2d($call),
+            Layer::TransposedConv2d($layer) => Layer::TransposedConv2d($call),
             Layer::Dense($layer) => Layer::Dense($call),
             Layer::BatchNorm($layer) => Layer::BatchNorm($call),
             Layer::Pool($layer) => Layer::Pool($call),
             Layer::GlobalAveragePool($layer) => Layer::GlobalAveragePool($call),
+            Layer::AdaptiveAveragePool($layer) => Layer::AdaptiveAveragePool($call),
             Layer::Flatten($layer) => Layer::Flatten($call),
             Layer::Dropout($layer) => Layer::Dropout($call),
             Layer::Activation($layer) => Layer::Activation($call),
@@ -144,11 +158,20 @@ impl Layer {
     ) -> Self {
         let settings = layer.layer();
         match settings.kind() {
-            Kind::Conv2d => Self::Conv2d(Conv2d::new(layer, activation, rng, device)),
+            Kind::Conv2d | Kind::DepthwiseConv2d => {
+                Self::Conv2d(Conv2d::new(layer, activation, rng, device))
+            }
+            Kind::SeparableConv2d => {
+                Self::SeparableConv2d(SeparableConv2d::new(layer, activation, rng, device))
+            }
+            Kind::TransposedConv2d => {
+                Self::TransposedConv2d(TransposedConv2d::new(layer, activation, rng, device))
+            }
             Kind::Dense => Self::Dense(Dense::new(layer, activation, rng, device)),
             Kind::BatchNorm => Self::BatchNorm(BatchNorm::new(layer, device)),
             Kind::MaxPool | Kind::AveragePool => Self::Pool(Pool::new(layer)),
             Kind::GlobalAveragePool => Self::GlobalAveragePool(GlobalAveragePool::default()),
+            Kind::AdaptiveAveragePool => Self::AdaptiveAveragePool(AdaptiveAveragePool::new(layer)),
             // The input computes nothing and is not among the checked layers.
             Kind::Flatten | Kind::Input => Self::Flatten(Flatten::default()),
             Kind::Dropout => Self::Dropout(Dropout::new(settings.real("rate"))),
@@ -175,7 +198,10 @@ impl Layer {
                 Activations::Maps(maps) => Activations::Maps(layer.forward(maps, mode)),
                 other => Activations::Vector(layer.forward(other.flatten(), mode)),
             },
+            Self::SeparableConv2d(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::TransposedConv2d(layer) => input.map_maps(|maps| layer.forward(maps)),
             Self::Pool(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::AdaptiveAveragePool(layer) => input.map_maps(|maps| layer.forward(maps)),
             Self::GlobalAveragePool(layer) => match input {
                 Activations::Maps(maps) => Activations::Vector(layer.forward(maps)),
                 other => other,
