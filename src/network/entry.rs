@@ -29,6 +29,18 @@ pub enum Kind {
     Add,
     Multiply,
     Concatenate,
+    LayerNorm,
+    GroupNorm,
+    InstanceNorm,
+    LayerScale,
+    SpatialDropout,
+    GaussianNoise,
+    StochasticDepth,
+    Prelu,
+    Reshape,
+    Permute,
+    ZeroPadding,
+    Upsample,
 }
 
 impl Kind {

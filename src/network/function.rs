@@ -20,13 +20,27 @@ pub enum Activation {
     Sigmoid,
     /// The hyperbolic tangent.
     Tanh,
-    /// exp(x) over the sum of all: over the units of a vector, over the channels of maps.
+    /// exp(x) over the sum of all: over the units of a vector, the channels of maps, the features of a sequence.
     Softmax,
+    /// x sigmoid(x), also called swish (Elfwing et al. 2017).
+    Silu,
+    /// x tanh(ln(1 + exp(x))) (Misra 2019).
+    Mish,
+    /// x where positive, exp(x) − 1 elsewhere (Clevert et al. 2015).
+    Elu,
+    /// An ELU scaled so that values keep mean 0 and variance 1 from layer to layer (Klambauer et al. 2017).
+    Selu,
+    /// x min(max(x + 3, 0), 6) / 6, cheap in place of SiLU (Howard et al. 2019).
+    HardSwish,
+    /// ln(1 + exp(x)).
+    Softplus,
+    /// min(max(x, 0), 6).
+    Relu6,
 }
 
 impl Activation {
     /// All of them, simplest first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 14] = [
         Self::Linear,
         Self::Relu,
         Self::LeakyRelu,
@@ -34,6 +48,13 @@ impl Activation {
         Self::Sigmoid,
         Self::Tanh,
         Self::Softmax,
+        Self::Silu,
+        Self::Mish,
+        Self::Elu,
+        Self::Selu,
+        Self::HardSwish,
+        Self::Softplus,
+        Self::Relu6,
     ];
 
     /// The name in files and settings, such as "leaky_relu".
@@ -46,6 +67,13 @@ impl Activation {
             Self::Sigmoid => "sigmoid",
             Self::Tanh => "tanh",
             Self::Softmax => "softmax",
+            Self::Silu => "silu",
+            Self::Mish => "mish",
+            Self::Elu => "elu",
+            Self::Selu => "selu",
+            Self::HardSwish => "hard_swish",
+            Self::Softplus => "softplus",
+            Self::Relu6 => "relu6",
         }
     }
 

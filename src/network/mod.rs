@@ -50,7 +50,7 @@ pub use output::fit_classes;
 pub use report::{
     BlockReport, CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity,
 };
-pub use shape::{Shape, grouped, same_padding};
+pub use shape::{Shape, axes_in_order, grouped, same_padding};
 pub use templates::{Template, template, templates};
 pub use text::{FileProblem, NetworkFileError};
 pub use undo::Editor;

@@ -208,6 +208,8 @@ fn decides_units<'a>(
     for (node, name) in trunk {
         let setting = match node.layer.kind() {
             Kind::Activation | Kind::Dropout | Kind::BatchNorm => continue,
+            Kind::LayerNorm | Kind::LayerScale | Kind::Prelu => continue,
+            Kind::SpatialDropout | Kind::GaussianNoise | Kind::StochasticDepth => continue,
             Kind::GlobalAveragePool => {
                 through_pool = true;
                 continue;

@@ -134,6 +134,18 @@ pub(super) fn pool_positions(
     Some(if outside { last } else { last + 1 })
 }
 
+/// An order of axes by name, such as "width_height_channels": for the height, width and channels of the result,
+/// which of the input's each is, as 0, 1 and 2. What is no such name changes nothing.
+pub fn axes_in_order(name: &str) -> [usize; 3] {
+    let axis = |name: &str| {
+        ["height", "width", "channels"]
+            .iter()
+            .position(|it| *it == name)
+    };
+    let axes: Vec<usize> = name.split('_').filter_map(axis).collect();
+    <[usize; 3]>::try_from(axes).unwrap_or([0, 1, 2])
+}
+
 /// A whole number for people: `1625281` becomes "1,625,281".
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -33,12 +33,12 @@ pub(super) fn warnings(
         );
         tell(message, Some(remedy));
     }
-    if kind == Kind::Flatten && input.is_some_and(|input| !input.is_maps()) {
+    if kind == Kind::Flatten && matches!(input, Some(Shape::Vector { .. })) {
         let message =
             format!("{name} changes nothing, as its input is a vector already: delete it");
         tell(message, Some(remedy::delete(node.id, name)));
     }
-    if last && kind == Kind::Dropout {
+    if last && matches!(kind, Kind::Dropout | Kind::StochasticDepth) {
         let message = format!("{name} at the end drops random answers while training: delete it");
         tell(message, Some(remedy::delete(node.id, name)));
     }

@@ -1,11 +1,14 @@
 //! Layers that change the form of values, or apply a function to them.
 
 use super::common::*;
-use crate::network::entry::{Arity, DefaultValue as Default, Entry, Group, Kind, Range, Setting};
+use crate::network::entry::{
+    Arity, Cost, DefaultValue as Default, Entry, Group, Kind, Range, Setting, ShapeError, Window,
+};
 use crate::network::layer::Layer;
-use crate::network::shape::Shape;
+use crate::network::shape::{Shape, axes_in_order, grouped};
+use crate::network::value::Value;
 
-pub(super) static ENTRIES: [Entry; 2] = [
+pub(super) static ENTRIES: [Entry; 7] = [
     Entry {
         kind: Kind::Flatten,
         name: "flatten",
@@ -32,7 +35,21 @@ pub(super) static ENTRIES: [Entry; 2] = [
             title: "Function",
             help: "What is applied",
             unit: "",
-            range: Range::Choice(&["relu", "leaky_relu", "gelu", "sigmoid", "tanh", "softmax"]),
+            range: Range::Choice(&[
+                "relu",
+                "leaky_relu",
+                "gelu",
+                "sigmoid",
+                "tanh",
+                "softmax",
+                "silu",
+                "mish",
+                "elu",
+                "selu",
+                "hard_swish",
+                "softplus",
+                "relu6",
+            ]),
             default: Default::Choice("relu"),
             more: false,
         }],
@@ -42,7 +59,164 @@ pub(super) static ENTRIES: [Entry; 2] = [
         window: no_window,
         summary: activation_summary,
     },
+    Entry {
+        kind: Kind::Prelu,
+        name: "prelu",
+        title: "PReLU",
+        group: Group::Shape,
+        help: "Keeps positive values and multiplies negative ones by a slope, one a channel, that is learnt",
+        arity: Arity::One,
+        settings: &[Setting {
+            name: "initial",
+            title: "Initial slope",
+            help: "What every slope is before training",
+            unit: "",
+            range: Range::Real { min: 0.0, max: 1.0 },
+            default: Default::Real(0.25),
+            more: false,
+        }],
+        shape: same_shape,
+        known_shape: unknown,
+        cost: prelu_cost,
+        window: no_window,
+        summary: prelu_summary,
+    },
+    Entry {
+        kind: Kind::Reshape,
+        name: "reshape",
+        title: "Reshape",
+        group: Group::Shape,
+        help: "Lays the same numbers out as maps of another size, in the order channel, row, column",
+        arity: Arity::One,
+        settings: &[
+            side("height", "Height", "Rows of the new maps", "pixels"),
+            side("width", "Width", "Columns of the new maps", "pixels"),
+            side("channels", "Channels", "How many maps there are", "maps"),
+        ],
+        shape: reshape_shape,
+        known_shape: reshape_known,
+        cost: free,
+        window: no_window,
+        summary: reshape_summary,
+    },
+    Entry {
+        kind: Kind::Permute,
+        name: "permute",
+        title: "Permute",
+        group: Group::Shape,
+        help: "Swaps height, width and channels, or the length and features of a sequence",
+        arity: Arity::One,
+        settings: &[Setting {
+            name: "order",
+            title: "Order",
+            help: "What of the input becomes height, width and channels, in this order",
+            unit: "",
+            range: Range::Choice(&[
+                "height_width_channels",
+                "width_height_channels",
+                "channels_height_width",
+                "height_channels_width",
+                "width_channels_height",
+                "channels_width_height",
+            ]),
+            default: Default::Choice("width_height_channels"),
+            more: false,
+        }],
+        shape: permute_shape,
+        known_shape: unknown,
+        cost: free,
+        window: no_window,
+        summary: permute_summary,
+    },
+    Entry {
+        kind: Kind::ZeroPadding,
+        name: "zero_padding",
+        title: "Zero padding",
+        group: Group::Shape,
+        help: "Puts rows and columns of zeros around the maps",
+        arity: Arity::One,
+        settings: &[
+            border("rows", "Rows", "Rows of zeros above and below the maps"),
+            border(
+                "columns",
+                "Columns",
+                "Columns of zeros left and right of the maps",
+            ),
+        ],
+        shape: zero_padding_shape,
+        known_shape: unknown,
+        cost: free,
+        window: no_window,
+        summary: zero_padding_summary,
+    },
+    Entry {
+        kind: Kind::Upsample,
+        name: "upsample",
+        title: "Up-sample",
+        group: Group::Shape,
+        help: "Makes the maps larger by a whole factor, without weights",
+        arity: Arity::One,
+        settings: &[
+            Setting {
+                name: "factor",
+                title: "Factor",
+                help: "How many times as tall and as wide the maps become",
+                unit: "times",
+                range: Range::Pair { min: 1, max: 64 },
+                default: Default::Pair([2, 2]),
+                more: false,
+            },
+            Setting {
+                name: "method",
+                title: "Method",
+                help: "nearest repeats each value; bilinear blends between neighbours, with the corners of pixels aligned",
+                unit: "",
+                range: Range::Choice(&["nearest", "bilinear"]),
+                default: Default::Choice("nearest"),
+                more: false,
+            },
+        ],
+        shape: upsample_shape,
+        known_shape: unknown,
+        cost: free,
+        window: upsample_window,
+        summary: upsample_summary,
+    },
 ];
+
+/// One side of the maps that a reshape makes.
+const fn side(
+    name: &'static str,
+    title: &'static str,
+    help: &'static str,
+    unit: &'static str,
+) -> Setting {
+    Setting {
+        name,
+        title,
+        help,
+        unit,
+        range: Range::Int {
+            min: 1,
+            max: 10_000_000,
+        },
+        default: Default::Int(1),
+        more: false,
+    }
+}
+
+/// Zeros before and after the maps, along one side.
+const fn border(name: &'static str, title: &'static str, help: &'static str) -> Setting {
+    Setting {
+        name,
+        title,
+        help,
+        unit: "pixels",
+        range: Range::Pair { min: 0, max: 1024 },
+        default: Default::Pair([1, 1]),
+        more: false,
+    }
+}
 
 fn flatten_shape(_: &Layer, inputs: &[Shape]) -> ShapeResult {
     Ok(Shape::Vector {
@@ -52,4 +226,185 @@ fn flatten_shape(_: &Layer, inputs: &[Shape]) -> ShapeResult {
 
 fn activation_summary(layer: &Layer) -> String {
     layer.activation().to_string()
+}
+
+/// A slope a channel.
+fn prelu_cost(_: &Layer, inputs: &[Shape], _: Shape) -> Option<Cost> {
+    Some(Cost {
+        parameters: count(inputs.first()?.features())?,
+        multiply_adds: 0,
+    })
+}
+
+fn prelu_summary(layer: &Layer) -> String {
+    Value::Real(layer.real("initial")).to_string()
+}
+
+fn reshape_known(layer: &Layer) -> Option<Shape> {
+    let [height, width, channels] = ["height", "width", "channels"].map(|name| layer.int(name));
+    in_bounds(Shape::Maps {
+        height,
+        width,
+        channels,
+    })
+    .ok()
+}
+
+/// The new shape, where it has as many numbers as the input; else told with the side that would mend it.
+fn reshape_shape(layer: &Layer, inputs: &[Shape]) -> ShapeResult {
+    let input = in_bounds(one(inputs)?)?;
+    let shape = reshape_known(layer).ok_or(ShapeError::Overflow)?;
+    let present = input.elements();
+    if shape.elements() == present {
+        return Ok(shape);
+    }
+    // The channels first: they are what is usually left to the layer before.
+    let mending = ["channels", "height", "width"]
+        .into_iter()
+        .find_map(|name| {
+            let others = shape.elements().checked_div(layer.int(name))?;
+            let exact = present.checked_rem(others)? == 0;
+            let value = Value::from(present.checked_div(others).filter(|_| exact)?);
+            let setting = layer.kind().entry().setting(name)?;
+            setting
+                .range
+                .contains(&value)
+                .then_some((setting.name, value))
+        });
+    let numbers = |number: usize| grouped(count(number).unwrap_or(u64::MAX));
+    let mut reason = format!(
+        "makes {shape} of {} numbers, but its input ({input}) has {}",
+        numbers(shape.elements()),
+        numbers(present)
+    );
+    if mending.is_none() {
+        reason.push_str(": height × width × channels must be that many");
+    }
+    Err(ShapeError::Refused {
+        reason,
+        set: mending,
+    })
+}
+
+fn reshape_summary(layer: &Layer) -> String {
+    let [height, width, channels] = ["height", "width", "channels"].map(|name| layer.int(name));
+    format!("{height}×{width}×{channels}")
+}
+
+/// Maps take any order; a sequence can only be swapped, or stay.
+fn permute_shape(layer: &Layer, inputs: &[Shape]) -> ShapeResult {
+    let order = axes_in_order(layer.choice("order"));
+    match (one(inputs)?, order) {
+        (
+            Shape::Maps {
+                height,
+                width,
+                channels,
+            },
+            order,
+        ) => {
+            let [height, width, channels] = order.map(|axis| match axis {
+                0 => height,
+                1 => width,
+                _ => channels,
+            });
+            Ok(Shape::Maps {
+                height,
+                width,
+                channels,
+            })
+        }
+        (Shape::Sequence { length, features }, [0, 1, 2]) => {
+            Ok(Shape::Sequence { length, features })
+        }
+        (Shape::Sequence { length, features }, [1, 0, 2]) => Ok(Shape::Sequence {
+            length: features,
+            features: length,
+        }),
+        (Shape::Sequence { .. }, _) => Err(ShapeError::Refused {
+            reason: "has an order with channels, but a sequence has only length and features"
+                .into(),
+            set: Some(("order", Value::from("width_height_channels"))),
+        }),
+        (Shape::Vector { .. }, _) => Err(ShapeError::NeedsMaps),
+    }
+}
+
+fn permute_summary(layer: &Layer) -> String {
+    layer.choice("order").replace('_', ", ")
+}
+
+/// The shape of maps, or why there is none.
+fn maps(inputs: &[Shape]) -> Result<[usize; 3], ShapeError> {
+    match one(inputs)? {
+        Shape::Maps {
+            height,
+            width,
+            channels,
+        } => Ok([height, width, channels]),
+        Shape::Vector { .. } | Shape::Sequence { .. } => Err(ShapeError::NeedsMaps),
+    }
+}
+
+fn zero_padding_shape(layer: &Layer, inputs: &[Shape]) -> ShapeResult {
+    let [height, width, channels] = maps(inputs)?;
+    let wider = |size: usize, name| {
+        let [before, after] = layer.pair(name);
+        size.checked_add(before)?.checked_add(after)
+    };
+    let (height, width) = wider(height, "rows")
+        .zip(wider(width, "columns"))
+        .ok_or(ShapeError::Overflow)?;
+    in_bounds(Shape::Maps {
+        height,
+        width,
+        channels,
+    })
+}
+
+/// Top, bottom, left, right; one number where they are the same.
+fn zero_padding_summary(layer: &Layer) -> String {
+    let ([top, bottom], [left, right]) = (layer.pair("rows"), layer.pair("columns"));
+    if [top, bottom, left] == [right; 3] {
+        format!("{top}")
+    } else {
+        format!("rows {top}, {bottom}, columns {left}, {right}")
+    }
+}
+
+fn upsample_shape(layer: &Layer, inputs: &[Shape]) -> ShapeResult {
+    let [height, width, channels] = maps(inputs)?;
+    let [down, across] = layer.pair("factor");
+    let (height, width) = height
+        .checked_mul(down)
+        .zip(width.checked_mul(across))
+        .ok_or(ShapeError::Overflow)?;
+    in_bounds(Shape::Maps {
+        height,
+        width,
+        channels,
+    })
+}
+
+/// A blended value sees two neighbours along each side that grows.
+fn upsample_window(layer: &Layer) -> Window {
+    let bilinear = layer.choice("method") == "bilinear";
+    let seen = |factor: usize| if bilinear && factor > 1 { 2 } else { 1 };
+    Window {
+        size: layer.pair("factor").map(seen),
+        stride: [1, 1],
+    }
+}
+
+fn upsample_summary(layer: &Layer) -> String {
+    let [down, across] = layer.pair("factor");
+    let mut text = if down == across {
+        format!("{down}×")
+    } else {
+        format!("{down}×{across}")
+    };
+    if layer.choice("method") == "bilinear" {
+        text.push_str(", bilinear");
+    }
+    text
 }

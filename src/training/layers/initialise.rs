@@ -14,7 +14,7 @@ pub fn uniform(rng: &mut ChaCha8Rng) -> f32 {
 }
 
 /// Standard normal by Box and Muller's transform.
-fn normal(rng: &mut ChaCha8Rng) -> f32 {
+pub fn normal(rng: &mut ChaCha8Rng) -> f32 {
     let radius = (-2.0 * (1.0 - uniform(rng)).ln()).sqrt();
     radius * (std::f32::consts::TAU * uniform(rng)).cos()
 }

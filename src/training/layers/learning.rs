@@ -74,3 +74,8 @@ pub fn gradient<const D: usize>(
 ) -> Option<Tensor<D>> {
     value(parameter)?.grad(gradients)
 }
+
+/// A parameter of `count` equal numbers.
+pub fn filled(value: f32, count: usize, device: &Device) -> Param<Tensor<1>> {
+    Param::from_data(TensorData::new(vec![value; count], [count]), device)
+}

@@ -3,16 +3,25 @@
 
 mod activation;
 mod batch_norm;
+mod channels;
 mod conv2d;
 mod dense;
 mod dropout;
 mod filters;
+mod group_norm;
 mod initialise;
 mod join;
+mod layer_norm;
+mod layer_scale;
 mod learning;
+mod noise;
+mod padding;
 mod pool;
+mod prelu;
+mod reshape;
 mod separable;
 mod transposed;
+mod upsample;
 
 pub use activation::apply as activate;
 use burn::module::Module;
@@ -24,12 +33,20 @@ use self::batch_norm::BatchNorm;
 use self::conv2d::Conv2d;
 use self::dense::Dense;
 use self::dropout::Dropout;
+use self::group_norm::GroupNorm;
 use self::join::Join;
+use self::layer_norm::LayerNorm;
+use self::layer_scale::LayerScale;
 pub use self::learning::Find;
 use self::learning::{Learning, named};
+use self::noise::GaussianNoise;
+use self::padding::ZeroPadding;
 use self::pool::{AdaptiveAveragePool, GlobalAveragePool, Pool};
+use self::prelu::Prelu;
+use self::reshape::{Permute, Reshape};
 use self::separable::SeparableConv2d;
 use self::transposed::TransposedConv2d;
+use self::upsample::Upsample;
 use super::weights::{NamedTensor, WeightsError};
 use crate::network::{Activation, CheckedLayer, Kind};
 
@@ -99,6 +116,15 @@ pub enum Layer {
     Dropout(Dropout),
     Activation(Function),
     Join(Join),
+    LayerNorm(LayerNorm),
+    GroupNorm(GroupNorm),
+    LayerScale(LayerScale),
+    Prelu(Prelu),
+    GaussianNoise(GaussianNoise),
+    ZeroPadding(ZeroPadding),
+    Upsample(Upsample),
+    Reshape(Reshape),
+    Permute(Permute),
 }
 
 /// The same call on the module of whichever layer it is.
@@ -117,6 +143,15 @@ macro_rules! each_layer {
             Layer::Dropout($layer) => $call,
             Layer::Activation($layer) => $call,
             Layer::Join($layer) => $call,
+            Layer::LayerNorm($layer) => $call,
+            Layer::GroupNorm($layer) => $call,
+            Layer::LayerScale($layer) => $call,
+            Layer::Prelu($layer) => $call,
+            Layer::GaussianNoise($layer) => $call,
+            Layer::ZeroPadding($layer) => $call,
+            Layer::Upsample($layer) => $call,
+            Layer::Reshape($layer) => $call,
+            Layer::Permute($layer) => $call,
         }
     };
 }
@@ -137,6 +172,15 @@ macro_rules! with_each_layer {
             Layer::Dropout($layer) => Layer::Dropout($call),
             Layer::Activation($layer) => Layer::Activation($call),
             Layer::Join($layer) => Layer::Join($call),
+            Layer::LayerNorm($layer) => Layer::LayerNorm($call),
+            Layer::GroupNorm($layer) => Layer::GroupNorm($call),
+            Layer::LayerScale($layer) => Layer::LayerScale($call),
+            Layer::Prelu($layer) => Layer::Prelu($call),
+            Layer::GaussianNoise($layer) => Layer::GaussianNoise($call),
+            Layer::ZeroPadding($layer) => Layer::ZeroPadding($call),
+            Layer::Upsample($layer) => Layer::Upsample($call),
+            Layer::Reshape($layer) => Layer::Reshape($call),
+            Layer::Permute($layer) => Layer::Permute($call),
         }
     };
 }
@@ -174,9 +218,22 @@ impl Layer {
             Kind::AdaptiveAveragePool => Self::AdaptiveAveragePool(AdaptiveAveragePool::new(layer)),
             // The input computes nothing and is not among the checked layers.
             Kind::Flatten | Kind::Input => Self::Flatten(Flatten::default()),
-            Kind::Dropout => Self::Dropout(Dropout::new(settings.real("rate"))),
+            Kind::Dropout | Kind::SpatialDropout | Kind::StochasticDepth => {
+                Self::Dropout(Dropout::new(settings))
+            }
             Kind::Activation => Self::Activation(Function::new(activation)),
             Kind::Add | Kind::Multiply | Kind::Concatenate => Self::Join(Join::new(layer)),
+            Kind::LayerNorm => Self::LayerNorm(LayerNorm::new(layer, device)),
+            Kind::GroupNorm | Kind::InstanceNorm => Self::GroupNorm(GroupNorm::new(layer, device)),
+            Kind::LayerScale => Self::LayerScale(LayerScale::new(layer, device)),
+            Kind::Prelu => Self::Prelu(Prelu::new(layer, device)),
+            Kind::GaussianNoise => {
+                Self::GaussianNoise(GaussianNoise::new(settings.real("deviation")))
+            }
+            Kind::ZeroPadding => Self::ZeroPadding(ZeroPadding::new(settings)),
+            Kind::Upsample => Self::Upsample(Upsample::new(settings)),
+            Kind::Reshape => Self::Reshape(Reshape::new(settings)),
+            Kind::Permute => Self::Permute(Permute::new(settings)),
         }
     }
 
@@ -209,6 +266,15 @@ impl Layer {
             Self::Flatten(_) | Self::Join(_) => Activations::Vector(input.flatten()),
             Self::Dropout(layer) => input.map(layer.with(mode)),
             Self::Activation(layer) => input.map(layer),
+            Self::LayerNorm(layer) => input.map(layer),
+            Self::GroupNorm(layer) => input.map(layer),
+            Self::LayerScale(layer) => input.map(layer),
+            Self::Prelu(layer) => input.map(layer),
+            Self::GaussianNoise(layer) => input.map(layer.with(mode)),
+            Self::ZeroPadding(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::Upsample(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::Reshape(layer) => layer.forward(input),
+            Self::Permute(layer) => layer.forward(input),
         }
     }
 

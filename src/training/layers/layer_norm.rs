@@ -1,0 +1,56 @@
+//! Layer normalisation over the channels at each place: of maps as ConvNeXt has it, of sequences over the
+//! features, of vectors over the units. Ba et al. 2016, "Layer normalization".
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Gradients, Tensor};
+
+use super::channels::{along_channels, channel_axis, standardised};
+use super::learning::{Find, Learning, filled, found};
+use super::{Each, learnt};
+use crate::network::CheckedLayer;
+use crate::training::weights::{NamedTensor, WeightsError};
+
+#[derive(Module, Debug)]
+pub struct LayerNorm {
+    /// γ, `[channels]`
+    weight: Param<Tensor<1>>,
+    /// β, `[channels]`
+    bias: Param<Tensor<1>>,
+    #[module(skip)]
+    epsilon: f64,
+}
+
+impl LayerNorm {
+    pub fn new(layer: &CheckedLayer, device: &Device) -> Self {
+        let channels = layer.input().features();
+        Self {
+            weight: filled(1.0, channels, device),
+            bias: filled(0.0, channels, device),
+            epsilon: layer.layer().real("epsilon"),
+        }
+    }
+}
+
+impl Each for &LayerNorm {
+    fn each<const D: usize>(self, input: Tensor<D>) -> Tensor<D> {
+        let output = standardised(input, channel_axis::<D>(), self.epsilon);
+        output * along_channels(self.weight.val()) + along_channels(self.bias.val())
+    }
+}
+
+impl Learning for LayerNorm {
+    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
+        learnt(name, Some(self.weight.val()), Some(self.bias.val()))
+    }
+
+    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
+        let weight = self.weight.val().grad(gradients);
+        learnt(name, weight, self.bias.val().grad(gradients))
+    }
+
+    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
+        self.weight = found(name, "weight", &self.weight, device, find)?;
+        self.bias = found(name, "bias", &self.bias, device, find)?;
+        Ok(self)
+    }
+}
