@@ -134,6 +134,7 @@ impl State {
             untitled,
             mut lock,
             note,
+            imported,
         } = opened;
         if path == self.project.path {
             // Opened again by the window that holds it.
@@ -158,7 +159,11 @@ impl State {
             template: project.template,
             pinned: project.pinned,
             saved,
+            imported: None,
         };
+        if let Some(import) = imported {
+            self.take_in(import);
+        }
         self.shown.clear();
         self.runs.clear();
         self.tried.clear();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::command::Command;
+use super::project_commands::is_network;
 use super::state::State;
 use super::view::{Data, Dialog, PathPurpose, ThemeChoice, Workspace};
 use crate::dataset::{Progress, Source};
@@ -159,11 +160,15 @@ impl State {
                 Ok(None)
             }
             Command::Undo => {
-                self.editor.undo();
+                if let Some(undone) = self.editor.undo() {
+                    self.follow_import(&undone);
+                }
                 Ok(None)
             }
             Command::Redo => {
-                self.editor.redo();
+                if let Some(done) = self.editor.redo() {
+                    self.follow_import(&done);
+                }
                 Ok(None)
             }
             Command::Select(id) => {
@@ -241,7 +246,7 @@ impl State {
             data: data.clone(),
             test: None,
             splits: splits.as_ref().clone(),
-            recipe: self.project.recipe.clone(),
+            recipe: self.project.recipe.clone().found_in(&self.project.folder()),
             runs_dir: self.runs_dir(),
         };
         self.shown.follow();
@@ -277,7 +282,7 @@ impl State {
         };
         if first.is_dir() {
             self.carry_out(Command::OpenData(Source::Folder(first)));
-        } else if first.extension().is_some_and(|e| e == "mapsto") {
+        } else if first.extension().is_some_and(|e| e == "mapsto") || is_network(&first) {
             self.carry_out(Command::OpenProject(Some(first)));
         } else {
             self.try_pictures(paths);
