@@ -8,6 +8,7 @@ use image::DynamicImage;
 
 use super::done::{Done, Scanned};
 use super::open_project::OpenedProject;
+use super::project_commands::is_network;
 use super::state::{OpenProject, State, fresh_project, name_of};
 use super::thumbnails::{Thumbnails, upload};
 use super::view::{Data, Dialog, PathPurpose};
@@ -28,6 +29,7 @@ impl State {
                 self.waiting.recovery = recovery;
                 // Only now: what another program has left is told from what this one holds.
                 match self.waiting.launch.take() {
+                    Some(path) if is_network(&path) => self.jobs.import(path, fresh_project()),
                     Some(path) => self.jobs.open_project(path, false),
                     None => self.jobs.open_untitled(fresh_project(), true),
                 }

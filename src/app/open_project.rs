@@ -70,7 +70,7 @@ pub fn import(
         lock: Some(lock),
         note: (!imported.notes.is_empty()).then(|| imported.notes.join(". ")),
         imported: Some(Import {
-            label: format!("Import {stem}"),
+            label: format!("import {stem}"),
             graph: imported.graph,
             with,
         }),

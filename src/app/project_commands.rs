@@ -132,7 +132,7 @@ impl State {
                 self.project.imported = Some((label.clone(), with));
                 self.follow_import(&label);
                 self.go(Workspace::Build);
-                self.tell(false, format!("{label}: training starts from its weights"));
+                self.tell(false, "Training starts from the weights of this network; undo brings the old one back".to_owned());
             }
             Err(error) => self.tell(true, error.to_string()),
         }

@@ -24,7 +24,7 @@ pub struct BadArgument(pub String);
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// A project file (.mapsto) to open in the window
+    /// A project file (.mapsto), or a network (.onnx), to open in the window
     pub project: Option<PathBuf>,
 }
 
