@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::command::Command;
+use super::comparison::Other;
 use super::project_commands::is_network;
 use super::state::State;
 use super::view::{Data, Dialog, PathPurpose, ThemeChoice, Workspace};
@@ -46,6 +47,7 @@ impl State {
             | Command::Undo
             | Command::Redo
             | Command::Select(_) => self.carry_out_edit(command),
+            Command::Compare(_) | Command::CompareFile => self.carry_out_comparison(command),
             Command::SetRecipe(recipe) => self.set_recipe(recipe),
             Command::SetDevice(device) => {
                 let mut recipe = self.project.recipe.clone();
@@ -250,6 +252,7 @@ impl State {
             runs_dir: self.runs_dir(),
         };
         self.shown.follow();
+        self.training_begins();
         self.session.train(job);
         self.status = self.session.status();
         if self.workspace != Workspace::Build {
@@ -269,6 +272,7 @@ impl State {
             (PathPurpose::OpenProject, Some(path)) => {
                 self.carry_out(Command::OpenProject(Some(path)));
             }
+            (PathPurpose::CompareNetwork, Some(path)) => self.compare(Other::File(path)),
             (PathPurpose::SaveProjectAs, Some(path)) => {
                 self.carry_out(Command::SaveProjectAs(Some(path)));
             }

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use egui::Context;
 
+use super::comparison::Comparison;
 use super::curves::CurveMaker;
+use super::drawn::OfDrawn;
 use super::jobs::Jobs;
 use super::open_project::WithNetwork;
 use super::shown::Shown;
@@ -86,6 +88,7 @@ pub struct State {
     pub editor: Editor,
     pub report: Report,
     pub selected: Option<LayerId>,
+    pub comparison: Option<Box<Comparison>>,
     /// Counts changes of anything that is saved.
     pub changes: u64,
     pub autosaved: (u64, Instant),
@@ -100,6 +103,7 @@ pub struct State {
     pub curves: Curves,
     pub curve_maker: CurveMaker,
     pub maps: Option<Arc<FeatureMaps>>,
+    pub drawn: OfDrawn,
     pub runs: Vec<ListedRun>,
     pub shown: Shown,
     pub tried: Vec<Tried>,
@@ -144,6 +148,7 @@ impl State {
                 imported: None,
             },
             selected: None,
+            comparison: None,
             changes: 0,
             autosaved: (0, Instant::now()),
             data: Data::None,
@@ -158,6 +163,7 @@ impl State {
             },
             curve_maker: CurveMaker::default(),
             maps: None,
+            drawn: OfDrawn::default(),
             runs: Vec::new(),
             shown: Shown::default(),
             tried: Vec::new(),
@@ -187,6 +193,7 @@ impl State {
             thumbnails: &self.thumbnails,
             editor: &self.editor,
             report: &self.report,
+            comparison: self.comparison.as_deref(),
             template: self.project.template.as_deref(),
             selected: self.selected,
             recipe: &self.project.recipe,
@@ -195,6 +202,7 @@ impl State {
             status: &self.status,
             curves: &self.curves,
             maps: self.maps.as_ref(),
+            drawn: self.drawn.view(self.project.recipe.batch),
             pinned: self.pinned.as_ref(),
             runs: &self.runs,
             shown: self.shown.run(),
@@ -242,6 +250,8 @@ impl State {
         {
             self.selected = None;
         }
+        self.compare_again();
+        self.look_at_drawn();
         self.changes += 1;
     }
 

@@ -2,106 +2,171 @@
 
 use serde_json::{Value, json};
 
-use super::args::Networks;
+use super::args::{BadArgument, Networks};
 use super::output::line;
-use crate::network::{Context, Graph, Report, Shape, Template, check, grouped, templates};
+use crate::network::{
+    Context, Family, Fitted, Report, Shape, Template, TooSmall, check, grouped, template, templates,
+};
+
+/// A template as it is for the arguments.
+type Fit = Result<(Fitted, Report), TooSmall>;
 
 pub fn run(options: &Networks) -> super::Outcome {
-    let chosen: Vec<&Template> = templates()
-        .iter()
-        .filter(|template| {
-            options
-                .name
-                .as_deref()
-                .is_none_or(|name| name == template.name)
-        })
-        .collect();
-    let fitted: Vec<(&Template, Graph, Report)> = chosen
-        .into_iter()
-        .map(|template| {
-            let (graph, report) = fit(template, options);
-            (template, graph, report)
-        })
-        .collect();
+    let chosen: Vec<&Template> = match options.name.as_deref() {
+        Some(name) => template(name).into_iter().collect(),
+        None => templates().iter().collect(),
+    };
+    let fitted = chosen.into_iter().map(|it| (it, fit(it, options)));
+    let fitted: Vec<(&Template, Fit)> = fitted.collect();
+    if let [(_, Err(too_small))] = fitted.as_slice() {
+        return Err(BadArgument(too_small.to_string()).into());
+    }
     if options.json {
-        let values: Vec<Value> = fitted
-            .iter()
-            .map(|(template, graph, report)| value(template, graph, report))
-            .collect();
-        line(&Value::Array(values).to_string());
+        let values = fitted.iter().map(|(template, fit)| value(template, fit));
+        line(&Value::Array(values.collect()).to_string());
         return Ok(());
     }
-    for (template, _, report) in &fitted {
-        tell(template, report, options.name.is_some());
+    let detailed = options.name.is_some();
+    let mut family: Option<Family> = None;
+    for (template, fit) in &fitted {
+        if !detailed && family != Some(template.family) {
+            line(template.family.title());
+            family = Some(template.family);
+        }
+        tell(template, fit, detailed);
     }
     Ok(())
 }
 
-fn fit(template: &Template, options: &Networks) -> (Graph, Report) {
+fn fit(template: &Template, options: &Networks) -> Fit {
     let classes = options.classes.map(|classes| classes as usize);
-    let graph = match options.input {
-        Some([height, width, channels]) => template.with_input(height, width, channels, classes),
-        None => template.graph(classes),
-    };
+    let input = options.input.unwrap_or(template.natural_input());
+    let fitted = template.fitted(input, classes)?;
     let context = Context {
         classes,
-        loss: template.fitted_loss(classes),
+        loss: fitted.loss,
         batch: 1,
     };
-    let report = check(&graph, &context);
-    (graph, report)
+    let report = check(&fitted.graph, &context);
+    Ok((fitted, report))
 }
 
-fn layers(graph: &Graph, report: &Report) -> Vec<Value> {
-    let layers = graph.nodes().iter().zip(&report.layers);
-    // The input has a field of its own.
-    layers
-        .skip(1)
-        .map(|(node, layer)| {
-            json!({
-                "kind": node.layer.kind().entry().name,
-                "name": layer.name,
-                "output": layer.output.map(Shape::dims),
-                "parameters": layer.parameters,
-            })
-        })
-        .collect()
+/// One computed layer.
+struct Row {
+    kind: &'static str,
+    name: String,
+    output: Option<Shape>,
+    parameters: u64,
 }
 
-fn value(template: &Template, graph: &Graph, report: &Report) -> Value {
+/// All layers in the order of computing, those of repeated blocks in each copy; the input has a field of its own.
+/// Of a network with a problem, those that are drawn.
+fn rows(fitted: &Fitted, report: &Report) -> Vec<Row> {
+    if let Some(network) = &report.network {
+        let rows = network.layers().iter().map(|layer| Row {
+            kind: layer.layer().kind().entry().name,
+            name: layer.name().to_owned(),
+            output: Some(layer.output()),
+            parameters: layer.parameters(),
+        });
+        return rows.collect();
+    }
+    let layers = fitted.graph.nodes().iter().zip(&report.layers).skip(1);
+    let rows = layers.map(|(node, layer)| Row {
+        kind: node.layer.kind().entry().name,
+        name: layer.name.clone(),
+        output: layer.output,
+        parameters: layer.parameters,
+    });
+    rows.collect()
+}
+
+fn value(template: &Template, fit: &Fit) -> Value {
+    let (fitted, report) = match fit {
+        Ok(fit) => fit,
+        Err(too_small) => {
+            return json!({
+                "name": template.name,
+                "title": template.title,
+                "smallest": template.smallest,
+                "error": too_small.to_string(),
+                "input": null,
+                "parameters": null,
+                "layers": [],
+            });
+        }
+    };
     let input = report.layers.first().and_then(|layer| layer.output);
     let problems: Vec<&str> = report.errors().map(|p| p.message.as_str()).collect();
+    let layers = rows(fitted, report).into_iter().map(|row| {
+        json!({
+            "kind": row.kind,
+            "name": row.name,
+            "output": row.output.map(Shape::dims),
+            "parameters": row.parameters,
+        })
+    });
     json!({
         "name": template.name,
         "title": template.title,
+        "family": template.family.title(),
         "input": input.map(Shape::dims),
+        "smallest": template.smallest,
+        "loss": fitted.loss.name(),
         "parameters": report.parameters,
         "multiply_adds": report.multiply_adds,
-        "layers": layers(graph, report),
+        "layers": layers.collect::<Vec<_>>(),
+        "changes": fitted.changes,
         "problems": problems,
     })
 }
 
-fn tell(template: &Template, report: &Report, detailed: bool) {
+fn tell(template: &Template, fit: &Fit, detailed: bool) {
+    let (fitted, report) = match fit {
+        Ok(fit) => fit,
+        Err(too_small) => {
+            let [height, width] = template.smallest;
+            let reason = format!(
+                "too small: takes images of {height}×{width} or more, not {}×{}",
+                too_small.given[0], too_small.given[1]
+            );
+            line(&format!(
+                "  {:<16} {:<22} {reason}",
+                template.name, template.title
+            ));
+            return;
+        }
+    };
     line(&format!(
-        "{:<14} {:<22} {:>12} parameters  {}",
+        "  {:<16} {:<22} {:>12} parameters  {}",
         template.name,
         template.title,
         grouped(report.parameters),
         template.summary
     ));
     if detailed {
-        for layer in &report.layers {
-            let output = layer.output.map(|shape| shape.to_string());
+        let input = report.layers.first().and_then(|layer| layer.output);
+        let input = input.map(|shape| shape.to_string()).unwrap_or_default();
+        let [height, width] = template.smallest;
+        line(&format!(
+            "  input {input}, {height}×{width} or more; {} loss; {} million multiply-adds an image",
+            fitted.loss.title().to_lowercase(),
+            grouped(report.multiply_adds.div_ceil(1_000_000))
+        ));
+        for change in &fitted.changes {
+            line(&format!("  changed: {change}"));
+        }
+        for row in rows(fitted, report) {
+            let output = row.output.map(|shape| shape.to_string());
             line(&format!(
-                "  {:<24} {:>14} {:>12}",
-                layer.name,
+                "  {:<32} {:>14} {:>12}",
+                row.name,
                 output.unwrap_or_default(),
-                grouped(layer.parameters)
+                grouped(row.parameters)
             ));
         }
     }
     for problem in report.errors() {
-        line(&format!("  does not fit: {}", problem.message));
+        line(&format!("    does not fit: {}", problem.message));
     }
 }

@@ -41,6 +41,13 @@ pub enum Kind {
     Permute,
     ZeroPadding,
     Upsample,
+    PatchEmbedding,
+    ClassToken,
+    PositionEmbedding,
+    Attention,
+    SelectToken,
+    Lstm,
+    Gru,
 }
 
 impl Kind {

@@ -1,11 +1,14 @@
 //! Why a layer cannot take its input, in words, and what would help.
 
+use super::catalogue::nearest_divisor;
+use super::edit::Edit;
 use super::entry::{Kind, ShapeError};
 use super::graph::{Graph, LayerId, Node};
 use super::layer::Layer;
 use super::remedy::{self, advice};
 use super::report::Remedy;
 use super::shape::Shape;
+use super::value::Value;
 
 /// A layer that cannot take its inputs.
 pub(super) struct Misfit<'a> {
@@ -26,8 +29,8 @@ impl Misfit<'_> {
     pub fn told(&self, error: &ShapeError) -> Told {
         let name = self.name(self.position);
         match error {
-            ShapeError::NeedsVector => self.needs("a vector", Kind::Flatten),
-            ShapeError::NeedsSequence => self.needs("a sequence", Kind::Flatten),
+            ShapeError::NeedsVector => self.needs_vector(),
+            ShapeError::NeedsSequence => self.needs_sequence(),
             ShapeError::NeedsMaps => self.needs_maps(),
             ShapeError::WindowTooLarge => self.window_too_large(),
             ShapeError::TakesNoInput => {
@@ -73,31 +76,80 @@ impl Misfit<'_> {
             .unwrap_or(Shape::Vector { units: 0 })
     }
 
-    fn needs(&self, what: &str, bridge: Kind) -> Told {
+    fn needs_vector(&self) -> Told {
         let (name, (from, before)) = (self.name(self.position), self.source(0));
         let gives = described(self.first());
-        if what != "a vector" {
-            let message = format!(
-                "{name} takes {what}, but {before} gives {gives}: put a patch embedding before it"
-            );
-            return (message, None);
-        }
-        let remedy = remedy::insert_between(from, self.node.id, Layer::new(bridge), name);
+        let remedy = remedy::insert_between(from, self.node.id, Layer::new(Kind::Flatten), name);
         let message = format!(
-            "{name} takes {what}, but {before} gives {gives}: {}",
+            "{name} takes a vector, but {before} gives {gives}: {}",
             advice(&remedy)
         );
         (message, Some(remedy))
+    }
+
+    /// Maps are cut into patches; a recurrent layer can give what it knows after each step; behind any other
+    /// vector there is nothing to make a sequence of.
+    fn needs_sequence(&self) -> Told {
+        let (name, (from, before)) = (self.name(self.position), self.source(0));
+        let remedy = match self.first() {
+            Shape::Maps { height, width, .. } => {
+                let layer = self.patches(height, width);
+                let label = format!(
+                    "Insert patch embedding with {} patches before {name}",
+                    layer.get("patch").map(Value::to_string).unwrap_or_default()
+                );
+                let to = self.node.id;
+                remedy::one(label, Edit::InsertBetween { from, to, layer })
+            }
+            _ => match self.graph.node(from) {
+                Some(node) if node.layer.choice("output") == "last" => {
+                    remedy::set_to(node, before, "output", "sequence".into())
+                }
+                _ => {
+                    let place = self.first_vector;
+                    remedy::move_before(self.node.id, name, place, self.name(place))
+                }
+            },
+        };
+        let takes = match self.node.layer.kind() {
+            Kind::Lstm | Kind::Gru => "maps or a sequence",
+            _ => "a sequence",
+        };
+        let message = format!(
+            "{name} takes {takes}, but {before} gives {}: {}",
+            described(self.first()),
+            advice(&remedy)
+        );
+        (message, Some(remedy))
+    }
+
+    /// A patch embedding that fits maps of this size: about seven patches a side, of 16 pixels at most, and
+    /// features that the heads of an attention divide.
+    fn patches(&self, height: usize, width: usize) -> Layer {
+        let patch = [height, width].map(|side| nearest_divisor(side, (side / 7).clamp(1, 16)));
+        let layer = Layer::new(Kind::PatchEmbedding)
+            .with("patch", patch.map(|side| u64::try_from(side).unwrap_or(1)));
+        let heads = self.node.layer.int("heads").max(1);
+        if layer.int("dimensions").is_multiple_of(heads) {
+            layer
+        } else {
+            layer.with("dimensions", heads.saturating_mul(64))
+        }
     }
 
     fn needs_maps(&self) -> Told {
         let (name, (_, before)) = (self.name(self.position), self.source(0));
         let gives = described(self.first());
         if matches!(self.first(), Shape::Sequence { .. }) {
-            let message = format!(
-                "{name} takes maps, but {before} gives {gives}: put it before the layer that makes the sequence"
+            let place = self.first_sequence();
+            let remedy =
+                place.map(|place| remedy::move_before(self.node.id, name, place, self.name(place)));
+            let helps = remedy.as_ref().map_or_else(
+                || "put it before the layer that makes the sequence".to_owned(),
+                advice,
             );
-            return (message, None);
+            let message = format!("{name} takes maps, but {before} gives {gives}: {helps}");
+            return (message, remedy);
         }
         let place = self.first_vector;
         let remedy = remedy::move_before(self.node.id, name, place, self.name(place));
@@ -106,6 +158,26 @@ impl Misfit<'_> {
             advice(&remedy)
         );
         (message, Some(remedy))
+    }
+
+    /// The first layer on the way here, from the image on, that makes a sequence of maps.
+    fn first_sequence(&self) -> Option<usize> {
+        let mut first = None;
+        let mut node = self.node;
+        // No more steps than layers: the wires may go round.
+        for _ in self.graph.nodes() {
+            let Some(before) = node.inputs.first().and_then(|id| self.graph.node(*id)) else {
+                break;
+            };
+            if matches!(
+                before.layer.kind(),
+                Kind::PatchEmbedding | Kind::Lstm | Kind::Gru
+            ) {
+                first = Some(before.id);
+            }
+            node = before;
+        }
+        self.graph.position(first?)
     }
 
     fn window_too_large(&self) -> Told {
@@ -138,8 +210,9 @@ impl Misfit<'_> {
             .and_then(|wire| Some((wire, *self.inputs.get(wire)?)))
             .unwrap_or((0, whole));
         let (from, odd_name) = self.source(wire);
-        let wanted = match self.node.layer.kind() {
-            Kind::Concatenate => "the same height and width",
+        let wanted = match (self.node.layer.kind(), whole) {
+            (Kind::Concatenate, Shape::Sequence { .. }) => "the same features",
+            (Kind::Concatenate, _) => "the same height and width",
             _ => "the same shape",
         };
         let remedy = self.matching(from, whole, shape);
@@ -155,7 +228,7 @@ impl Misfit<'_> {
     }
 
     /// What makes the output of `from` fit: a 1×1 convolution with the wanted maps, whose stride makes them as
-    /// small as they must be; or a flatten.
+    /// small as they must be; a dense layer on each token; or a flatten.
     fn matching(&self, from: LayerId, whole: Shape, shape: Shape) -> Option<Remedy> {
         let name = self.name(self.position);
         match (whole, shape) {
@@ -189,7 +262,24 @@ impl Misfit<'_> {
                 let to = self.node.id;
                 let label =
                     format!("Add a 1×1 convolution with {maps} filters{steps} before {name}");
-                let edit = super::edit::Edit::InsertBetween { from, to, layer };
+                let edit = Edit::InsertBetween { from, to, layer };
+                Some(remedy::one(label, edit))
+            }
+            (
+                Shape::Sequence { length, features },
+                Shape::Sequence {
+                    length: tokens,
+                    features: present,
+                },
+            ) if features != present
+                && (length == tokens || self.node.layer.kind() == Kind::Concatenate) =>
+            {
+                let layer = Layer::new(Kind::Dense)
+                    .with("units", features)
+                    .with("activation", "linear");
+                let to = self.node.id;
+                let label = format!("Add dense with {features} units before {name}");
+                let edit = Edit::InsertBetween { from, to, layer };
                 Some(remedy::one(label, edit))
             }
             (Shape::Vector { .. }, Shape::Maps { .. }) => Some(remedy::insert_between(

@@ -106,6 +106,26 @@ impl Optimizer {
         Self::all().into_iter().find(|known| known.name() == name)
     }
 
+    /// The same optimiser with this weight decay, and this momentum where it has one.
+    pub(super) fn with(mut self, new_momentum: f64, decay: f64) -> Self {
+        match &mut self {
+            Self::Sgd {
+                momentum,
+                weight_decay,
+                ..
+            }
+            | Self::RmsProp {
+                momentum,
+                weight_decay,
+                ..
+            } => (*momentum, *weight_decay) = (new_momentum, decay),
+            Self::Adam { weight_decay, .. } | Self::AdamW { weight_decay, .. } => {
+                *weight_decay = decay;
+            }
+        }
+        self
+    }
+
     /// The name for files and the terminal.
     pub fn name(&self) -> &'static str {
         match self {
@@ -123,6 +143,17 @@ impl Optimizer {
             Self::Adam { .. } => "Adam",
             Self::AdamW { .. } => "AdamW",
             Self::RmsProp { .. } => "RMSprop",
+        }
+    }
+
+    /// Numbers that it remembers of every weight between two steps.
+    pub fn numbers_kept(&self) -> u64 {
+        match self {
+            Self::Sgd { momentum, .. } => u64::from(*momentum > 0.0),
+            Self::Adam { .. } | Self::AdamW { .. } => 2,
+            Self::RmsProp {
+                momentum, centered, ..
+            } => 1 + u64::from(*momentum > 0.0) + u64::from(*centered),
         }
     }
 

@@ -74,25 +74,17 @@ impl Default for Recipe {
 impl Recipe {
     /// The recipe that a template is known to train well with.
     pub fn for_template(template: &Template) -> Self {
-        let mut recipe = Self {
+        let training = &template.training;
+        let default = Self::default();
+        let optimizer = Optimizer::from_name(training.optimizer).unwrap_or(default.optimizer);
+        Self {
             loss: template.loss,
-            ..Self::default()
-        };
-        match template.name {
-            "photo-binary" | "colour-cnn" => recipe.batch = 32,
-            "dropout-mlp" => (recipe.batch, recipe.epochs) = (32, 5),
-            "plain-mlp" => {
-                recipe.batch = 32;
-                recipe.learning_rate = 0.01;
-                recipe.optimizer = Optimizer::Sgd {
-                    momentum: 0.0,
-                    nesterov: false,
-                    weight_decay: 0.0,
-                };
-            }
-            _ => {}
+            batch: training.batch,
+            epochs: training.epochs,
+            learning_rate: training.learning_rate,
+            optimizer: optimizer.with(training.momentum, training.weight_decay),
+            ..default
         }
-        recipe
     }
 
     /// Sets the seed of the run and of its split.

@@ -24,12 +24,12 @@ pub fn new(optimizer: &Optimizer, decays: &[(ParamId, f64)]) -> ModuleOptimizer 
             nesterov,
             weight_decay,
         } => {
-            let momentum = (momentum > 0.0).then_some(MomentumConfig {
-                momentum,
-                dampening: 0.0,
-                nesterov,
-            });
-            let config = SgdConfig::new().with_momentum(momentum);
+            let config =
+                SgdConfig::new().with_momentum((momentum > 0.0).then_some(MomentumConfig {
+                    momentum,
+                    dampening: 0.0,
+                    nesterov,
+                }));
             in_groups(weight_decay, decays, |total| {
                 config.clone().with_weight_decay(decay(total)).build()
             })

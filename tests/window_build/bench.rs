@@ -13,7 +13,7 @@ use mapsto::app::maps;
 use mapsto::app::panels::build::BuildPanel;
 use mapsto::app::theme;
 use mapsto::app::thumbnails::Thumbnails;
-use mapsto::app::view::{Curves, Data, Panel, ThemeChoice, View, Workspace};
+use mapsto::app::view::{Curves, Data, Drawn, Panel, ThemeChoice, View, Workspace};
 use mapsto::network::{
     Context, Edit, Editor, Graph, Kind, Layer, LayerId, Loss, Report, check, template,
 };
@@ -27,6 +27,7 @@ pub struct Bench {
     pub report: Report,
     pub selected: Option<LayerId>,
     pub maps: Option<Arc<FeatureMaps>>,
+    pub drawn: Drawn<'static>,
     pub went: Option<Workspace>,
     thumbnails: Thumbnails,
     recipe: Recipe,
@@ -43,6 +44,7 @@ impl Bench {
             report,
             selected: None,
             maps: None,
+            drawn: Drawn::default(),
             went: None,
             thumbnails: Thumbnails::empty(),
             recipe: Recipe::default(),
@@ -67,6 +69,7 @@ impl Bench {
             thumbnails: &self.thumbnails,
             editor: &self.editor,
             report: &self.report,
+            comparison: None,
             template: None,
             selected: self.selected,
             recipe: &self.recipe,
@@ -74,7 +77,11 @@ impl Bench {
             train_blocked: None,
             status: &self.status,
             curves: &self.curves,
-            maps: self.maps.as_ref(),
+            maps: None,
+            drawn: Drawn {
+                maps: self.maps.as_ref(),
+                ..self.drawn
+            },
             pinned: None,
             runs: &[],
             shown: None,

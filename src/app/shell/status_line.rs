@@ -35,7 +35,7 @@ fn costs(view: &View<'_>) -> Vec<String> {
             "{} multiply-adds an image",
             short(report.multiply_adds)
         ));
-        costs.push(format!("training memory {}", bytes(report.training_bytes)));
+        costs.push(format!("training memory {}", bytes(view.drawn.bytes)));
     }
     costs
 }

@@ -1,9 +1,11 @@
 //! One burn module for every layer of the catalogue. Tensors are `[batch, channel, height, width]`
-//! for maps and `[batch, units]` for vectors.
+//! for maps, `[batch, units]` for vectors and `[batch, length, features]` for sequences.
 
 mod activation;
+mod attention;
 mod batch_norm;
 mod channels;
+mod class_token;
 mod conv2d;
 mod dense;
 mod dropout;
@@ -16,9 +18,13 @@ mod layer_scale;
 mod learning;
 mod noise;
 mod padding;
+mod patch_embedding;
 mod pool;
+mod position_embedding;
 mod prelu;
+mod recurrent;
 mod reshape;
+mod select_token;
 mod separable;
 mod transposed;
 mod upsample;
@@ -29,7 +35,9 @@ use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use self::activation::Function;
+use self::attention::Attention;
 use self::batch_norm::BatchNorm;
+use self::class_token::ClassToken;
 use self::conv2d::Conv2d;
 use self::dense::Dense;
 use self::dropout::Dropout;
@@ -41,9 +49,13 @@ pub use self::learning::Find;
 use self::learning::{Learning, named};
 use self::noise::GaussianNoise;
 use self::padding::ZeroPadding;
+use self::patch_embedding::PatchEmbedding;
 use self::pool::{AdaptiveAveragePool, GlobalAveragePool, Pool};
+use self::position_embedding::PositionEmbedding;
 use self::prelu::Prelu;
+use self::recurrent::Recurrent;
 use self::reshape::{Permute, Reshape};
+use self::select_token::SelectToken;
 use self::separable::SeparableConv2d;
 use self::transposed::TransposedConv2d;
 use self::upsample::Upsample;
@@ -87,6 +99,14 @@ impl Activations {
             other => other,
         }
     }
+
+    fn map_sequence(self, f: impl FnOnce(Tensor<3>) -> Tensor<3>) -> Self {
+        match self {
+            Self::Sequence(sequence) => Self::Sequence(f(sequence)),
+            // Nor here, where sequences are what it works on.
+            other => other,
+        }
+    }
 }
 
 /// What works on a tensor of any rank.
@@ -125,6 +145,12 @@ pub enum Layer {
     Upsample(Upsample),
     Reshape(Reshape),
     Permute(Permute),
+    PatchEmbedding(PatchEmbedding),
+    ClassToken(ClassToken),
+    PositionEmbedding(PositionEmbedding),
+    Attention(Attention),
+    SelectToken(SelectToken),
+    Recurrent(Recurrent),
 }
 
 /// The same call on the module of whichever layer it is.
@@ -152,6 +178,12 @@ macro_rules! each_layer {
             Layer::Upsample($layer) => $call,
             Layer::Reshape($layer) => $call,
             Layer::Permute($layer) => $call,
+            Layer::PatchEmbedding($layer) => $call,
+            Layer::ClassToken($layer) => $call,
+            Layer::PositionEmbedding($layer) => $call,
+            Layer::Attention($layer) => $call,
+            Layer::SelectToken($layer) => $call,
+            Layer::Recurrent($layer) => $call,
         }
     };
 }
@@ -181,6 +213,12 @@ macro_rules! with_each_layer {
             Layer::Upsample($layer) => Layer::Upsample($call),
             Layer::Reshape($layer) => Layer::Reshape($call),
             Layer::Permute($layer) => Layer::Permute($call),
+            Layer::PatchEmbedding($layer) => Layer::PatchEmbedding($call),
+            Layer::ClassToken($layer) => Layer::ClassToken($call),
+            Layer::PositionEmbedding($layer) => Layer::PositionEmbedding($call),
+            Layer::Attention($layer) => Layer::Attention($call),
+            Layer::SelectToken($layer) => Layer::SelectToken($call),
+            Layer::Recurrent($layer) => Layer::Recurrent($call),
         }
     };
 }
@@ -222,6 +260,14 @@ impl Layer {
                 Self::Dropout(Dropout::new(settings))
             }
             Kind::Activation => Self::Activation(Function::new(activation)),
+            Kind::PatchEmbedding => Self::PatchEmbedding(PatchEmbedding::new(layer, rng, device)),
+            Kind::ClassToken => Self::ClassToken(ClassToken::new(layer, rng, device)),
+            Kind::PositionEmbedding => {
+                Self::PositionEmbedding(PositionEmbedding::new(layer, rng, device))
+            }
+            Kind::Attention => Self::Attention(Attention::new(layer, rng, device)),
+            Kind::SelectToken => Self::SelectToken(SelectToken::new(layer)),
+            Kind::Lstm | Kind::Gru => Self::Recurrent(Recurrent::new(layer, rng, device)),
             Kind::Add | Kind::Multiply | Kind::Concatenate => Self::Join(Join::new(layer)),
             Kind::LayerNorm => Self::LayerNorm(LayerNorm::new(layer, device)),
             Kind::GroupNorm | Kind::InstanceNorm => Self::GroupNorm(GroupNorm::new(layer, device)),
@@ -275,6 +321,18 @@ impl Layer {
             Self::Upsample(layer) => input.map_maps(|maps| layer.forward(maps)),
             Self::Reshape(layer) => layer.forward(input),
             Self::Permute(layer) => layer.forward(input),
+            Self::PatchEmbedding(layer) => match input {
+                Activations::Maps(maps) => Activations::Sequence(layer.forward(maps)),
+                other => other,
+            },
+            Self::ClassToken(layer) => input.map_sequence(|it| layer.forward(it)),
+            Self::PositionEmbedding(layer) => input.map_sequence(|it| layer.forward(it)),
+            Self::Attention(layer) => input.map_sequence(|it| layer.forward(it, mode)),
+            Self::SelectToken(layer) => match input {
+                Activations::Sequence(sequence) => Activations::Vector(layer.forward(sequence)),
+                other => other,
+            },
+            Self::Recurrent(layer) => layer.forward(input),
         }
     }
 

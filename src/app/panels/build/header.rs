@@ -2,16 +2,21 @@
 
 use egui::containers::menu::MenuButton;
 use egui::text::LayoutJob;
-use egui::{Align, Button, FontSelection, Layout, Pos2, RichText, Shape, Stroke, Ui, vec2};
+use egui::{
+    Align, Button, FontSelection, Layout, Pos2, RichText, ScrollArea, Shape, Stroke, Ui, vec2,
+};
 
 use super::classes;
 use crate::app::command::Command;
+use crate::app::comparison::Other;
 use crate::app::theme::{self, NOTE_SIZE, SPACE, Tokens};
 use crate::app::view::View;
 use crate::app::widgets;
 use crate::network::{Context, Template, check, grouped, template, templates};
 
 const HEIGHT: f32 = 52.0;
+/// The longest that a menu becomes before it scrolls.
+const MENU: f32 = 420.0;
 
 pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>, width: f32) {
     let margin = ((ui.available_width() - width) / 2.0).max(0.0);
@@ -31,6 +36,13 @@ pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>, width: f3
         button
             .accessible_name("Templates")
             .on_hover_text("Start from a network that is known to work; Undo brings yours back");
+        let size = vec2(96.0, ui.spacing().interact_size.y);
+        let button = Button::new("Compare").right_text("").min_size(size);
+        let (button, _) = MenuButton::from_button(button).ui(ui, |ui| others(ui, view, commands));
+        arrow(ui, button.rect.right_center() - vec2(SPACE[3], 0.0));
+        button
+            .accessible_name("Compare")
+            .on_hover_text("Shows this network beside another one, with what differs");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(margin);
             let editor = view.editor;
@@ -112,6 +124,42 @@ fn menu(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
             ui.close();
         }
     }
+}
+
+/// What the network can be compared with.
+fn others(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+    ui.set_width(240.0);
+    let mut chosen = None;
+    ui.menu_button("Template", |ui| {
+        ScrollArea::vertical().max_height(MENU).show(ui, |ui| {
+            for template in templates() {
+                if ui.button(template.title).clicked() {
+                    chosen = Some(Command::Compare(Some(Other::Template(template.name))));
+                }
+            }
+        });
+    });
+    let none = view.runs.is_empty();
+    ui.add_enabled_ui(!none, |ui| {
+        let run = ui.menu_button("Run", |ui| {
+            ScrollArea::vertical().max_height(MENU).show(ui, |ui| {
+                for run in view.runs.iter().rev() {
+                    if ui.button(&run.info.name).clicked() {
+                        chosen = Some(Command::Compare(Some(Other::Run(run.path.clone()))));
+                    }
+                }
+            });
+        });
+        run.response
+            .on_disabled_hover_text("This project has no runs yet");
+    });
+    if ui.button("File…").clicked() {
+        chosen = Some(Command::CompareFile);
+    }
+    if chosen.is_some() {
+        ui.close();
+    }
+    commands.extend(chosen);
 }
 
 /// The title, and the summary below it.

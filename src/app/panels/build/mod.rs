@@ -5,7 +5,9 @@
 
 mod card;
 mod column;
+mod compare;
 mod drag;
+mod figures;
 mod header;
 mod keys;
 mod palette;
@@ -27,6 +29,7 @@ const PALETTE_WIDTH: f32 = 208.0;
 pub struct BuildPanel {
     palette: palette::Palette,
     column: column::Column,
+    compare: compare::CompareView,
     settings: settings::Settings,
 }
 
@@ -53,6 +56,10 @@ impl Panel for BuildPanel {
             .show(ui, |ui| {
                 let width = column::width(ui.available_width());
                 header::show(ui, view, commands, width);
+                if let Some(comparison) = view.comparison {
+                    self.compare.show(ui, view, comparison, commands);
+                    return;
+                }
                 self.column
                     .show(ui, view, commands, width, self.palette.shows_place());
             });

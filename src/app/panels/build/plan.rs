@@ -89,6 +89,7 @@ impl<'a> Plan<'a> {
             }
         }
         let maps: HashMap<&str, &LayerMaps> = view
+            .drawn
             .maps
             .iter()
             .flat_map(|maps| &maps.layers)
@@ -100,7 +101,7 @@ impl<'a> Plan<'a> {
             let report = view.report.layers.get(position);
             let report = report.filter(|report| report.id == node.id);
             let maps = report.and_then(|report| {
-                let maps = maps.get(report.name.as_str()).copied();
+                let maps = maps.get(report.last_name().as_str()).copied();
                 maps.filter(|maps| shows(maps, report.output))
             });
             let mut card = Card {
@@ -200,7 +201,7 @@ pub(super) fn shows(maps: &LayerMaps, output: Option<Shape>) -> bool {
 
 /// The probabilities, where they are of this network's last layer: one unit a class, or one for two.
 fn probabilities<'a>(view: &View<'a>, last: Option<&LayerReport>) -> Option<&'a [f32]> {
-    let probabilities = view.maps?.probabilities.as_slice();
+    let probabilities = view.drawn.maps?.probabilities.as_slice();
     let count = probabilities.len();
     let fits = match last?.output? {
         Shape::Vector { units } => units == count || (units == 1 && count == 2),
