@@ -11,11 +11,7 @@ pub fn activated(function: Activation, value: &str, shape: Shape) -> String {
         "linear" => value.to_owned(),
         "leaky_relu" => format!("activation::leaky_relu({value}, 0.01)"),
         "softmax" => {
-            let axis = if matches!(shape, Shape::Sequence { .. }) {
-                2
-            } else {
-                1
-            };
+            let axis = if matches!(shape, Shape::Sequence { .. }) { 2 } else { 1 };
             format!("activation::softmax({value}, {axis})")
         }
         "elu" => format!("activation::elu({value}, 1.0)"),
@@ -91,11 +87,7 @@ fn convolution(layer: &CheckedLayer) -> Option<Written> {
     let (start, zero) = start(layer);
     let input = channels(layer);
     let filters = mark("filters", layer.output().features());
-    let bias = if biased(layer) {
-        ""
-    } else {
-        ".with_bias(false)"
-    };
+    let bias = if biased(layer) { "" } else { ".with_bias(false)" };
     if kind == "patch_embedding" {
         let patch = settings.pair("patch");
         let conv = format!(
@@ -116,9 +108,7 @@ fn convolution(layer: &CheckedLayer) -> Option<Written> {
         }
         return module(
             "ConvTranspose2d",
-            format!(
-                "ConvTranspose2dConfig::new([{input}, {filters}], {kernel}){more}{bias}{start}.init(device){zero}"
-            ),
+            format!("ConvTranspose2dConfig::new([{input}, {filters}], {kernel}){more}{bias}{start}.init(device){zero}"),
         );
     }
     if !["conv2d", "depthwise_conv2d", "separable_conv2d"].contains(&kind) {
@@ -141,16 +131,12 @@ fn convolution(layer: &CheckedLayer) -> Option<Written> {
             }
             module(
                 "Conv2d",
-                format!(
-                    "Conv2dConfig::new([{input}, {filters}], {kernel}){more}{bias}{start}.init(device){zero}"
-                ),
+                format!("Conv2dConfig::new([{input}, {filters}], {kernel}){more}{bias}{start}.init(device){zero}"),
             )
         }
         "depthwise_conv2d" => module(
             "Conv2d",
-            format!(
-                "Conv2dConfig::new([{input}, {filters}], {kernel}){more}.with_groups({input}){bias}{start}.init(device){zero}"
-            ),
+            format!("Conv2dConfig::new([{input}, {filters}], {kernel}){more}.with_groups({input}){bias}{start}.init(device){zero}"),
         ),
         _ => module(
             "SeparableConv2d",
@@ -174,11 +160,7 @@ fn dense_or_norm(layer: &CheckedLayer) -> Option<Written> {
     match settings.kind().entry().name {
         "dense" => {
             let (start, zero) = start(layer);
-            let bias = if biased(layer) {
-                ""
-            } else {
-                ".with_bias(false)"
-            };
+            let bias = if biased(layer) { "" } else { ".with_bias(false)" };
             let units = mark("units", settings.int("units"));
             module(
                 "Linear",
@@ -189,9 +171,7 @@ fn dense_or_norm(layer: &CheckedLayer) -> Option<Written> {
             let momentum = settings.real("momentum");
             module(
                 "BatchNorm",
-                format!(
-                    "BatchNormConfig::new({input}){epsilon}.with_momentum({momentum:?}).init(device)"
-                ),
+                format!("BatchNormConfig::new({input}){epsilon}.with_momentum({momentum:?}).init(device)"),
             )
         }
         "layer_norm" => {
@@ -237,15 +217,8 @@ fn dense_or_norm(layer: &CheckedLayer) -> Option<Written> {
         }
         kind @ ("layer_scale" | "prelu") => {
             let initial = mark("initial", format!("{:?}", settings.real("initial")));
-            let of_type = if kind == "prelu" {
-                "Prelu"
-            } else {
-                "LayerScale"
-            };
-            module(
-                of_type,
-                format!("{of_type}::new({input}, {initial}, device)"),
-            )
+            let of_type = if kind == "prelu" { "Prelu" } else { "LayerScale" };
+            module(of_type, format!("{of_type}::new({input}, {initial}, device)"))
         }
         _ => random(layer),
     }
@@ -257,14 +230,8 @@ fn random(layer: &CheckedLayer) -> Option<Written> {
     let rate = mark("rate", format!("{:?}", settings.real("rate")));
     let (of_type, made) = match settings.kind().entry().name {
         "dropout" => ("Dropout", format!("DropoutConfig::new({rate}).init()")),
-        "spatial_dropout" => (
-            "DropWhole",
-            format!("DropWhole {{ rate: {rate}, axes: 2 }}"),
-        ),
-        "stochastic_depth" => (
-            "DropWhole",
-            format!("DropWhole {{ rate: {rate}, axes: 1 }}"),
-        ),
+        "spatial_dropout" => ("DropWhole", format!("DropWhole {{ rate: {rate}, axes: 2 }}")),
+        "stochastic_depth" => ("DropWhole", format!("DropWhole {{ rate: {rate}, axes: 1 }}")),
         "gaussian_noise" => {
             let deviation = settings.real("deviation");
             (
@@ -334,9 +301,7 @@ fn sequence(layer: &CheckedLayer) -> Option<Written> {
             let given = if sequence { "each" } else { "last" };
             module(
                 "Recurrent",
-                format!(
-                    "Recurrent::new({gates}, {features}, {units}, &{reversed}, {sequence}, device)"
-                ),
+                format!("Recurrent::new({gates}, {features}, {units}, &{reversed}, {sequence}, device)"),
             )
             .map(|written| Written {
                 call: format!("{{m}}.{given}({steps})"),

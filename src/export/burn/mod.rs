@@ -98,9 +98,7 @@ fn model(plan: &Plan) -> String {
             Step::Block(used) => {
                 let class = &plan.definitions[used.definition].class;
                 let arguments: String = used.arguments.iter().map(|it| format!(", {it}")).collect();
-                parts
-                    .fields
-                    .push_str(&format!("    {}: {class},\n", used.name));
+                parts.fields.push_str(&format!("    {}: {class},\n", used.name));
                 parts.made.push_str(&format!(
                     "            {}: {class}::new(device{arguments}),\n",
                     used.name
@@ -108,10 +106,9 @@ fn model(plan: &Plan) -> String {
                 let names = used.files.iter().map(|file| format!("\"{file}\""));
                 let names = names.collect::<Vec<_>>().join(", ");
                 if !names.is_empty() {
-                    parts.taken.push_str(&format!(
-                        "        self.{}.take([{names}], &weights)?;\n",
-                        used.name
-                    ));
+                    parts
+                        .taken
+                        .push_str(&format!("        self.{}.take([{names}], &weights)?;\n", used.name));
                 }
                 parts.run.push_str(&format!(
                     "        let {} = self.{}.forward({});\n",
@@ -160,11 +157,8 @@ impl Parts {
                 .push_str(&format!("            {}: {module},\n", line.name));
         }
         if let Some(file) = &line.file {
-            self.taken.push_str(&format!(
-                "        self.{}.take({}, &weights)?;\n",
-                line.name,
-                name(file)
-            ));
+            self.taken
+                .push_str(&format!("        self.{}.take({}, &weights)?;\n", line.name, name(file)));
             self.learning += 1;
         }
         self.run
@@ -202,11 +196,7 @@ fn block(definition: &Definition) -> String {
             "\n    fn take(&mut self, names: [&str; {learning}], weights: &Weights<'_>) -> Outcome<()> {{\n{taken}        Ok(())\n    }}\n"
         )
     };
-    let device = if made.contains("device") {
-        "device"
-    } else {
-        "_device"
-    };
+    let device = if made.contains("device") { "device" } else { "_device" };
     format!(
         "#[derive(Module, Debug)]\nstruct {class} {{\n{fields}}}\n\n\
          impl {class} {{\n    fn new({device}: &Device{parameters}) -> Self {{\n        Self {{\n{made}        }}\n    }}\n\n\

@@ -155,9 +155,7 @@ fn config(optimizer: &Optimizer) -> (String, f64) {
             epsilon,
             weight_decay,
         } => (
-            format!(
-                "AdamConfig::new().with_beta_1({beta1:?}).with_beta_2({beta2:?}).with_epsilon({epsilon:?})"
-            ),
+            format!("AdamConfig::new().with_beta_1({beta1:?}).with_beta_2({beta2:?}).with_epsilon({epsilon:?})"),
             weight_decay,
         ),
         Optimizer::AdamW {
@@ -166,9 +164,7 @@ fn config(optimizer: &Optimizer) -> (String, f64) {
             epsilon,
             weight_decay,
         } => (
-            format!(
-                "AdamWConfig::new().with_beta_1({beta1:?}).with_beta_2({beta2:?}).with_epsilon({epsilon:?})"
-            ),
+            format!("AdamWConfig::new().with_beta_1({beta1:?}).with_beta_2({beta2:?}).with_epsilon({epsilon:?})"),
             weight_decay,
         ),
         Optimizer::RmsProp {
@@ -178,9 +174,7 @@ fn config(optimizer: &Optimizer) -> (String, f64) {
             weight_decay,
             centered,
         } => (
-            format!(
-                "RmsPropConfig::new().with_alpha({alpha:?}).with_momentum({momentum:?}).with_epsilon({epsilon:?}).with_centered({centered})"
-            ),
+            format!("RmsPropConfig::new().with_alpha({alpha:?}).with_momentum({momentum:?}).with_epsilon({epsilon:?}).with_centered({centered})"),
             weight_decay,
         ),
     }
