@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::command::Command;
 use super::comparison::Other;
+use super::project_commands::is_network;
 use super::state::State;
 use super::view::{Data, Dialog, PathPurpose, ThemeChoice, Workspace};
 use crate::dataset::{Progress, Source};
@@ -217,7 +218,7 @@ impl State {
             data: data.clone(),
             test: None,
             splits: splits.as_ref().clone(),
-            recipe: self.project.recipe.clone(),
+            recipe: self.project.recipe.clone().found_in(&self.project.folder()),
             runs_dir: self.runs_dir(),
         };
         self.shown.follow();
@@ -255,7 +256,7 @@ impl State {
         };
         if first.is_dir() {
             self.carry_out(Command::OpenData(Source::Folder(first)));
-        } else if first.extension().is_some_and(|e| e == "mapsto") {
+        } else if first.extension().is_some_and(|e| e == "mapsto") || is_network(&first) {
             self.carry_out(Command::OpenProject(Some(first)));
         } else {
             self.try_pictures(paths);
