@@ -13,7 +13,7 @@ use super::thumbnails::{Thumbnails, upload};
 use super::view::{Data, Dialog, PathPurpose};
 use crate::dataset::Source;
 use crate::network::Editor;
-use crate::project::{Lock, Project};
+use crate::project::{Lock, Project, SavedBlock};
 
 impl State {
     pub(super) fn take(&mut self, done: Done) {
@@ -50,7 +50,8 @@ impl State {
             Done::Runs(Err(message)) => self.tell(true, message),
             Done::Run { path, result } => self.shown.loaded(path, result),
             Done::Analysed { ticket, analysed } => self.shown.analysed(ticket, analysed),
-            Done::Devices(devices) => self.devices = devices,
+            Done::Blocks { listed, told } => self.blocks_listed(listed, told),
+            Done::Devices(devices) => self.devices_found(devices),
             Done::Chosen {
                 purpose,
                 paths,
@@ -82,6 +83,22 @@ impl State {
             Ok(()) if from != self.project.path => self.jobs.recent(),
             Ok(()) => self.saved(path, *project, lock),
             Err(message) => self.tell(true, message),
+        }
+    }
+
+    fn blocks_listed(
+        &mut self,
+        (blocks, problems): (Vec<SavedBlock>, Vec<String>),
+        told: Result<Option<String>, String>,
+    ) {
+        self.blocks = blocks;
+        match told {
+            Ok(Some(done)) => self.tell(false, done),
+            Ok(None) => {}
+            Err(message) => self.tell(true, message),
+        }
+        for problem in problems {
+            self.tell(true, problem);
         }
     }
 
@@ -147,7 +164,7 @@ impl State {
             self.tell(true, note);
         }
         self.editor = Editor::new(project.graph.clone());
-        self.selected = None;
+        self.select(Vec::new());
         self.project = OpenProject {
             name: if untitled {
                 "untitled".to_owned()
@@ -164,6 +181,7 @@ impl State {
             saved,
         };
         self.shown.clear();
+        self.drawn.forget_training();
         self.runs.clear();
         self.tried.clear();
         self.tried_numbers.clear();

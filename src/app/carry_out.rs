@@ -33,11 +33,7 @@ impl State {
                 self.go(Workspace::Data);
                 self.open_data(source);
             }
-            Command::RescanData => {
-                if let Some(source) = self.project.source.clone() {
-                    self.open_data(source);
-                }
-            }
+            Command::RescanData => self.rescan(),
             Command::CancelJob => self.cancel_job(),
             Command::UseTemplate(_)
             | Command::Edit(_)
@@ -45,7 +41,12 @@ impl State {
             | Command::SealEdit
             | Command::Undo
             | Command::Redo
-            | Command::Select(_) => self.carry_out_edit(command),
+            | Command::Select(_)
+            | Command::SelectMany(_)
+            | Command::Together { .. }
+            | Command::PasteText { .. }
+            | Command::SaveBlock(_)
+            | Command::DeleteBlock(_) => self.carry_out_edit(command),
             Command::Compare(_) | Command::CompareFile => self.carry_out_comparison(command),
             Command::SetRecipe(recipe) => self.set_recipe(recipe),
             Command::SetDevice(device) => {
@@ -110,6 +111,12 @@ impl State {
         self.check_again();
     }
 
+    fn rescan(&mut self) {
+        if let Some(source) = self.project.source.clone() {
+            self.open_data(source);
+        }
+    }
+
     fn cancel_job(&mut self) {
         if let Some(scan) = &self.waiting.scan {
             scan.cancel();
@@ -144,45 +151,7 @@ impl State {
         }
     }
 
-    fn carry_out_edit(&mut self, command: Command) {
-        let done = match command {
-            Command::UseTemplate(name) => {
-                self.use_template(name);
-                Ok(None)
-            }
-            Command::Edit(edit) => self.editor.apply(edit),
-            Command::Edits(edits) => {
-                let label = edits.first().map(|edit| edit.label(self.editor.graph()));
-                let label = label.unwrap_or_default();
-                self.editor.apply_all(&label, &edits).map(|()| None)
-            }
-            Command::SealEdit => {
-                self.editor.seal();
-                Ok(None)
-            }
-            Command::Undo => {
-                self.editor.undo();
-                Ok(None)
-            }
-            Command::Redo => {
-                self.editor.redo();
-                Ok(None)
-            }
-            Command::Select(id) => {
-                self.selected = id;
-                return;
-            }
-            _ => return,
-        };
-        match done {
-            Ok(Some(new)) => self.selected = Some(new),
-            Ok(None) => {}
-            Err(error) => self.tell(true, error.to_string()),
-        }
-        self.check_again();
-    }
-
-    fn use_template(&mut self, name: &str) {
+    pub(super) fn use_template(&mut self, name: &str) {
         let Some(chosen) = template(name) else { return };
         let classes = self.data.ready().map(|(data, _)| data.classes.len());
         let images = self.data.ready().map(|(data, _)| data.usual_size());
@@ -206,7 +175,7 @@ impl State {
         recipe.loss = chosen.fitted_loss(classes);
         self.project.recipe = recipe;
         self.project.template = Some(chosen.name.to_owned());
-        self.selected = None;
+        self.select(Vec::new());
     }
 
     fn set_recipe(&mut self, recipe: Recipe) {
@@ -252,6 +221,7 @@ impl State {
             runs_dir: self.runs_dir(),
         };
         self.shown.follow();
+        self.training_begins();
         self.session.train(job);
         self.status = self.session.status();
         if self.workspace != Workspace::Build {

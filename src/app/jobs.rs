@@ -107,7 +107,37 @@ impl Jobs {
             recent: places.recent(),
             recovery: places.recovery().map(Box::new),
         });
+        self.list_blocks();
         self.start(|_| Done::Devices(devices()));
+    }
+
+    pub fn list_blocks(&self) {
+        self.queue(&self.files, |places| Done::Blocks {
+            listed: places.blocks(),
+            told: Ok(None),
+        });
+    }
+
+    /// Keeps a block for other projects, as text.
+    pub fn save_block(&self, name: String, text: String) {
+        self.queue(&self.files, move |places| {
+            let saved = places.save_block(&name, &text);
+            let told = format!("{name} is saved: it stands in the palette under Blocks");
+            Done::Blocks {
+                told: saved.map(|_| Some(told)).map_err(|e| e.to_string()),
+                listed: places.blocks(),
+            }
+        });
+    }
+
+    pub fn delete_block(&self, path: PathBuf) {
+        self.queue(&self.files, move |places| {
+            let deleted = places.delete_block(&path);
+            Done::Blocks {
+                told: deleted.map(|()| None).map_err(|e| e.to_string()),
+                listed: places.blocks(),
+            }
+        });
     }
 
     pub fn save_settings(&self, settings: Settings) {

@@ -10,6 +10,8 @@ pub mod command;
 pub mod comparison;
 mod curves;
 mod done;
+mod drawn;
+mod edits;
 mod fold;
 mod inspection;
 mod jobs;

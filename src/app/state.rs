@@ -10,13 +10,16 @@ use egui::Context;
 
 use super::comparison::Comparison;
 use super::curves::CurveMaker;
+use super::drawn::OfDrawn;
 use super::jobs::Jobs;
 use super::shown::Shown;
 use super::thumbnails::Thumbnails;
 use super::view::{Curves, Data, Dialog, Notice, Pinned, ThemeChoice, Tried, View, Workspace};
 use crate::dataset::{Progress, Source};
 use crate::network::{self, Editor, Graph, LayerId, Report, check, template};
-use crate::project::{ListedRun, Lock, Places, Project, Recipe, Recovery, Settings, runs_dir};
+use crate::project::{
+    ListedRun, Lock, Places, Project, Recipe, Recovery, SavedBlock, Settings, runs_dir,
+};
 use crate::training::{DeviceInfo, FeatureMaps, Session, Status};
 
 /// The template of a new project.
@@ -76,8 +79,12 @@ pub struct State {
     pub project: OpenProject,
     pub editor: Editor,
     pub report: Report,
+    /// The layer whose settings are shown: the last of the selected ones.
     pub selected: Option<LayerId>,
     pub comparison: Option<Box<Comparison>>,
+    pub selection: Vec<LayerId>,
+    /// Blocks that the user has saved.
+    pub blocks: Vec<SavedBlock>,
     /// Counts changes of anything that is saved.
     pub changes: u64,
     pub autosaved: (u64, Instant),
@@ -92,6 +99,7 @@ pub struct State {
     pub curves: Curves,
     pub curve_maker: CurveMaker,
     pub maps: Option<Arc<FeatureMaps>>,
+    pub drawn: OfDrawn,
     pub runs: Vec<ListedRun>,
     pub shown: Shown,
     pub tried: Vec<Tried>,
@@ -136,6 +144,8 @@ impl State {
             },
             selected: None,
             comparison: None,
+            selection: Vec::new(),
+            blocks: Vec::new(),
             changes: 0,
             autosaved: (0, Instant::now()),
             data: Data::None,
@@ -150,6 +160,7 @@ impl State {
             },
             curve_maker: CurveMaker::default(),
             maps: None,
+            drawn: OfDrawn::default(),
             runs: Vec::new(),
             shown: Shown::default(),
             tried: Vec::new(),
@@ -182,12 +193,15 @@ impl State {
             comparison: self.comparison.as_deref(),
             template: self.project.template.as_deref(),
             selected: self.selected,
+            selection: &self.selection,
+            blocks: &self.blocks,
             recipe: &self.project.recipe,
             devices: &self.devices,
             train_blocked: self.train_blocked.as_deref(),
             status: &self.status,
             curves: &self.curves,
             maps: self.maps.as_ref(),
+            drawn: self.drawn.view(self.project.recipe.batch),
             pinned: self.pinned.as_ref(),
             runs: &self.runs,
             shown: self.shown.run(),
@@ -236,7 +250,17 @@ impl State {
             self.selected = None;
         }
         self.compare_again();
+        self.look_at_drawn();
+        let graph = self.editor.graph();
+        self.selection.retain(|id| graph.node(*id).is_some());
+        self.selected = self.selection.last().copied();
         self.changes += 1;
+    }
+
+    /// Selects layers, the last of them as the primary one.
+    pub fn select(&mut self, ids: Vec<LayerId>) {
+        self.selected = ids.last().copied();
+        self.selection = ids;
     }
 
     /// Says why Train cannot be pressed, if it cannot.

@@ -23,7 +23,15 @@ pub fn needed(text: &str, program: &str) -> String {
 /// What a section defines at the start of its lines.
 fn names(section: &str) -> impl Iterator<Item = &str> {
     section.lines().filter_map(|line| {
-        let words = ["class ", "def ", "pub struct ", "pub fn ", "struct ", "fn "];
+        let words = [
+            "class ",
+            "def ",
+            "struct ",
+            "fn ",
+            "trait ",
+            "impl Take for ",
+            "impl ZeroBias for ",
+        ];
         let rest = words.iter().find_map(|word| line.strip_prefix(word))?;
         rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
             .next()

@@ -125,7 +125,7 @@ pub fn identifier(name: &str) -> String {
     text
 }
 
-/// What people call a block as a class: "inverted residual" becomes "InvertedResidual".
+/// What people call a block as a class: "inverted residual" becomes "InvertedResidualBlock".
 pub fn camel(title: &str) -> String {
     let words = title.split(|letter: char| !letter.is_ascii_alphanumeric());
     let mut text = String::new();
@@ -134,10 +134,11 @@ pub fn camel(title: &str) -> String {
         text.push_str(&first.to_ascii_uppercase());
         text.push_str(&rest.to_ascii_lowercase());
     }
-    let taken = ["Model", "Residual2d", "Module"];
-    if text.starts_with(|letter: char| letter.is_ascii_alphabetic()) && !taken.contains(&&*text) {
-        text
-    } else {
-        format!("Block{text}")
+    // No class of a library, or of these programs, is called so.
+    let digit = text.starts_with(|letter: char| letter.is_ascii_digit());
+    match (digit, text.ends_with("Block")) {
+        (true, _) => format!("Block{text}"),
+        (false, true) => text,
+        (false, false) => format!("{text}Block"),
     }
 }

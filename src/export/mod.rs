@@ -6,9 +6,11 @@
 //! Ready-made parts of the programs (custom layers, reading images, the training loop) are in `text/`; a program
 //! gets those that it needs. Every program reads the weights of a run, `weights.safetensors`, as they are.
 
+mod burn;
 mod keras;
 mod library;
 mod marked;
+mod names;
 mod plan;
 mod python;
 mod pytorch;
@@ -106,10 +108,7 @@ pub fn code(
     match target {
         Target::PyTorch => pytorch::program(network, recipe, classes),
         Target::Keras => keras::program(network, recipe, classes),
-        Target::Burn => Err(ExportError::CannotExpress {
-            target,
-            reasons: vec![],
-        }),
+        Target::Burn => burn::program(network, recipe, classes),
     }
 }
 

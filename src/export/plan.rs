@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::marked::{Marked, camel, identifier};
+use super::names::{Item, Values};
 use crate::network::{CheckedLayer, Network, Shape};
 
 /// What a target's table says of one layer, as marked text.
@@ -14,7 +15,7 @@ pub struct Written {
     /// The type of the module, where the target wants one.
     pub of_type: String,
     /// The expression of its output: `{0}` and `{1}` stand for inputs, `{*}` for all of them, `{m}` for the
-    /// module, `{name}` for its name in the weights file.
+    /// module, `{name}` for its name in the weights file, without dots.
     pub call: String,
     /// Whether the weights file holds something of it.
     pub learns: bool,
@@ -110,62 +111,38 @@ pub fn plan(network: &Network, written: &[Written], dialect: Dialect) -> Plan {
     }
     units.retain(|unit| count.get(&unit.skeleton).is_some_and(|count| *count > 1));
     let (definitions, placed) = define(layers, &units);
-    // The items of the network's own forward pass: single layers and whole units.
-    let mut items = Vec::new();
-    let mut at = 0;
-    while at < layers.len() {
-        match units.iter().position(|unit| unit.from == at) {
-            Some(unit) => {
-                let Unit { to, source, .. } = units[unit];
-                items.push(Item::new(Some(unit), at, to, vec![source]));
-                at = to;
-            }
-            None => {
-                let sources = layers[at].sources().to_vec();
-                items.push(Item::new(None, at, at + 1, sources));
-                at += 1;
-            }
+    let items = items(layers, &units);
+    let mut used: HashMap<&str, usize> = HashMap::new();
+    let mut name = |item: &Item| match item.unit {
+        Some(unit) => {
+            let class = definitions[placed[unit].0].class.as_str();
+            let number = used.entry(class).or_default();
+            *number += 1;
+            format!("{}_{number}", identifier(class))
         }
-    }
-    let mut used = HashMap::new();
-    let names: Vec<String> = items
-        .iter()
-        .map(|item| match item.unit {
-            Some(unit) => {
-                let class: &str = &definitions[placed[unit].0].class;
-                let number: &mut usize = used.entry(class.to_owned()).or_default();
-                *number += 1;
-                format!("{}_{number}", identifier(class))
-            }
-            None => identifier(layers[item.from].name()),
-        })
-        .collect();
+        None => identifier(layers[item.from].name()),
+    };
+    let names: Vec<String> = items.iter().map(&mut name).collect();
     let values = Values::new(0, &items, &names, dialect.image);
-    let steps = items.iter().enumerate().map(|(place, item)| {
+    let steps = items.iter().zip(names).enumerate();
+    let steps = steps.map(|(place, (item, name))| {
         let inputs = values.inputs(place, item, dialect.keep);
-        match item.unit {
-            None => {
-                let layer = &layers[item.from];
-                let file = layer.name().to_owned();
-                let line = line(&written[item.from], &names[place], &inputs, &file, dialect);
-                Step::Layer(Line {
-                    output: values.output(place),
-                    ..line.plain()
-                })
-            }
-            Some(unit) => {
-                let (definition, arguments) = placed[unit].clone();
-                let files = (item.from..item.to).filter(|at| written[*at].learns);
-                Step::Block(Use {
-                    definition,
-                    name: names[place].clone(),
-                    arguments,
-                    files: files.map(|at| layers[at].name().to_owned()).collect(),
-                    input: inputs[0].clone(),
-                    output: values.output(place),
-                })
-            }
+        let output = values.output(place);
+        if let Some(unit) = item.unit {
+            let (definition, arguments) = placed[unit].clone();
+            let files = (item.from..item.to).filter(|at| written[*at].learns);
+            return Step::Block(Use {
+                definition,
+                name,
+                arguments,
+                files: files.map(|at| layers[at].name().to_owned()).collect(),
+                input: inputs[0].clone(),
+                output,
+            });
         }
+        let file = layers[item.from].name();
+        let line = line(&written[item.from], &name, &inputs, file, dialect).plain();
+        Step::Layer(Line { output, ..line })
     });
     Plan {
         steps: steps.collect(),
@@ -174,79 +151,20 @@ pub fn plan(network: &Network, written: &[Written], dialect: Dialect) -> Plan {
     }
 }
 
-/// One step of a forward pass while it is planned.
-struct Item {
-    unit: Option<usize>,
-    from: usize,
-    to: usize,
-    sources: Vec<usize>,
-}
-
-impl Item {
-    fn new(unit: Option<usize>, from: usize, to: usize, sources: Vec<usize>) -> Self {
-        Self {
-            unit,
-            from,
-            to,
-            sources,
-        }
-    }
-}
-
-/// What the values of a forward pass are called: `x` where only the next step needs one, else as the step that
-/// makes it. Values are numbered as [`CheckedLayer::sources`] does.
-struct Values {
-    first: String,
-    names: HashMap<usize, String>,
-    outputs: Vec<String>,
-    last_use: HashMap<usize, usize>,
-}
-
-impl Values {
-    fn new(source: usize, items: &[Item], names: &[String], first: &str) -> Self {
-        let mut last_use = HashMap::new();
-        for (place, item) in items.iter().enumerate() {
-            for source in &item.sources {
-                last_use.insert(*source, place);
-            }
-        }
-        let name = |value: usize, made: usize, own: &str| match last_use.get(&value) {
-            Some(last) if *last > made => own.to_owned(),
-            _ => "x".to_owned(),
+/// What the network's own forward pass consists of: single layers and whole units.
+fn items(layers: &[CheckedLayer], units: &[Unit]) -> Vec<Item> {
+    let mut items = Vec::new();
+    let mut at = 0;
+    while let Some(layer) = layers.get(at) {
+        let unit = units.iter().position(|unit| unit.from == at);
+        let (to, sources) = match unit {
+            Some(unit) => (units[unit].to, vec![units[unit].source]),
+            None => (at + 1, layer.sources().to_vec()),
         };
-        let first = name(source, 0, first);
-        let mut values = HashMap::from([(source, first.clone())]);
-        let mut outputs = Vec::with_capacity(items.len());
-        for (place, (item, own)) in items.iter().zip(names).enumerate() {
-            let output = name(item.to, place + 1, own);
-            values.insert(item.to, output.clone());
-            outputs.push(output);
-        }
-        Self {
-            first,
-            names: values,
-            outputs,
-            last_use,
-        }
+        items.push(Item::new(unit, at, to, sources));
+        at = to;
     }
-
-    fn inputs(&self, place: usize, item: &Item, keep: &str) -> Vec<String> {
-        let inputs = item.sources.iter().enumerate().map(|(at, source)| {
-            let name = self.names.get(source).map_or("x", String::as_str);
-            let again = self.last_use.get(source).is_some_and(|last| *last > place)
-                || item.sources[at + 1..].contains(source);
-            if again {
-                format!("{name}{keep}")
-            } else {
-                name.to_owned()
-            }
-        });
-        inputs.collect()
-    }
-
-    fn output(&self, place: usize) -> String {
-        self.outputs.get(place).cloned().unwrap_or_default()
-    }
+    items
 }
 
 /// A written layer with its names in place; the marks stay.
@@ -254,7 +172,7 @@ fn line(written: &Written, name: &str, inputs: &[String], file: &str, dialect: D
     let mut call = written
         .call
         .replace("{m}", &format!("{}{name}", dialect.module))
-        .replace("{name}", file)
+        .replace("{name}", &identifier(file))
         .replace("{*}", &inputs.join(", "));
     for (at, input) in inputs.iter().enumerate() {
         call = call.replace(&format!("{{{at}}}"), input);

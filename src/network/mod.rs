@@ -53,6 +53,7 @@ pub use loss::{Head, Loss};
 pub use output::fit_classes;
 pub use report::{
     BlockCopy, BlockReport, CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity,
+    Sound,
 };
 pub use shape::{Shape, axes_in_order, grouped, same_padding};
 pub use templates::{Family, Fitted, Template, TooSmall, Training, template, templates};

@@ -1,6 +1,6 @@
 //! What is wrong with the wires: none, too many, cycles, outputs that nothing takes, blocks with several ways in.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::edit::Edit;
 use super::entry::Arity;
@@ -9,17 +9,19 @@ use super::graph::{Graph, LayerId, Node};
 use super::remedy::{self, advice};
 use super::report::{Problem, Remedy, Severity};
 
-/// What is wrong with the wires of the layer at `position`, if anything is.
+/// What is wrong with the wires of the layer at `position`, if anything is. `places` says where every layer
+/// stands.
 pub(super) fn problem(
     graph: &Graph,
     names: &[String],
+    places: &HashMap<LayerId, usize>,
     position: usize,
     step: &Step,
 ) -> Option<(String, Option<Remedy>)> {
     let node = graph.nodes().get(position)?;
     let name = |position: usize| names.get(position).map_or("", String::as_str);
     let own = name(position);
-    if let Some(told) = backward(graph, names, position) {
+    if let Some(told) = backward(graph, names, places, position) {
         return Some(told);
     }
     match (node.layer.kind().entry().arity, node.inputs.len()) {
@@ -58,13 +60,14 @@ pub(super) fn problem(
 pub(super) fn backward(
     graph: &Graph,
     names: &[String],
+    places: &HashMap<LayerId, usize>,
     position: usize,
 ) -> Option<(String, Option<Remedy>)> {
     let node = graph.nodes().get(position)?;
     let name = |position: usize| names.get(position).map_or("", String::as_str);
     let own = name(position);
     for input in &node.inputs {
-        let from = graph.position(*input);
+        let from = places.get(input).copied();
         match from {
             Some(from) if from >= position => {
                 let remedy = disconnect(*input, name(from), node.id, own);

@@ -7,7 +7,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::layers::{Activations, Layer, Mode};
 use super::weights::{NamedTensor, Weights, WeightsError};
-use crate::network::{Activation, Head, Network, Shape};
+use crate::network::{Activation, CheckedLayer, Head, Network, Shape};
 
 /// The layers of a network with their weights on a device.
 #[derive(Module, Debug)]
@@ -45,14 +45,9 @@ impl Model {
     pub fn new(network: &Network, seed: u64, device: &Device) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let last = network.layers().len().saturating_sub(1);
-        let folds = matches!(network.head(), Head::Softmax | Head::Sigmoid);
         let mut layers = Vec::with_capacity(network.layers().len());
         for (index, layer) in network.layers().iter().enumerate() {
-            let activation = if index == last && folds {
-                Activation::Linear
-            } else {
-                layer.layer().activation()
-            };
+            let activation = applied(layer, (index == last).then(|| network.head()));
             layers.push(Layer::new(layer, activation, &mut rng, device));
         }
         let names = network.layers().iter().map(|l| l.name().to_owned());
@@ -113,11 +108,7 @@ impl Model {
 
     /// What the last layer's own activation makes of its output, `[batch, outputs]`.
     pub fn activated(&self, outputs: Tensor<2>) -> Tensor<2> {
-        match self.head {
-            Head::Softmax => activation::softmax(outputs, 1),
-            Head::Sigmoid => activation::sigmoid(outputs),
-            Head::Linear | Head::Other => outputs,
-        }
+        activated(self.head, outputs)
     }
 
     /// The name of every layer, in order.
@@ -164,6 +155,25 @@ impl Model {
             layers.push(layer.clone().load(name, device, find)?);
         }
         Ok(Self { layers, ..self })
+    }
+}
+
+/// The function that a layer applies: none where it is the last one, with this head, and the loss takes care
+/// of it.
+pub fn applied(layer: &CheckedLayer, head: Option<Head>) -> Activation {
+    if matches!(head, Some(Head::Softmax | Head::Sigmoid)) {
+        Activation::Linear
+    } else {
+        layer.layer().activation()
+    }
+}
+
+/// What the head makes of the last layer's output, `[batch, outputs]`.
+pub fn activated(head: Head, outputs: Tensor<2>) -> Tensor<2> {
+    match head {
+        Head::Softmax => activation::softmax(outputs, 1),
+        Head::Sigmoid => activation::sigmoid(outputs),
+        Head::Linear | Head::Other => outputs,
     }
 }
 

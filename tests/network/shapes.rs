@@ -27,8 +27,8 @@ fn shape(layer: &Layer, input: Shape) -> Result<Shape, ShapeError> {
 }
 
 fn cost(layer: &Layer, input: Shape) -> (u64, u64) {
-    let output = shape(layer, input).unwrap();
-    let cost = (layer.kind().entry().cost)(layer, &[input], output).unwrap();
+    let output = shape(layer, input).expect("it is taken");
+    let cost = (layer.kind().entry().cost)(layer, &[input], output).expect("it can be counted");
     (cost.parameters, cost.multiply_adds)
 }
 
@@ -198,7 +198,7 @@ fn a_layer_for_maps_behind_a_flatten_is_moved_before_it() {
         ];
         let graph = Graph::chain(input(4, 4, 1), layers);
         let name = kind.entry().name;
-        let remedy = errors(&ten(&graph))[0].remedy.clone().unwrap();
+        let remedy = errors(&ten(&graph))[0].remedy.clone().expect("a remedy");
         assert_eq!(remedy.label, format!("Move {name}_1 before flatten_1"));
         let (_, report) = mend(&graph, &context(10, Loss::CrossEntropy));
         assert!(report.network.is_some(), "{:?}", report.problems);
@@ -212,9 +212,9 @@ fn stochastic_depth_grows_over_the_repeats_of_its_block() {
         [[layers]]\nkind = \"stochastic_depth\"\nrate = 0.0\nlast_rate = 0.4\nblock = \"deep\"\n\
         [[layers]]\nkind = \"flatten\"\n\
         [[layers]]\nkind = \"dense\"\nunits = 10\nactivation = \"softmax\"\n";
-    let graph = Graph::parse(text).unwrap();
+    let graph = Graph::parse(text).expect("a network");
     let report = ten(&graph);
-    let network = report.network.unwrap();
+    let network = report.network.expect("no errors");
     let rates: Vec<f64> = network
         .layers()
         .iter()

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use mapsto::app::thumbnails::Thumbnails;
 use mapsto::app::view::{
-    Curves, Data, InspectSet, Pinned, ShownRun, ThemeChoice, Tried, View, Workspace,
+    Curves, Data, Drawn, InspectSet, Pinned, ShownRun, ThemeChoice, Tried, View, Workspace,
 };
 use mapsto::dataset::{Dataset, Problem, Source, SplitRecipe, split};
 use mapsto::network::{Context, Editor, Loss, Report, check, template};
@@ -198,12 +198,15 @@ impl World {
             comparison: None,
             template: Some("digits-cnn"),
             selected: None,
+            selection: &[],
+            blocks: &[],
             recipe: &self.recipe,
             devices: &self.devices,
             train_blocked: self.blocked.as_deref(),
             status: &self.status,
             curves: &self.curves,
             maps: self.maps.as_ref(),
+            drawn: Drawn::default(),
             pinned: self.pinned.as_ref(),
             runs: &self.runs,
             shown: self.shown.as_ref(),

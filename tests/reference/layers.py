@@ -195,6 +195,17 @@ CASES += [(f"permute-{name}", [image(2, 4, 3), layer("permute", order=name)], 2)
 CASES += [(f"activation-{name}-wide", [image(4, 3, 3), activation(name)], 2) for name in ACTIVATIONS[6:]]
 CASES += [("activation-softmax-vector", [image(2, 2, 3), FLATTEN, activation("softmax")], 2)]
 
+# Of a sequence the features are what is normalised, scaled or summed over.
+SEQUENCES += [(f"{title}-sequence", [image(4, 6, 1), patches(4), it], 2) for title, it in [
+    ("layer_norm", layer("layer_norm")),
+    ("layer_scale", layer("layer_scale", initial=0.5)),
+    ("prelu", layer("prelu")),
+    ("permute", layer("permute", order="width_height_channels")),
+    ("permute-identity", layer("permute", order="height_width_channels")),
+    ("reshape", layer("reshape", height=4, width=3, channels=2)),
+    ("activation-softmax", activation("softmax")),
+    ("activation-gelu", activation("gelu")),
+]]
 CASES += SEQUENCES
 
 

@@ -13,11 +13,12 @@ use mapsto::app::maps;
 use mapsto::app::panels::build::BuildPanel;
 use mapsto::app::theme;
 use mapsto::app::thumbnails::Thumbnails;
-use mapsto::app::view::{Curves, Data, Panel, ThemeChoice, View, Workspace};
+use mapsto::app::view::{Curves, Data, Drawn, Panel, ThemeChoice, View, Workspace};
 use mapsto::network::{
-    Context, Edit, Editor, Graph, Kind, Layer, LayerId, Loss, Report, check, template,
+    BlockId, Context, Edit, Editor, Fragment, Graph, Kind, Layer, LayerId, Loss, Report, check,
+    template,
 };
-use mapsto::project::Recipe;
+use mapsto::project::{Recipe, SavedBlock};
 use mapsto::training::{FeatureMaps, LayerMaps, Status, devices};
 
 /// What of the program the Build workspace needs.
@@ -26,7 +27,14 @@ pub struct Bench {
     pub editor: Editor,
     pub report: Report,
     pub selected: Option<LayerId>,
+    pub selection: Vec<LayerId>,
+    pub blocks: Vec<SavedBlock>,
+    /// The blocks that were asked to be kept.
+    pub kept: Vec<BlockId>,
+    /// What was told.
+    pub told: Vec<String>,
     pub maps: Option<Arc<FeatureMaps>>,
+    pub drawn: Drawn<'static>,
     pub went: Option<Workspace>,
     thumbnails: Thumbnails,
     recipe: Recipe,
@@ -42,7 +50,12 @@ impl Bench {
             editor: Editor::new(graph),
             report,
             selected: None,
+            selection: Vec::new(),
+            blocks: Vec::new(),
+            kept: Vec::new(),
+            told: Vec::new(),
             maps: None,
+            drawn: Drawn::default(),
             went: None,
             thumbnails: Thumbnails::empty(),
             recipe: Recipe::default(),
@@ -70,12 +83,18 @@ impl Bench {
             comparison: None,
             template: None,
             selected: self.selected,
+            selection: &self.selection,
+            blocks: &self.blocks,
             recipe: &self.recipe,
             devices: &[],
             train_blocked: None,
             status: &self.status,
             curves: &self.curves,
-            maps: self.maps.as_ref(),
+            maps: None,
+            drawn: Drawn {
+                maps: self.maps.as_ref(),
+                ..self.drawn
+            },
             pinned: None,
             runs: &[],
             shown: None,
@@ -90,11 +109,18 @@ impl Bench {
     }
 
     pub fn carry_out(&mut self, command: Command) {
+        let before: Vec<LayerId> = self.ids();
         match command {
-            Command::Select(id) => self.selected = id,
+            Command::Select(id) => self.select(id.into_iter().collect()),
+            Command::SelectMany(ids) => self.select(ids),
             Command::Edit(edit) => {
+                let pasted = matches!(edit, Edit::Paste { .. });
                 let new = self.editor.apply(edit).expect("an edit that can be made");
-                self.selected = new.or(self.selected);
+                match new {
+                    Some(_) if pasted => self.select_new(&before),
+                    Some(new) => self.select(vec![new]),
+                    None => {}
+                }
             }
             Command::Edits(edits) => {
                 let label = edits.first().map(|edit| edit.label(self.editor.graph()));
@@ -102,6 +128,16 @@ impl Bench {
                 let outcome = self.editor.apply_all(&label, &edits);
                 outcome.expect("a remedy that can be made");
             }
+            Command::Together { label, edits } => {
+                let outcome = self.editor.apply_all(&label, &edits);
+                outcome.expect("edits that can be made");
+                self.select_new(&before);
+            }
+            Command::PasteText { after, text } => match Fragment::parse(&text) {
+                Ok(fragment) => self.carry_out(Command::Edit(Edit::Paste { after, fragment })),
+                Err(error) => self.told.push(error.to_string()),
+            },
+            Command::SaveBlock(id) => self.kept.push(id),
             Command::SealEdit => self.editor.seal(),
             Command::Undo => {
                 self.editor.undo();
@@ -117,7 +153,28 @@ impl Bench {
             Command::Go(workspace) => self.went = Some(workspace),
             other => panic!("the Build workspace sent {other:?}"),
         }
+        let graph = self.editor.graph();
+        self.selection.retain(|id| graph.node(*id).is_some());
+        self.selected = self.selection.last().copied();
         self.report = checked(self.editor.graph());
+    }
+
+    fn ids(&self) -> Vec<LayerId> {
+        let nodes = self.editor.graph().nodes().iter();
+        nodes.map(|node| node.id).collect()
+    }
+
+    fn select(&mut self, ids: Vec<LayerId>) {
+        self.selected = ids.last().copied();
+        self.selection = ids;
+    }
+
+    fn select_new(&mut self, before: &[LayerId]) {
+        let new = self.ids().into_iter().filter(|id| !before.contains(id));
+        let new: Vec<LayerId> = new.collect();
+        if !new.is_empty() {
+            self.select(new);
+        }
     }
 
     pub fn kinds(&self) -> Vec<&'static str> {

@@ -2,7 +2,8 @@
 
 use super::super::marked::mark;
 use super::super::plan::Written;
-use super::super::window::{overhang, padding};
+use super::plain::plain;
+use super::sliding::{sliding, transposed};
 use super::start;
 use crate::network::{Activation, CheckedLayer, Shape};
 
@@ -13,7 +14,8 @@ pub struct Place {
     pub flat: bool,
 }
 
-type Result<T> = std::result::Result<T, String>;
+/// With the reason why Keras cannot.
+pub type Result<T> = std::result::Result<T, String>;
 
 /// One layer; `function` is what is left of its activation.
 ///
@@ -65,7 +67,7 @@ fn activated(function: Activation, value: &str) -> String {
 }
 
 /// 3 for 3×3, (3, 5) for others.
-fn pair([height, width]: [usize; 2]) -> String {
+pub fn pair([height, width]: [usize; 2]) -> String {
     if height == width {
         height.to_string()
     } else {
@@ -74,11 +76,12 @@ fn pair([height, width]: [usize; 2]) -> String {
 }
 
 /// Zeros around the maps, ((top, bottom), (left, right)).
-fn around([(top, bottom), (left, right)]: [(usize, usize); 2]) -> String {
+pub fn around([(top, bottom), (left, right)]: [(usize, usize); 2]) -> String {
     format!("(({top}, {bottom}), ({left}, {right}))")
 }
 
-fn bias(layer: &CheckedLayer) -> &'static str {
+/// The argument of a layer without biases.
+pub fn bias(layer: &CheckedLayer) -> &'static str {
     if layer.layer().get("bias").is_some() && !layer.layer().flag("bias") {
         ", use_bias=False"
     } else {
@@ -188,121 +191,6 @@ fn weighted(layer: &CheckedLayer, activation: &str) -> Result<Option<(String, &'
     }))
 }
 
-/// Convolutions with a window that slides.
-fn sliding(layer: &CheckedLayer, activation: &str) -> Result<(String, &'static str)> {
-    let settings = layer.layer();
-    let kernel = mark("kernel", pair(settings.pair("kernel")));
-    let (stride, dilation) = (settings.pair("stride"), settings.pair("dilation"));
-    if stride != [1, 1] && dilation != [1, 1] {
-        return Err(
-            "has both a stride and a dilation, which Keras refuses: set one of them to 1".into(),
-        );
-    }
-    let kind = settings.kind().entry().name;
-    if kind != "conv2d" && stride[0] != stride[1] {
-        return Err(format!(
-            "moves by {}×{}, but Keras's depthwise convolutions move as far down as across: make them equal",
-            stride[0], stride[1]
-        ));
-    }
-    let mut more = String::new();
-    if stride != [1, 1] {
-        more.push_str(&format!(", strides={}", mark("stride", pair(stride))));
-    }
-    let pads = padding(layer, "kernel");
-    let same = settings.choice("padding") == "same" && pads != [(0, 0); 2];
-    if same {
-        more.push_str(", padding=\"same\"");
-    }
-    if dilation != [1, 1] {
-        let dilation = mark("dilation", pair(dilation));
-        more.push_str(&format!(", dilation_rate={dilation}"));
-    }
-    let input = if same || pads == [(0, 0); 2] {
-        "{0}".to_owned()
-    } else {
-        format!(
-            "layers.ZeroPadding2D({})({{0}})",
-            mark("padding", around(pads))
-        )
-    };
-    let filters = mark("filters", layer.output().features());
-    let kernel_start = start::weights(layer, "kernel_initializer");
-    let depth_start = start::draw(layer, "depthwise_initializer");
-    let (first, class, starts) = match kind {
-        "conv2d" => {
-            if settings.int("groups") > 1 {
-                let groups = mark("groups", settings.int("groups"));
-                more.push_str(&format!(", groups={groups}"));
-            }
-            (format!("{filters}, {kernel}"), "Conv2D", kernel_start)
-        }
-        "depthwise_conv2d" => {
-            if settings.int("multiplier") > 1 {
-                let multiplier = settings.int("multiplier");
-                more.push_str(&format!(", depth_multiplier={multiplier}"));
-            }
-            let starts = start::weights(layer, "depthwise_initializer");
-            (kernel, "DepthwiseConv2D", starts)
-        }
-        _ => {
-            let starts = start::weights(layer, "pointwise_initializer");
-            (
-                format!("{filters}, {kernel}"),
-                "SeparableConv2D",
-                format!("{depth_start}{starts}"),
-            )
-        }
-    };
-    let bias = bias(layer);
-    Ok((
-        format!(
-            "layers.{class}({first}{more}{activation}{bias}{starts}, name=\"{{name}}\")({input})"
-        ),
-        class,
-    ))
-}
-
-/// PyTorch's output is Keras's without padding, cut.
-fn transposed(layer: &CheckedLayer) -> Result<String> {
-    let settings = layer.layer();
-    let (kernel, stride) = (settings.pair("kernel"), settings.pair("stride"));
-    let pad = settings.pair("pad");
-    let (
-        Shape::Maps { height, width, .. },
-        Shape::Maps {
-            height: rows,
-            width: columns,
-            ..
-        },
-    ) = (layer.input(), layer.output())
-    else {
-        return Err("needs maps".into());
-    };
-    let cut = |axis: usize, input: usize, output: usize| {
-        let whole = (input - 1) * stride[axis] + kernel[axis].max(stride[axis]);
-        let after = whole.checked_sub(pad[axis] + output);
-        after.map(|after| (pad[axis], after))
-    };
-    let (Some(down), Some(across)) = (cut(0, height, rows), cut(1, width, columns)) else {
-        return Err("adds rows or columns that no filter reaches, which Keras cannot: set its output pad to 0".into());
-    };
-    let filters = mark("filters", layer.output().features());
-    let (kernel, stride) = (pair(kernel), pair(stride));
-    let start = start::weights(layer, "kernel_initializer");
-    let bias = bias(layer);
-    let call = format!(
-        "layers.Conv2DTranspose({filters}, {kernel}, strides={stride}{bias}{start}, name=\"{{name}}\")({{0}})"
-    );
-    if [down, across] == [(0, 0); 2] {
-        return Ok(call);
-    }
-    Ok(format!(
-        "layers.Cropping2D({})({call})",
-        around([down, across])
-    ))
-}
-
 /// An LSTM or GRU; maps become steps first.
 fn recurrent(layer: &CheckedLayer) -> (String, &'static str) {
     let settings = layer.layer();
@@ -353,140 +241,4 @@ fn recurrent(layer: &CheckedLayer) -> (String, &'static str) {
             kind,
         ),
     }
-}
-
-/// Layers without weights.
-fn plain(layer: &CheckedLayer, place: Place) -> Result<String> {
-    let settings = layer.layer();
-    let rate = mark("rate", format!("{:?}", settings.real("rate")));
-    let rank = layer.input().dims().len();
-    Ok(match settings.kind().entry().name {
-        "flatten" if layer.input().is_maps() && !place.flat => {
-            "layers.Flatten()(layers.Permute((3, 1, 2))({0}))".into()
-        }
-        "flatten" => "layers.Flatten()({0})".into(),
-        "activation" => "{0}".into(),
-        "max_pool" | "average_pool" => pool(layer),
-        "global_average_pool" => "layers.GlobalAveragePooling2D()({0})".into(),
-        "adaptive_average_pool" => {
-            let [rows, columns] = settings.pair("size");
-            format!("adaptive_average_pool({{0}}, {rows}, {columns})")
-        }
-        "instance_norm" => {
-            let epsilon = settings.real("epsilon");
-            format!(
-                "layers.GroupNormalization(groups=-1, epsilon={epsilon:?}, center=False, scale=False)({{0}})"
-            )
-        }
-        "dropout" => format!("layers.Dropout({rate})({{0}})"),
-        "spatial_dropout" => format!("layers.SpatialDropout2D({rate})({{0}})"),
-        "stochastic_depth" => {
-            let ones = ", 1".repeat(rank);
-            format!("layers.Dropout({rate}, noise_shape=(None{ones}))({{0}})")
-        }
-        "gaussian_noise" => {
-            let deviation = settings.real("deviation");
-            if deviation > 1.0 {
-                return Err(format!(
-                    "adds noise of {deviation}, but Keras takes at most 1"
-                ));
-            }
-            format!("layers.GaussianNoise({deviation:?})({{0}})")
-        }
-        "zero_padding" => {
-            let pads = ["rows", "columns"].map(|name| settings.pair(name));
-            let pads = pads.map(|[before, after]| (before, after));
-            format!("layers.ZeroPadding2D({})({{0}})", around(pads))
-        }
-        "upsample" => {
-            let factor = pair(settings.pair("factor"));
-            let method = settings.choice("method");
-            format!("layers.UpSampling2D({factor}, interpolation=\"{method}\")({{0}})")
-        }
-        "reshape" => reshape(layer),
-        "permute" => permute(layer).ok_or("has an order that is not known")?,
-        "position_embedding" => "sinusoidal({0})".into(),
-        "select_token" => match settings.choice("token") {
-            "mean" => "layers.GlobalAveragePooling1D()({0})".into(),
-            "last" => "{0}[:, -1]".into(),
-            _ => "{0}[:, 0]".into(),
-        },
-        "add" => "layers.Add()([{*}])".into(),
-        "multiply" => multiplied(layer),
-        "concatenate" => match layer.output() {
-            Shape::Sequence { .. } => "layers.Concatenate(axis=1)([{*}])".into(),
-            _ => "layers.Concatenate()([{*}])".into(),
-        },
-        _ => return Err("has no counterpart".into()),
-    })
-}
-
-/// A vector scales maps.
-fn multiplied(layer: &CheckedLayer) -> String {
-    let maps = layer.output().is_maps();
-    let parts = layer.inputs().iter().enumerate();
-    let parts = parts.map(|(at, shape)| match shape {
-        Shape::Vector { units } if maps => {
-            format!("layers.Reshape((1, 1, {units}))({{{at}}})")
-        }
-        _ => format!("{{{at}}}"),
-    });
-    format!(
-        "layers.Multiply()([{}])",
-        parts.collect::<Vec<_>>().join(", ")
-    )
-}
-
-fn pool(layer: &CheckedLayer) -> String {
-    let settings = layer.layer();
-    let (size, stride) = (settings.pair("size"), settings.pair("stride"));
-    let average = settings.kind().entry().name == "average_pool";
-    let pads = padding(layer, "size");
-    let beyond = overhang(layer, pads);
-    let pads = [0, 1].map(|axis| (pads[axis].0, pads[axis].1 + beyond[axis]));
-    if pads == [(0, 0); 2] {
-        let class = if average { "Average" } else { "Max" };
-        let (size, stride) = (mark("size", pair(size)), mark("stride", pair(stride)));
-        return format!("layers.{class}Pooling2D({size}, {stride})({{0}})");
-    }
-    let function = if average { "average_pool" } else { "max_pool" };
-    let both = |[down, across]: [usize; 2]| format!("({down}, {across})");
-    format!(
-        "{function}({{0}}, {}, {}, {})",
-        mark("size", both(size)),
-        mark("stride", both(stride)),
-        mark("pad", around(pads))
-    )
-}
-
-/// Numbers keep mapsto's order: channels, height, width.
-fn reshape(layer: &CheckedLayer) -> String {
-    let input = if layer.input().is_maps() {
-        "layers.Permute((3, 1, 2))({0})"
-    } else {
-        "{0}"
-    };
-    let [height, width, channels] = layer.output().dims()[..] else {
-        return input.to_owned();
-    };
-    format!("layers.Permute((2, 3, 1))(layers.Reshape(({channels}, {height}, {width}))({input}))")
-}
-
-fn permute(layer: &CheckedLayer) -> Option<String> {
-    let order = layer.layer().choice("order");
-    if !layer.input().is_maps() {
-        return Some(if order == "height_width_channels" {
-            "{0}".into()
-        } else {
-            "layers.Permute((2, 1))({0})".into()
-        });
-    }
-    let axis = |name: &str| match name {
-        "height" => Some("1"),
-        "width" => Some("2"),
-        "channels" => Some("3"),
-        _ => None,
-    };
-    let axes: Vec<&str> = order.split('_').map(axis).collect::<Option<_>>()?;
-    Some(format!("layers.Permute(({}))({{0}})", axes.join(", ")))
 }

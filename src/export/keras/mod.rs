@@ -3,11 +3,14 @@
 mod flat;
 mod layers;
 mod optimiser;
+mod plain;
+mod sliding;
 mod start;
 
 use std::collections::BTreeMap;
 
 use self::layers::Place;
+use super::marked::identifier;
 use super::plan::{Definition, Dialect, Plan, Step, Written, plan};
 use super::{ExportError, Target, learning, library, python, written};
 use crate::network::{Head, Loss, Network};
@@ -95,7 +98,7 @@ fn taken(network: &Network, written: &[Written], flats: &flat::Flats) -> String 
             let [channels, height, width] = (*maps)?;
             Some(format!(
                 "    \"{}\": ({channels}, {height}, {width}),\n",
-                layer.name()
+                identifier(layer.name())
             ))
         })
         .collect();
@@ -144,7 +147,9 @@ fn model(plan: &Plan) -> String {
                 let definition = &plan.definitions[used.definition];
                 let mut arguments = vec![used.input.clone()];
                 if !used.files.is_empty() {
-                    arguments.push(format!("\"{}\"", used.files.join(" ")));
+                    let names: Vec<String> =
+                        used.files.iter().map(|file| identifier(file)).collect();
+                    arguments.push(format!("\"{}\"", names.join(" ")));
                 }
                 arguments.extend(used.arguments.iter().cloned());
                 text.push_str(&format!(
@@ -161,7 +166,7 @@ fn model(plan: &Plan) -> String {
 }
 
 fn function(definition: &Definition) -> String {
-    super::marked::identifier(&definition.class)
+    identifier(&definition.class)
 }
 
 fn block(definition: &Definition) -> String {

@@ -1,6 +1,7 @@
 //! The optimiser in Keras, with the settings that come nearest to PyTorch's meaning.
 
 use super::super::decays;
+use super::super::marked::identifier;
 use crate::network::Network;
 use crate::project::Optimizer;
 
@@ -22,7 +23,7 @@ pub fn write(network: &Network, optimizer: &Optimizer) -> String {
     }
     let layers = network.layers().iter().filter_map(|layer| {
         let decay = layer.layer().real("weight_decay");
-        (decay > 0.0).then(|| format!("    \"{}\": {decay:?},\n", layer.name()))
+        (decay > 0.0).then(|| format!("    \"{}\": {decay:?},\n", identifier(layer.name())))
     });
     let layers: String = layers.collect();
     let (base, help, step) = if decoupled {

@@ -1,6 +1,7 @@
 //! The program for PyTorch.
 
 mod layers;
+mod plain;
 
 use super::plan::{Definition, Dialect, Line, Plan, Step, plan};
 use super::{ExportError, Target, decays, learning, library, python, usual_initialiser, written};

@@ -4,7 +4,7 @@ def load_weights(model, path):
     for name in LAYERS:
         start = name + "."
         own = {key[len(start) :]: tensor for key, tensor in found.items() if key.startswith(start)}
-        layer = model.get_layer(name)
+        layer = model.get_layer(name.replace(".", "_"))
         try:
             TAKE[type(layer).__name__](layer, own)
         except (KeyError, ValueError) as error:

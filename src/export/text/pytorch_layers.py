@@ -112,12 +112,12 @@ class Recurrent(nn.Module):
         return torch.cat([out[:, -1, : self.units], out[:, 0, self.units :]], dim=1)
 
 
-def rows(x):
+def rows_of(x):
     """Each row of [n, channels, height, width] as a step of channels × width features."""
     return x.permute(0, 2, 1, 3).flatten(2)
 
 
-def columns(x):
+def columns_of(x):
     """Each column as a step of channels × height features."""
     return x.permute(0, 3, 1, 2).flatten(2)
 

@@ -1,18 +1,19 @@
 //! The right side: the selected layer's settings, made from the catalogue, its figures and problems;
 //! with nothing selected, the whole network's.
 
+mod block;
 mod control;
 
-use egui::{RichText, ScrollArea, Ui};
+use egui::{CollapsingHeader, Id, RichText, ScrollArea, TextEdit, Ui};
 
 use super::plan::shows;
-use super::{card, text};
+use super::{card, figures, text};
 use crate::app::command::Command;
 use crate::app::maps;
 use crate::app::theme::{self, SPACE, Tokens};
 use crate::app::view::View;
 use crate::app::widgets;
-use crate::network::{Edit, Kind, LayerReport, Node, Problem, Range, Setting, Shape, grouped};
+use crate::network::{Edit, LayerReport, Node, Problem, Range, Setting, Value, grouped};
 
 /// Side of a map in this narrow place, and rows of them.
 const CELL: f32 = 38.0;
@@ -33,10 +34,66 @@ impl Settings {
         ScrollArea::vertical()
             .id_salt("settings")
             .auto_shrink(false)
-            .show(ui, |ui| match selected {
-                Some(node) => self.layer(ui, node, view, commands),
-                None => network(ui, view, commands),
+            .show(ui, |ui| match (block::shown(view), selected) {
+                (Some(block), _) => self.block(ui, block, view, commands),
+                (None, Some(node)) => self.layer(ui, node, view, commands),
+                (None, None) => network(ui, view, commands),
             });
+    }
+
+    /// The usual settings, and the others behind "More".
+    fn settings(&mut self, ui: &mut Ui, node: &Node, view: &View<'_>, commands: &mut Vec<Command>) {
+        for (setting, value) in node.layer.settings().filter(|(it, _)| !it.more) {
+            self.setting(ui, node, setting, value, view, commands);
+        }
+        let more: Vec<_> = node.layer.settings().filter(|(it, _)| it.more).collect();
+        if more.is_empty() {
+            return;
+        }
+        // What is not as usual is not hidden.
+        let changed = |(setting, value): &(&Setting, &Value)| **value != setting.default.value();
+        CollapsingHeader::new("More")
+            .id_salt(("more settings", node.id.0))
+            .default_open(more.iter().any(changed))
+            .show_unindented(ui, |ui| {
+                for (setting, value) in more {
+                    self.setting(ui, node, setting, value, view, commands);
+                }
+            });
+    }
+
+    fn setting(
+        &mut self,
+        ui: &mut Ui,
+        node: &Node,
+        setting: &Setting,
+        value: &Value,
+        view: &View<'_>,
+        commands: &mut Vec<Command>,
+    ) {
+        let row = block::Row::here(ui);
+        let changed = ui.push_id((node.id.0, setting.name), |ui| {
+            widgets::setting_row(ui, setting.title, &help(setting), |ui| {
+                self.control.show(ui, setting, setting.title, value)
+            })
+        });
+        block::expose(ui, &row, node, setting, view, commands);
+        if let Some(value) = changed.inner {
+            self.changing = true;
+            commands.push(Command::Edit(Edit::Set {
+                id: node.id,
+                name: setting.name.to_owned(),
+                value,
+            }));
+        }
+    }
+
+    /// Once a drag has ended, the next change is a step of its own for undo.
+    fn seal(&mut self, ui: &Ui, commands: &mut Vec<Command>) {
+        if self.changing && !ui.input(|input| input.pointer.any_down()) {
+            self.changing = false;
+            commands.push(Command::SealEdit);
+        }
     }
 
     fn layer(&mut self, ui: &mut Ui, node: &Node, view: &View<'_>, commands: &mut Vec<Command>) {
@@ -51,29 +108,20 @@ impl Settings {
         });
         widgets::note(ui, entry.help);
         ui.add_space(SPACE[2]);
-        for (setting, value) in node.layer.settings() {
-            let salt = (node.id.0, setting.name);
-            let changed = ui.push_id(salt, |ui| {
-                widgets::setting_row(ui, setting.title, &help(setting), |ui| {
-                    self.control.show(ui, setting, value)
-                })
-            });
-            if let Some(value) = changed.inner {
-                self.changing = true;
-                commands.push(Command::Edit(Edit::Set {
-                    id: node.id,
-                    name: setting.name.to_owned(),
-                    value,
-                }));
-            }
+        if view.selection.len() > 1 {
+            let count = view.selection.len();
+            widgets::note(
+                ui,
+                &format!("{count} layers are selected; these are the settings of one"),
+            );
+            ui.add_space(SPACE[1]);
         }
-        if self.changing && !ui.input(|input| input.pointer.any_down()) {
-            self.changing = false;
-            commands.push(Command::SealEdit);
-        }
+        self.settings(ui, node, view, commands);
+        self.seal(ui, commands);
+        comment(ui, node, commands);
         section(ui, "This layer");
         if let Some(report) = report {
-            figures(ui, node, report);
+            figures::layer(ui, node, report);
         }
         problems(ui, view.report.of(node.id), view, commands);
         if let Some(report) = report {
@@ -82,28 +130,21 @@ impl Settings {
     }
 }
 
-/// What is known of one layer.
-fn figures(ui: &mut Ui, node: &Node, report: &LayerReport) {
-    let shape =
-        |shape: Option<Shape>| shape.map_or("unknown".to_owned(), |shape| shape.to_string());
-    if node.layer.kind() == Kind::Input {
-        widgets::stat_row(ui, "Output", &shape(report.output));
-        return;
-    }
-    let cost = |text: String| match card::known(report) {
-        true => text,
-        false => "unknown".to_owned(),
-    };
-    widgets::stat_row(ui, "Input", &shape(report.input));
-    widgets::stat_row(ui, "Output", &shape(report.output));
-    widgets::stat_row(ui, "Parameters", &cost(grouped(report.parameters)));
-    widgets::stat_row(
-        ui,
-        "Multiply-adds",
-        &cost(widgets::short(report.multiply_adds)),
-    );
-    if let Some(field) = report.receptive_field {
-        widgets::stat_row(ui, "Receptive field", &format!("{field} px"));
+/// The note at a layer, which its card shows.
+fn comment(ui: &mut Ui, node: &Node, commands: &mut Vec<Command>) {
+    ui.add_space(SPACE[1]);
+    let mut text = node.comment.clone();
+    let field = TextEdit::multiline(&mut text)
+        .id(Id::unique(("comment", node.id.0)))
+        .hint_text(RichText::new("Comment").size(theme::NOTE_SIZE))
+        .font(egui::FontId::proportional(theme::NOTE_SIZE))
+        .desired_rows(2)
+        .desired_width(f32::INFINITY);
+    let field = ui.add(field).accessible_name("Comment");
+    if field.changed() {
+        commands.push(Command::Edit(Edit::Comment { id: node.id, text }));
+    } else if field.lost_focus() {
+        commands.push(Command::SealEdit);
     }
 }
 
@@ -146,11 +187,7 @@ fn network(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         "Multiply-adds an image",
         &widgets::short(report.multiply_adds),
     );
-    let memory = format!(
-        "Training memory at batch {}",
-        grouped(view.recipe.batch as u64)
-    );
-    widgets::stat_row(ui, &memory, &widgets::bytes(report.training_bytes));
+    figures::training(ui, view, commands);
     problems(ui, report.problems.iter(), view, commands);
     if report.problems.is_empty() {
         section(ui, "Problems");
@@ -191,9 +228,9 @@ fn problems<'a>(
 
 /// All maps that are kept of the layer, where the card shows a row of them.
 fn feature_maps(ui: &mut Ui, view: &View<'_>, report: &LayerReport) {
-    let layers = view.maps.map(|maps| (maps.version, &maps.layers));
+    let layers = view.drawn.maps.map(|maps| (maps.version, &maps.layers));
     let found = layers.and_then(|(version, layers)| {
-        let maps = layers.iter().find(|maps| maps.name == report.name)?;
+        let maps = layers.iter().find(|maps| maps.name == report.last_name())?;
         shows(maps, report.output).then_some((version, maps))
     });
     let Some((version, maps)) = found else {
