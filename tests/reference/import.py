@@ -218,7 +218,7 @@ def torchvision(folder):
         "efficientnet_b0": models.efficientnet_b0,
     }
     for name, network in networks.items():
-        size = 96 if name == "densenet121" else 64
+        size = {"densenet121": 96, "vgg11": 224}.get(name, 64)
         exported(network(num_classes=4), (3, size, size), folder / f"{name}.onnx")
         exported(network(num_classes=4), (3, size, size), folder / f"{name}-opset-17.onnx", new=False, opset_version=17)
 
