@@ -44,19 +44,23 @@ def compared(path, images=None):
     path.with_suffix(".json").write_text(json.dumps(numbers))
 
 
-def lively(module):
-    """Batch norms that do something, biases that are not zero."""
+def lively(module, shape):
+    """Batch norms that have seen images, so that these are told apart to the end, and biases that are not zero."""
+    norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm2d)]
     for part in module.modules():
-        if isinstance(part, nn.BatchNorm2d):
-            nn.init.normal_(part.running_mean, 0, 0.1)
-            nn.init.uniform_(part.running_var, 0.5, 1.5)
-        if getattr(part, "bias", None) is not None and not isinstance(part, nn.BatchNorm2d):
+        if getattr(part, "bias", None) is not None and part not in norms:
             nn.init.normal_(part.bias, 0, 0.1)
+    for norm in norms:
+        norm.momentum = 1.0
+    with torch.no_grad():
+        module.train()(torch.rand(8, *shape))
+    for norm in norms:
+        norm.momentum = 0.1
     return module.eval()
 
 
 def exported(module, shape, path, new=True, **more):
-    module = lively(module)
+    module = lively(module, shape)
     images = torch.rand(1, *shape)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -218,7 +222,7 @@ def torchvision(folder):
         "efficientnet_b0": models.efficientnet_b0,
     }
     for name, network in networks.items():
-        size = 96 if name == "densenet121" else 64
+        size = {"densenet121": 96, "vgg11": 224}.get(name, 64)
         exported(network(num_classes=4), (3, size, size), folder / f"{name}.onnx")
         exported(network(num_classes=4), (3, size, size), folder / f"{name}-opset-17.onnx", new=False, opset_version=17)
 

@@ -82,14 +82,13 @@ fn put(
     let mut new = layer(kind)?
         .with("size", slide.size)
         .with("stride", slide.stride);
-    if ceil(op) && !matches!(op.text("auto_pad"), "SAME_UPPER" | "SAME_LOWER") {
-        new = new.with("ceil", true);
+    // At a stride of 1, and where the padding follows from the input, there is nothing to round up.
+    let exact = slide.stride == [1, 1] || op.text("auto_pad").starts_with("SAME");
+    if ceil(op) && !exact {
         if slide.padding == Padding::Same {
-            // Where the last window may go over the edge, the padding is told in numbers.
-            let pad = [0, 1].map(|axis| (slide.size[axis] - 1) / 2);
-            new = new.with("padding", "explicit").with("pad", pad);
-            return Ok(Made::Flow(walk.put(new, &[input])?));
+            return Err("it rounds up with padding that differs on the two sides".into());
         }
+        new = new.with("ceil", true);
     }
     let (input, new) = slide.pad(walk, input, new)?;
     Ok(Made::Flow(walk.put(new, &[input])?))
