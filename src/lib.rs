@@ -16,21 +16,25 @@
 //!
 //! | room | role | knows |
 //! | --- | --- | --- |
-//! | [`network`] | what the user draws: catalogue of layers, graph, edits, `check`, templates | nothing of burn or egui |
+//! | [`network`] | what the user draws: catalogue of layers, graph with its blocks, edits, `check`, templates | nothing of burn or egui |
 //! | [`dataset`] | folders and files to batches of numbers | nothing of burn or egui |
 //! | [`training`] | device, layers as burn modules, the loop, feature maps, the `Session` handle | burn, `network`, `dataset` |
 //! | [`project`] | the project file, the recipe, runs on disk and their index | `network`, `dataset` as data |
 //! | [`results`] | what a run has told: curves, confusion, mistakes | the history only |
+//! | [`export`] | networks as programs for other libraries | `network`, `project` |
 //! | [`app`] | the window: commands, theme, one file per panel | egui; reads everything |
 //! | [`cli`] | the same engine from a terminal | clap |
 //!
-//! Where things are: a layer's shape in `network/rules.rs`, an image decoded in
+//! Where things are: a layer's settings and shape in its group's file of `network/catalogue/` (how to
+//! add one stands there), its arithmetic in `training/layers/`, a repeated block in
+//! `network/expand.rs`, an image decoded in
 //! `dataset/decode.rs`, a loss in `training/loss.rs`, the training loop in `training/trainer.rs`,
 //! a command carried out in `app/carry_out.rs`.
 
 pub mod app;
 pub mod cli;
 pub mod dataset;
+pub mod export;
 pub mod network;
 pub mod project;
 pub mod results;

@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "arithmetic/sequences.rs"]
+mod sequences;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -62,12 +65,10 @@ impl Fixture {
     }
 
     fn tensors(&self) -> Vec<NamedTensor> {
-        let parts = ["weight", "bias", "running_mean", "running_var"];
+        let others = ["grad.", "after.", "final."];
         let start = self.tensors.iter().filter(|(name, _)| {
-            let is_weight = name
-                .split_once('.')
-                .is_some_and(|(_, part)| parts.contains(&part));
-            is_weight && !name.starts_with("grad.")
+            let is_other = others.iter().any(|other| name.starts_with(other));
+            name.contains('.') && !is_other
         });
         let tensors = start.map(|(name, (shape, values))| NamedTensor {
             name: name.clone(),
@@ -179,15 +180,12 @@ fn losses_over_20_steps_equal_pytorchs_within_1e_3() {
     }
 }
 
-/// The network of a layer fixture. A dense layer of ones on the diagonal follows, which changes
-/// nothing, because `check` takes no network without weights or with maps at its end.
-fn layer_stepper(fixture: &Fixture) -> Stepper {
-    let (shape, _) = &fixture.tensors["output"];
-    let units: usize = shape[1..].iter().product();
+/// A network of these layers. A dense layer of ones on the diagonal follows, which changes nothing, because
+/// `check` takes no network without weights or with maps at its end. `units` numbers come out.
+fn layer_stepper(text: &str, units: usize, mut weights: Vec<NamedTensor>) -> Stepper {
     let text = format!(
-        "{}\n[[layers]]\nkind = \"flatten\"\n[[layers]]\nkind = \"dense\"\nunits = {units}\n\
-         activation = \"linear\"\n",
-        fixture.text("network")
+        "{text}\n[[layers]]\nkind = \"flatten\"\n[[layers]]\nkind = \"dense\"\nunits = {units}\n\
+         activation = \"linear\"\n"
     );
     let network = network(&text, Loss::MeanSquaredError, units);
     let last = network.layers().last().unwrap().name().to_owned();
@@ -196,7 +194,6 @@ fn layer_stepper(fixture: &Fixture) -> Stepper {
         .iter_mut()
         .step_by(units + 1)
         .for_each(|w| *w = 1.0);
-    let mut weights = fixture.tensors();
     weights.push(tensor(
         format!("{last}.weight"),
         vec![units, units],
@@ -223,7 +220,8 @@ fn tensor(name: String, shape: Vec<usize>, values: Vec<f32>) -> NamedTensor {
 #[test]
 fn each_layer_equals_pytorchs_forward_and_backward() {
     for fixture in fixtures("layers") {
-        let mut stepper = layer_stepper(&fixture);
+        let units = fixture.tensors["output"].0[1..].iter().product();
+        let mut stepper = layer_stepper(fixture.text("network"), units, fixture.tensors());
         let (shape, input) = &fixture.tensors["input"];
         let (images, name) = (shape[0], fixture.name());
         if fixture.text("mode") == "evaluation" {
@@ -236,6 +234,7 @@ fn each_layer_equals_pytorchs_forward_and_backward() {
         let (outputs, gradients) = stepper.backward(input.clone(), images, upstream);
         let apart = distance(&outputs, fixture.values("output"));
         assert!(apart < 1e-5, "{name}: {apart}");
+        let mut seen = 0;
         for gradient in gradients {
             // The added layer's own weights are not in the fixture.
             let Some((_, theirs)) = fixture.tensors.get(&format!("grad.{}", gradient.name)) else {
@@ -243,7 +242,10 @@ fn each_layer_equals_pytorchs_forward_and_backward() {
             };
             let apart = distance(&gradient.values, theirs);
             assert!(apart < 1e-4, "{name} {}: {apart}", gradient.name);
+            seen += 1;
         }
+        let theirs = fixture.tensors.keys().filter(|n| n.starts_with("grad."));
+        assert_eq!(seen, theirs.count(), "{name}");
         let after = fixture
             .tensors
             .iter()

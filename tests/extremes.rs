@@ -49,6 +49,7 @@ fn computes(input: [usize; 2], layers: Vec<Layer>) -> Result<bool, String> {
                 channels,
             } => [channels, height, width],
             Shape::Vector { units } => [units, 1, 1],
+            Shape::Sequence { length, features } => [1, length, features],
         };
         if shown.shape != wanted {
             return Err(format!(

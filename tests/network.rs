@@ -1,20 +1,36 @@
 //! Promises of the network builder: the reference systems are exactly as designed, every problem is told with a
 //! remedy that works, edits can be undone, and files written by hand are read or refused in words.
 
+#[path = "network/any_edits.rs"]
+mod any_edits;
+#[path = "network/architectures.rs"]
+mod architectures;
+#[path = "network/blocks.rs"]
+mod blocks;
 #[path = "network/catalogue.rs"]
 mod catalogue;
+#[path = "network/compare.rs"]
+mod compare;
+#[path = "network/convolutions.rs"]
+mod convolutions;
 #[path = "network/edits.rs"]
 mod edits;
+#[path = "network/library.rs"]
+mod library;
 #[path = "network/pairing.rs"]
 mod pairing;
 #[path = "network/problems.rs"]
 mod problems;
 #[path = "network/sequences.rs"]
 mod sequences;
+#[path = "network/shapes.rs"]
+mod shapes;
 #[path = "network/templates.rs"]
 mod templates;
 #[path = "network/text.rs"]
 mod text;
+#[path = "network/wires.rs"]
+mod wires;
 
 use mapsto::network::{
     Activation, Context, Editor, Graph, Kind, Layer, LayerId, Loss, Problem, Report, check,

@@ -33,23 +33,7 @@ impl State {
                 }
             }
             Done::Opened(result) => self.open_ended(result),
-            // Another project was opened meanwhile: the file is written, and that is all.
-            Done::Saved {
-                from,
-                result: Ok(()),
-                ..
-            } if from != self.project.path => self.jobs.recent(),
-            Done::Saved {
-                path,
-                project,
-                lock,
-                result: Ok(()),
-                ..
-            } => self.saved(path, *project, lock),
-            Done::Saved {
-                result: Err(message),
-                ..
-            } => self.tell(true, message),
+            saved @ Done::Saved { .. } => self.save_ended(saved),
             Done::Autosaved(Ok(())) => {}
             Done::Broke => self.job_broke(),
             Done::Autosaved(Err(message)) => self.tell(true, message),
@@ -61,12 +45,13 @@ impl State {
             } if number == self.scans => self.scanned(source, result),
             // A scan that was given up for another one.
             Done::Scanned { .. } => {}
+            Done::Compared(made) => self.compared(made),
             Done::Runs(Ok(runs)) => self.runs = runs,
             Done::Runs(Err(message)) => self.tell(true, message),
             Done::Run { path, result } => self.shown.loaded(path, result),
             Done::Analysed { ticket, analysed } => self.shown.analysed(ticket, analysed),
             Done::Blocks { listed, told } => self.blocks_listed(listed, told),
-            Done::Devices(devices) => self.devices = devices,
+            Done::Devices(devices) => self.devices_found(devices),
             Done::Chosen {
                 purpose,
                 paths,
@@ -79,6 +64,25 @@ impl State {
                     tried.texture = texture;
                 }
             }
+        }
+    }
+
+    fn save_ended(&mut self, done: Done) {
+        let Done::Saved {
+            from,
+            path,
+            project,
+            lock,
+            result,
+        } = done
+        else {
+            return;
+        };
+        match result {
+            // Another project was opened meanwhile: the file is written, and that is all.
+            Ok(()) if from != self.project.path => self.jobs.recent(),
+            Ok(()) => self.saved(path, *project, lock),
+            Err(message) => self.tell(true, message),
         }
     }
 
@@ -177,6 +181,7 @@ impl State {
             saved,
         };
         self.shown.clear();
+        self.drawn.forget_training();
         self.runs.clear();
         self.tried.clear();
         self.tried_numbers.clear();

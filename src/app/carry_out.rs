@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::command::Command;
+use super::comparison::Other;
 use super::state::State;
 use super::view::{Data, Dialog, PathPurpose, ThemeChoice, Workspace};
 use crate::dataset::{Progress, Source};
@@ -46,6 +47,7 @@ impl State {
             | Command::PasteText { .. }
             | Command::SaveBlock(_)
             | Command::DeleteBlock(_) => self.carry_out_edit(command),
+            Command::Compare(_) | Command::CompareFile => self.carry_out_comparison(command),
             Command::SetRecipe(recipe) => self.set_recipe(recipe),
             Command::SetDevice(device) => {
                 let mut recipe = self.project.recipe.clone();
@@ -152,10 +154,15 @@ impl State {
     pub(super) fn use_template(&mut self, name: &str) {
         let Some(chosen) = template(name) else { return };
         let classes = self.data.ready().map(|(data, _)| data.classes.len());
-        let graph = chosen.graph(classes);
-        if let Err(error) = self.editor.apply(Edit::Replace(graph)) {
+        let images = self.data.ready().map(|(data, _)| data.usual_size());
+        let fitted = chosen.for_images(images, classes);
+        if let Err(error) = self.editor.apply(Edit::Replace(fitted.graph)) {
             self.tell(true, error.to_string());
             return;
+        }
+        if !fitted.changes.is_empty() {
+            let changes = fitted.changes.join("; ");
+            self.tell(false, format!("{} fitted: {changes}", chosen.title));
         }
         // The recipe comes with the template; what belongs to the machine and the data stays.
         let old = &self.project.recipe;
@@ -214,6 +221,7 @@ impl State {
             runs_dir: self.runs_dir(),
         };
         self.shown.follow();
+        self.training_begins();
         self.session.train(job);
         self.status = self.session.status();
         if self.workspace != Workspace::Build {
@@ -233,6 +241,7 @@ impl State {
             (PathPurpose::OpenProject, Some(path)) => {
                 self.carry_out(Command::OpenProject(Some(path)));
             }
+            (PathPurpose::CompareNetwork, Some(path)) => self.compare(Other::File(path)),
             (PathPurpose::SaveProjectAs, Some(path)) => {
                 self.carry_out(Command::SaveProjectAs(Some(path)));
             }

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::comparison::Other;
 use super::view::{Dialog, InspectSet, ThemeChoice, Workspace};
 use crate::dataset::Source;
 use crate::network::{BlockId, Edit, LayerId};
@@ -36,6 +37,10 @@ pub enum Command {
     CancelJob,
 
     UseTemplate(&'static str),
+    /// Shows the network beside another one; `None` ends it.
+    Compare(Option<Other>),
+    /// Asks for the file of the other network.
+    CompareFile,
     Edit(Edit),
     /// Several edits that are one step for the user (a remedy).
     Edits(Vec<Edit>),

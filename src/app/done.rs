@@ -6,6 +6,7 @@ use std::sync::Arc;
 use egui::ColorImage;
 use image::DynamicImage;
 
+use super::comparison::Comparison;
 use super::open_project::OpenedProject;
 use super::view::PathPurpose;
 use crate::dataset::{Dataset, Source, Splits};
@@ -71,6 +72,7 @@ pub enum Done {
         number: u64,
         result: Result<Scanned, String>,
     },
+    Compared(Result<Box<Comparison>, String>),
     Runs(Result<Vec<ListedRun>, String>),
     Run {
         path: PathBuf,

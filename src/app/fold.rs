@@ -46,12 +46,17 @@ impl State {
             self.phase_changed();
         }
         self.maps = self.session.maps();
+        self.follow_drawn();
         self.shown
             .update(&self.status, &self.runs, &self.session, &self.jobs);
         self.update_curves();
     }
 
     fn phase_changed(&mut self) {
+        if !self.status.phase.is_active() {
+            // The memory of the training is free again.
+            self.look_at_drawn();
+        }
         match self.status.phase.clone() {
             Phase::Failed(message) => self.tell(true, format!("The training failed: {message}")),
             Phase::Finished => {

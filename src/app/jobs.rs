@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 
 use egui::Context;
 
+use super::comparison::{Comparison, Other};
 use super::done::{Analysed, Done, LoadedRun, Scanned};
 use super::lane::Lane;
 use super::open_project::{bring_runs, claim, open_untitled};
 use super::thumbnails::color_image;
 use super::view::PathPurpose;
 use crate::dataset::{Dataset, Progress, Set, Source, SplitRecipe, Splits, split, thumbnail};
+use crate::network::{self, Graph};
 use crate::project::{
     OpenRun, Places, Project, Settings, list_runs, load, lock, open_run, save, save_as,
 };
@@ -253,6 +255,14 @@ impl Jobs {
         });
     }
 
+    /// Puts the network beside another one.
+    pub fn compare(&self, mine: Graph, other: Other, context: network::Context, revision: u64) {
+        self.queue(&self.listings, move |_| {
+            let made = Comparison::make(&mine, other, &context, revision);
+            Done::Compared(made.map(Box::new))
+        });
+    }
+
     pub fn open_run(&self, path: PathBuf) {
         self.start(move |_| {
             let result = open_run(&path).map_err(|error| error.to_string());
@@ -309,6 +319,11 @@ impl Jobs {
                     .add_filter("mapsto project", &["mapsto"])
                     .set_file_name(name)
                     .save_file()
+                    .into_iter()
+                    .collect(),
+                PathPurpose::CompareNetwork => dialog
+                    .add_filter("mapsto project or network", &["mapsto", "toml"])
+                    .pick_file()
                     .into_iter()
                     .collect(),
                 PathPurpose::TryPictures => dialog.pick_files().unwrap_or_default(),

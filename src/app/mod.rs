@@ -7,8 +7,10 @@
 mod arrivals;
 mod carry_out;
 pub mod command;
+pub mod comparison;
 mod curves;
 mod done;
+mod drawn;
 mod edits;
 mod fold;
 mod inspection;

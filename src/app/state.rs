@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use egui::Context;
 
+use super::comparison::Comparison;
 use super::curves::CurveMaker;
+use super::drawn::OfDrawn;
 use super::jobs::Jobs;
 use super::shown::Shown;
 use super::thumbnails::Thumbnails;
@@ -79,6 +81,7 @@ pub struct State {
     pub report: Report,
     /// The layer whose settings are shown: the last of the selected ones.
     pub selected: Option<LayerId>,
+    pub comparison: Option<Box<Comparison>>,
     pub selection: Vec<LayerId>,
     /// Blocks that the user has saved.
     pub blocks: Vec<SavedBlock>,
@@ -96,6 +99,7 @@ pub struct State {
     pub curves: Curves,
     pub curve_maker: CurveMaker,
     pub maps: Option<Arc<FeatureMaps>>,
+    pub drawn: OfDrawn,
     pub runs: Vec<ListedRun>,
     pub shown: Shown,
     pub tried: Vec<Tried>,
@@ -139,6 +143,7 @@ impl State {
                 saved: None,
             },
             selected: None,
+            comparison: None,
             selection: Vec::new(),
             blocks: Vec::new(),
             changes: 0,
@@ -155,6 +160,7 @@ impl State {
             },
             curve_maker: CurveMaker::default(),
             maps: None,
+            drawn: OfDrawn::default(),
             runs: Vec::new(),
             shown: Shown::default(),
             tried: Vec::new(),
@@ -184,6 +190,7 @@ impl State {
             thumbnails: &self.thumbnails,
             editor: &self.editor,
             report: &self.report,
+            comparison: self.comparison.as_deref(),
             template: self.project.template.as_deref(),
             selected: self.selected,
             selection: &self.selection,
@@ -194,6 +201,7 @@ impl State {
             status: &self.status,
             curves: &self.curves,
             maps: self.maps.as_ref(),
+            drawn: self.drawn.view(self.project.recipe.batch),
             pinned: self.pinned.as_ref(),
             runs: &self.runs,
             shown: self.shown.run(),
@@ -235,6 +243,14 @@ impl State {
     pub fn check_again(&mut self) {
         let classes = self.data.ready().map(|(data, _)| data.classes.len());
         self.report = report(self.editor.graph(), &self.project.recipe, classes);
+        if self
+            .selected
+            .is_some_and(|id| self.editor.graph().node(id).is_none())
+        {
+            self.selected = None;
+        }
+        self.compare_again();
+        self.look_at_drawn();
         let graph = self.editor.graph();
         self.selection.retain(|id| graph.node(*id).is_some());
         self.selected = self.selection.last().copied();

@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::command::Command;
+use super::comparison::Comparison;
 use super::thumbnails::Thumbnails;
 use crate::dataset::{Dataset, Progress, Set, Source, Splits};
 use crate::network::{Editor, LayerId, Report};
@@ -134,6 +136,8 @@ pub enum PathPurpose {
     SaveProjectAs,
     ChooseFolder,
     TryPictures,
+    /// A project file or a network.toml.
+    CompareNetwork,
 }
 
 /// A question or box over the window; one at a time.
@@ -160,6 +164,33 @@ pub enum Dialog {
     },
 }
 
+/// What this machine makes of the network as it is drawn.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Drawn<'a> {
+    /// What the pinned image becomes in it: with the weights of this moment where it is the one in training or
+    /// trained last, else with those that a training would begin with.
+    pub maps: Option<&'a Arc<FeatureMaps>>,
+    /// Why `maps` are not of the whole network, in a few words.
+    pub note: Option<&'a str>,
+    /// Estimate of what training at the recipe's batch size takes.
+    pub bytes: u64,
+    /// Bytes that are free on the chosen device, where that is known.
+    pub memory: Option<u64>,
+    /// Images a batch that would fit it; 0 where not even one does.
+    pub largest_batch: Option<u64>,
+    /// The chosen device in short: "CPU".
+    pub device: Option<&'a str>,
+    /// Estimate for an epoch, once the device has been measured.
+    pub epoch: Option<Duration>,
+}
+
+impl Drawn<'_> {
+    /// Whether a training would take more memory than there is, where that is known.
+    pub fn is_too_large(&self) -> bool {
+        self.memory.is_some_and(|memory| self.bytes > memory)
+    }
+}
+
 /// Everything that a panel may read.
 pub struct View<'a> {
     pub workspace: Workspace,
@@ -178,6 +209,8 @@ pub struct View<'a> {
 
     pub editor: &'a Editor,
     pub report: &'a Report,
+    /// The other network, where two are compared.
+    pub comparison: Option<&'a Comparison>,
     /// The template that the network came from, by name.
     pub template: Option<&'a str>,
     /// The layer whose settings are shown, and all that are selected, itself among them.
@@ -192,7 +225,9 @@ pub struct View<'a> {
     pub train_blocked: Option<&'a str>,
     pub status: &'a Status,
     pub curves: &'a Curves,
+    /// Of the model in training, or trained last.
     pub maps: Option<&'a Arc<FeatureMaps>>,
+    pub drawn: Drawn<'a>,
     pub pinned: Option<&'a Pinned>,
 
     pub runs: &'a [ListedRun],

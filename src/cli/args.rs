@@ -6,6 +6,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use thiserror::Error;
 
+use crate::export::Target;
 use crate::network::{Loss, template, templates};
 use crate::project::Optimizer;
 
@@ -42,6 +43,8 @@ pub enum Command {
     Networks(Networks),
     /// The runs of a folder
     Runs(Runs),
+    /// A run or a project as a program for PyTorch, Keras or burn
+    Export(Export),
 }
 
 impl Command {
@@ -54,6 +57,7 @@ impl Command {
             Self::Inspect(options) => options.json,
             Self::Networks(options) => options.json,
             Self::Runs(options) => options.json,
+            Self::Export(options) => options.json,
         }
     }
 }
@@ -66,6 +70,10 @@ fn loss(text: &str) -> Result<Loss, String> {
 
 fn optimizer(text: &str) -> Result<Optimizer, String> {
     Optimizer::from_name(text).ok_or_else(|| "known are sgd, adam, adamw and rmsprop".to_owned())
+}
+
+fn target(text: &str) -> Result<Target, String> {
+    Target::from_name(text).ok_or_else(|| "known are pytorch, keras and burn".to_owned())
 }
 
 fn positive(text: &str) -> Result<f64, String> {
@@ -221,6 +229,27 @@ pub struct Runs {
     /// The runs folder
     #[arg(default_value = "runs")]
     pub dir: PathBuf,
+    /// For programs: JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Export {
+    /// A run folder, a run's number or name in the runs folder, or a project file
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub run: String,
+    /// pytorch, keras or burn
+    #[arg(long, value_parser = target)]
+    pub to: Target,
+    /// Where to write the program; named after the run unless told otherwise
+    pub file: Option<PathBuf>,
+    /// Overwrite the file
+    #[arg(long)]
+    pub force: bool,
+    /// The runs folder
+    #[arg(long, default_value = "runs")]
+    pub out: PathBuf,
     /// For programs: JSON
     #[arg(long)]
     pub json: bool,

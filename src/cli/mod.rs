@@ -4,6 +4,7 @@
 
 mod args;
 mod evaluate;
+mod export;
 mod faults;
 mod first_run;
 mod follow;
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
         Some(Command::Inspect(options)) => inspect::run(&options),
         Some(Command::Networks(options)) => networks::run(&options),
         Some(Command::Runs(options)) => runs::run(&options),
+        Some(Command::Export(options)) => export::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -123,36 +123,92 @@ impl Graph {
             .filter(|node| inside(node))
             .map(|node| node.id)
             .collect();
-        let mut source = None;
-        let mut exit = None;
-        let refuse = |reason: &str| Err(EditError::NoBlock(reason.to_owned()));
+        let mut ends = Finder::default();
         for (place, node) in self.nodes.iter().enumerate() {
             let member = members.contains(&node.id);
             for input in &node.inputs {
                 match (member, members.contains(input)) {
-                    (true, false) if source.is_some_and(|source| source != *input) => {
-                        return refuse("takes one input, but these layers take several");
-                    }
-                    (true, false) => source = Some(*input),
-                    (false, true) if exit.is_some_and(|exit| exit != *input) => {
-                        return refuse("gives one output, but these layers give several");
-                    }
-                    (false, true) => exit = Some(*input),
+                    (true, false) => ends.takes(*input),
+                    (false, true) => ends.gives(*input),
                     _ => {}
                 }
             }
-            let last = place + 1 == self.nodes.len();
-            if member && last && exit.is_some_and(|exit| exit != node.id) {
-                return refuse("gives one output, but these layers give several");
-            }
-            if member && last {
-                exit = Some(node.id);
+            if member && place + 1 == self.nodes.len() {
+                ends.gives(node.id);
             }
         }
-        match (source, exit) {
-            (Some(source), Some(exit)) => Ok(Ends { source, exit }),
-            (None, _) => refuse("takes an input, but these layers take none"),
-            (_, None) => refuse("gives an output, but nothing takes that of these layers"),
+        ends.ends()
+    }
+
+    /// As [`Graph::ends`], of all blocks in one go.
+    pub(super) fn all_ends(&self) -> HashMap<BlockId, Result<Ends, EditError>> {
+        let of = self.nodes.iter().map(|node| (node.id, node.block));
+        let of: HashMap<LayerId, Option<BlockId>> = of.collect();
+        let mut found: HashMap<BlockId, Finder> = self
+            .blocks
+            .iter()
+            .map(|block| (block.id, Finder::default()))
+            .collect();
+        for (place, node) in self.nodes.iter().enumerate() {
+            for input in &node.inputs {
+                let from = of.get(input).copied().flatten();
+                if from == node.block {
+                    continue;
+                }
+                if let Some(ends) = node.block.and_then(|id| found.get_mut(&id)) {
+                    ends.takes(*input);
+                }
+                if let Some(ends) = from.and_then(|id| found.get_mut(&id)) {
+                    ends.gives(*input);
+                }
+            }
+            let last = node.block.filter(|_| place + 1 == self.nodes.len());
+            if let Some(ends) = last.and_then(|id| found.get_mut(&id)) {
+                ends.gives(node.id);
+            }
         }
+        let ends = found.into_iter().map(|(id, ends)| (id, ends.ends()));
+        ends.collect()
+    }
+}
+
+/// Gathers the wires that go in and out of some layers.
+#[derive(Default)]
+struct Finder {
+    source: Option<LayerId>,
+    exit: Option<LayerId>,
+    refused: Option<&'static str>,
+}
+
+impl Finder {
+    fn takes(&mut self, from: LayerId) {
+        if self.source.is_some_and(|source| source != from) {
+            self.refuse("takes one input, but these layers take several");
+        } else {
+            self.source = Some(from);
+        }
+    }
+
+    fn gives(&mut self, member: LayerId) {
+        if self.exit.is_some_and(|exit| exit != member) {
+            self.refuse("gives one output, but these layers give several");
+        } else {
+            self.exit = Some(member);
+        }
+    }
+
+    /// The first reason is the one that is told.
+    fn refuse(&mut self, reason: &'static str) {
+        self.refused.get_or_insert(reason);
+    }
+
+    fn ends(self) -> Result<Ends, EditError> {
+        let reason = match (self.source, self.exit, self.refused) {
+            (_, _, Some(reason)) => reason,
+            (Some(source), Some(exit), None) => return Ok(Ends { source, exit }),
+            (None, _, None) => "takes an input, but these layers take none",
+            (_, None, None) => "gives an output, but nothing takes that of these layers",
+        };
+        Err(EditError::NoBlock(reason.to_owned()))
     }
 }

@@ -55,13 +55,15 @@ impl<'a> Expander<'a> {
     fn new(graph: &'a Graph) -> Self {
         let mut broken = Vec::new();
         let mut repeats = HashMap::new();
+        let ends = graph.all_ends();
         for block in graph.blocks() {
-            match graph.ends(block.id) {
-                Ok(ends) => {
+            match ends.get(&block.id) {
+                Some(Ok(ends)) => {
                     let repeat = block.repeat.clamp(1, MAX_REPEAT);
-                    repeats.insert(block.id, (repeat, ends));
+                    repeats.insert(block.id, (repeat, *ends));
                 }
-                Err(error) => broken.push((block.id, error.to_string())),
+                Some(Err(error)) => broken.push((block.id, error.to_string())),
+                None => {}
             }
         }
         Self {

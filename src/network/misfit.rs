@@ -141,10 +141,15 @@ impl Misfit<'_> {
         let (name, (_, before)) = (self.name(self.position), self.source(0));
         let gives = described(self.first());
         if matches!(self.first(), Shape::Sequence { .. }) {
-            let message = format!(
-                "{name} takes maps, but {before} gives {gives}: put it before the layer that makes the sequence"
+            let place = self.first_sequence();
+            let remedy =
+                place.map(|place| remedy::move_before(self.node.id, name, place, self.name(place)));
+            let helps = remedy.as_ref().map_or_else(
+                || "put it before the layer that makes the sequence".to_owned(),
+                advice,
             );
-            return (message, None);
+            let message = format!("{name} takes maps, but {before} gives {gives}: {helps}");
+            return (message, remedy);
         }
         let place = self.first_vector;
         let remedy = remedy::move_before(self.node.id, name, place, self.name(place));
@@ -153,6 +158,26 @@ impl Misfit<'_> {
             advice(&remedy)
         );
         (message, Some(remedy))
+    }
+
+    /// The first layer on the way here, from the image on, that makes a sequence of maps.
+    fn first_sequence(&self) -> Option<usize> {
+        let mut first = None;
+        let mut node = self.node;
+        // No more steps than layers: the wires may go round.
+        for _ in self.graph.nodes() {
+            let Some(before) = node.inputs.first().and_then(|id| self.graph.node(*id)) else {
+                break;
+            };
+            if matches!(
+                before.layer.kind(),
+                Kind::PatchEmbedding | Kind::Lstm | Kind::Gru
+            ) {
+                first = Some(before.id);
+            }
+            node = before;
+        }
+        self.graph.position(first?)
     }
 
     fn window_too_large(&self) -> Told {

@@ -12,6 +12,7 @@ mod block;
 mod builder;
 mod catalogue;
 mod check;
+mod compare;
 mod edit;
 mod entry;
 mod expand;
@@ -38,6 +39,7 @@ pub use block::{Block, BlockId, BlockSetting, Ends, MAX_REPEAT, Target};
 pub use builder::Builder;
 pub use catalogue::catalogue;
 pub use check::{Context, MAX_ELEMENTS, MAX_LAYERS, check};
+pub use compare::{Difference, Pair, compare};
 pub use edit::{BlockChange, Edit, EditError};
 pub use entry::{
     Arity, Cost, DefaultValue, Entry, Group, Kind, Range, Setting, ShapeError, Window,
@@ -50,7 +52,8 @@ pub use library::{LibraryBlock, library, library_block};
 pub use loss::{Head, Loss};
 pub use output::fit_classes;
 pub use report::{
-    BlockReport, CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity,
+    BlockCopy, BlockReport, CheckedLayer, LayerReport, Network, Problem, Remedy, Report, Severity,
+    Sound,
 };
 pub use shape::{Shape, axes_in_order, grouped, same_padding};
 pub use templates::{Family, Fitted, Template, TooSmall, Training, template, templates};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::block::BlockId;
 use super::edit::Edit;
+use super::entry::Cost;
 use super::graph::LayerId;
 use super::layer::Layer;
 use super::loss::{Head, Loss};
@@ -22,11 +23,16 @@ pub struct Report {
     pub parameters: u64,
     /// For one image, forward.
     pub multiply_adds: u64,
-    /// Estimate of memory for training at the batch size, in bytes: weights, gradients, two numbers of the
-    /// optimiser for each, and every layer's output and its gradient for each image.
+    /// Estimate of memory for training at the batch size with Adam, in bytes: [`Report::weight_bytes`] of two
+    /// numbers, and [`Report::image_bytes`] for each image.
     pub training_bytes: u64,
+    /// Estimate of what training takes for each image of a batch, in bytes: what every layer keeps for the way
+    /// back, and the gradients that are there at once.
+    pub image_bytes: u64,
     /// There unless there is an error.
     pub network: Option<Network>,
+    /// The part that can be computed; none where not even the input's shape is known.
+    pub sound: Option<Sound>,
 }
 
 impl Report {
@@ -42,6 +48,15 @@ impl Report {
         self.problems
             .iter()
             .filter(move |problem| problem.layer == Some(id))
+    }
+
+    /// Bytes of the weights in training, whatever the batch: themselves, their gradients, those of the best epoch
+    /// so far, and so many numbers that the optimiser keeps of each.
+    pub fn weight_bytes(&self, kept: u64) -> u64 {
+        let each = kept
+            .saturating_add(3)
+            .saturating_mul(super::check::FLOAT_BYTES);
+        self.parameters.saturating_mul(each)
     }
 
     /// What is known of one layer.
@@ -195,6 +210,42 @@ impl Network {
     }
 }
 
+/// The layers of a graph that compute whatever may be wrong elsewhere: to look at, not to train. Of a graph
+/// without errors, the whole network.
+#[derive(Clone, Debug)]
+pub struct Sound {
+    pub(super) input: Shape,
+    pub(super) layers: Arc<[CheckedLayer]>,
+    pub(super) head: Option<Head>,
+}
+
+impl Sound {
+    /// The image's shape, always maps.
+    pub fn input(&self) -> Shape {
+        self.input
+    }
+
+    /// The layers in the order of computing, without the input. There may be none, and several whose output
+    /// nothing takes.
+    pub fn layers(&self) -> &[CheckedLayer] {
+        &self.layers
+    }
+
+    /// How outputs become probabilities, where this is a whole network.
+    pub fn head(&self) -> Option<Head> {
+        self.head
+    }
+}
+
+/// Layer by layer the same.
+impl PartialEq for Sound {
+    fn eq(&self, other: &Self) -> bool {
+        self.input == other.input
+            && self.head == other.head
+            && (Arc::ptr_eq(&self.layers, &other.layers) || self.layers == other.layers)
+    }
+}
+
 /// A layer of a [`Network`], whose settings are in range and whose shapes are known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckedLayer {
@@ -204,10 +255,27 @@ pub struct CheckedLayer {
     pub(super) inputs: Vec<Shape>,
     pub(super) sources: Vec<usize>,
     pub(super) output: Shape,
-    pub(super) parameters: u64,
+    pub(super) cost: Cost,
+    pub(super) block: Option<BlockCopy>,
+}
+
+/// Of which block, and which copy of it, a layer is a part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockCopy {
+    /// Which block.
+    pub id: BlockId,
+    /// Its name for people.
+    pub name: Arc<str>,
+    /// Counted from 0.
+    pub copy: u32,
 }
 
 impl CheckedLayer {
+    /// The block that it came from.
+    pub fn block(&self) -> Option<&BlockCopy> {
+        self.block.as_ref()
+    }
+
     /// Its id in the graph that was checked.
     pub fn id(&self) -> LayerId {
         self.id
@@ -246,6 +314,11 @@ impl CheckedLayer {
 
     /// Numbers that are learnt.
     pub fn parameters(&self) -> u64 {
-        self.parameters
+        self.cost.parameters
+    }
+
+    /// For one image, forward.
+    pub fn multiply_adds(&self) -> u64 {
+        self.cost.multiply_adds
     }
 }

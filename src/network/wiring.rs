@@ -1,6 +1,6 @@
 //! What is wrong with the wires: none, too many, cycles, outputs that nothing takes, blocks with several ways in.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::edit::Edit;
 use super::entry::Arity;
@@ -9,35 +9,20 @@ use super::graph::{Graph, LayerId, Node};
 use super::remedy::{self, advice};
 use super::report::{Problem, Remedy, Severity};
 
-/// What is wrong with the wires of the layer at `position`, if anything is.
+/// What is wrong with the wires of the layer at `position`, if anything is. `places` says where every layer
+/// stands.
 pub(super) fn problem(
     graph: &Graph,
     names: &[String],
+    places: &HashMap<LayerId, usize>,
     position: usize,
     step: &Step,
 ) -> Option<(String, Option<Remedy>)> {
     let node = graph.nodes().get(position)?;
     let name = |position: usize| names.get(position).map_or("", String::as_str);
     let own = name(position);
-    for input in &node.inputs {
-        let from = graph.position(*input);
-        match from {
-            Some(from) if from >= position => {
-                let remedy = disconnect(*input, name(from), node.id, own);
-                let message = format!(
-                    "{own} takes the output of {}, which needs that of {own} first: {}",
-                    name(from),
-                    advice(&remedy)
-                );
-                return Some((message, Some(remedy)));
-            }
-            None => {
-                let remedy = disconnect(*input, "a layer that is gone", node.id, own);
-                let message = format!("{own} takes the output of a layer that is gone");
-                return Some((message, Some(remedy)));
-            }
-            Some(_) => {}
-        }
+    if let Some(told) = backward(graph, names, places, position) {
+        return Some(told);
     }
     match (node.layer.kind().entry().arity, node.inputs.len()) {
         (Arity::None, 0) | (Arity::One, 1) => None,
@@ -69,6 +54,39 @@ pub(super) fn problem(
             Some((message, Some(remedy)))
         }
     }
+}
+
+/// A wire that comes from a later layer, or from nowhere.
+pub(super) fn backward(
+    graph: &Graph,
+    names: &[String],
+    places: &HashMap<LayerId, usize>,
+    position: usize,
+) -> Option<(String, Option<Remedy>)> {
+    let node = graph.nodes().get(position)?;
+    let name = |position: usize| names.get(position).map_or("", String::as_str);
+    let own = name(position);
+    for input in &node.inputs {
+        let from = places.get(input).copied();
+        match from {
+            Some(from) if from >= position => {
+                let remedy = disconnect(*input, name(from), node.id, own);
+                let message = format!(
+                    "{own} takes the output of {}, which needs that of {own} first: {}",
+                    name(from),
+                    advice(&remedy)
+                );
+                return Some((message, Some(remedy)));
+            }
+            None => {
+                let remedy = disconnect(*input, "a layer that is gone", node.id, own);
+                let message = format!("{own} takes the output of a layer that is gone");
+                return Some((message, Some(remedy)));
+            }
+            Some(_) => {}
+        }
+    }
+    None
 }
 
 /// A layer without a wire: the one before it is the nearest guess.

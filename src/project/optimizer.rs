@@ -146,6 +146,17 @@ impl Optimizer {
         }
     }
 
+    /// Numbers that it remembers of every weight between two steps.
+    pub fn numbers_kept(&self) -> u64 {
+        match self {
+            Self::Sgd { momentum, .. } => u64::from(*momentum > 0.0),
+            Self::Adam { .. } | Self::AdamW { .. } => 2,
+            Self::RmsProp {
+                momentum, centered, ..
+            } => 1 + u64::from(*momentum > 0.0) + u64::from(*centered),
+        }
+    }
+
     /// What is wrong with the settings, a sentence each.
     pub(super) fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();

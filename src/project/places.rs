@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Lock, ProjectError, atomic, lock, read};
+use super::{Lock, ProjectError, Speeds, atomic, lock, read};
 
 /// How many projects the list of recent ones holds.
 const RECENT: usize = 10;
@@ -35,6 +35,8 @@ pub struct Settings {
     pub theme: Theme,
     /// Opened again at the next start.
     pub last_project: Option<PathBuf>,
+    /// How fast each device has trained.
+    pub speeds: Speeds,
     /// Settings of other versions, kept.
     #[serde(flatten)]
     pub other: serde_json::Map<String, serde_json::Value>,

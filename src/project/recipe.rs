@@ -20,6 +20,9 @@ pub(super) const KEYS: [&str; 9] = [
     "split",
 ];
 
+/// Images a batch at most.
+pub const MAX_BATCH: usize = 65_536;
+
 /// How a run is trained. The same recipe on the same CPU gives the same numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "OnDisk", into = "OnDisk")]
@@ -92,9 +95,9 @@ impl Recipe {
         if self.epochs == 0 {
             faults.push("epochs must be 1 or more".into());
         }
-        if !(1..=65_536).contains(&self.batch) {
+        if !(1..=MAX_BATCH).contains(&self.batch) {
             faults.push(format!(
-                "batch size must be from 1 to 65536, not {}",
+                "batch size must be from 1 to {MAX_BATCH}, not {}",
                 self.batch
             ));
         }

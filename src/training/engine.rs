@@ -12,6 +12,7 @@ use super::error::{TrainError, panic_message};
 use super::evaluate::Inference;
 use super::evaluation::EvaluationJob;
 use super::looks::Prediction;
+use super::preview::Previewer;
 use super::probe::Pinned;
 use super::session::{Answer, Job, Model as Whose, Over, Request};
 use super::status::{Board, Control, Phase, Status};
@@ -51,6 +52,7 @@ pub(super) struct Engine {
     next: Option<Next>,
     ended: bool,
     pub maps_version: u64,
+    pub preview: Previewer,
 }
 
 impl Engine {
@@ -72,6 +74,7 @@ impl Engine {
             next: None,
             ended: false,
             maps_version: 0,
+            preview: Previewer::default(),
         }
     }
 
@@ -191,7 +194,7 @@ impl Engine {
     }
 
     fn is_idle(&self) -> bool {
-        self.evaluations.is_empty() && self.predictions.is_empty()
+        self.evaluations.is_empty() && self.predictions.is_empty() && !self.preview.is_busy()
     }
 
     /// Waits for a request where there is nothing else to do.
@@ -206,10 +209,11 @@ impl Engine {
         }
     }
 
-    /// Makes one prediction, brings every evaluation one batch further and takes what is in the
+    /// Makes one prediction, brings the preview and every evaluation one batch further and takes what is in the
     /// inbox; `patience` is how long to wait for a request where there is nothing to do.
     fn work_aside(&mut self, patience: Duration) {
         let mut busy = self.predict_next();
+        busy |= self.preview_next();
         for mut job in std::mem::take(&mut self.evaluations) {
             let step = catch_unwind(AssertUnwindSafe(|| job.advance()));
             let step = step.unwrap_or_else(|panic| {
@@ -261,7 +265,9 @@ impl Engine {
                     prepared: None,
                 };
                 self.look_at_pinned();
+                self.preview.restart();
             }
+            Request::Preview(wanted) => self.want_preview(wanted.map(|wanted| *wanted)),
             Request::Predict {
                 ticket,
                 model,

@@ -38,6 +38,8 @@ impl Engine {
     pub fn look_at_pinned(&mut self) {
         if self.pinned.image.is_none() {
             self.board.maps.clear();
+            self.board.preview.clear();
+            *self.board.preview_note.lock() = None;
             self.wake();
         } else if let Some((inference, step)) = self.live.clone() {
             let look = AssertUnwindSafe(|| self.show_maps(&inference, step));

@@ -1,13 +1,13 @@
 //! A checked network as burn modules.
 
-use burn::module::Module;
+use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::layers::{Activations, Layer, Mode};
 use super::weights::{NamedTensor, Weights, WeightsError};
-use crate::network::{Activation, Head, Network, Shape};
+use crate::network::{Activation, CheckedLayer, Head, Network, Shape};
 
 /// The layers of a network with their weights on a device.
 #[derive(Module, Debug)]
@@ -21,8 +21,23 @@ pub struct Model {
     /// The layer after which an output is needed no more, by output; as in `sources`.
     #[module(skip)]
     last_use: Vec<usize>,
+    /// Each layer's own weight decay.
+    #[module(skip)]
+    decays: Vec<f64>,
     #[module(skip)]
     head: Head,
+}
+
+/// The parameters that weight decay acts on: weights, and neither biases nor the scales of a norm.
+#[derive(Default)]
+struct Decaying(Vec<ParamId>);
+
+impl ModuleVisitor for Decaying {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        if D > 1 {
+            self.0.push(parameter.id);
+        }
+    }
 }
 
 impl Model {
@@ -30,14 +45,9 @@ impl Model {
     pub fn new(network: &Network, seed: u64, device: &Device) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let last = network.layers().len().saturating_sub(1);
-        let folds = matches!(network.head(), Head::Softmax | Head::Sigmoid);
         let mut layers = Vec::with_capacity(network.layers().len());
         for (index, layer) in network.layers().iter().enumerate() {
-            let activation = if index == last && folds {
-                Activation::Linear
-            } else {
-                layer.layer().activation()
-            };
+            let activation = applied(layer, (index == last).then(|| network.head()));
             layers.push(Layer::new(layer, activation, &mut rng, device));
         }
         let names = network.layers().iter().map(|l| l.name().to_owned());
@@ -49,9 +59,12 @@ impl Model {
                 last_use[*source] = index;
             }
         }
+        let decays = network.layers().iter();
+        let decays = decays.map(|layer| layer.layer().real("weight_decay"));
         Self {
             layers,
             names: names.collect(),
+            decays: decays.collect(),
             sources,
             last_use,
             head: network.head(),
@@ -95,11 +108,7 @@ impl Model {
 
     /// What the last layer's own activation makes of its output, `[batch, outputs]`.
     pub fn activated(&self, outputs: Tensor<2>) -> Tensor<2> {
-        match self.head {
-            Head::Softmax => activation::softmax(outputs, 1),
-            Head::Sigmoid => activation::sigmoid(outputs),
-            Head::Linear | Head::Other => outputs,
-        }
+        activated(self.head, outputs)
     }
 
     /// The name of every layer, in order.
@@ -113,6 +122,18 @@ impl Model {
         named
             .flat_map(|(layer, name)| layer.tensors(name))
             .collect()
+    }
+
+    /// The weights whose layer has a weight decay of its own, with it.
+    pub fn decays(&self) -> Vec<(ParamId, f64)> {
+        let mut decays = Vec::new();
+        let layers = self.layers.iter().zip(&self.decays);
+        for (layer, decay) in layers.filter(|(_, decay)| **decay > 0.0) {
+            let mut weights = Decaying::default();
+            layer.visit(&mut weights);
+            decays.extend(weights.0.into_iter().map(|id| (id, *decay)));
+        }
+        decays
     }
 
     /// The gradients of a backward pass, named and laid out as [`Self::tensors`].
@@ -134,6 +155,25 @@ impl Model {
             layers.push(layer.clone().load(name, device, find)?);
         }
         Ok(Self { layers, ..self })
+    }
+}
+
+/// The function that a layer applies: none where it is the last one, with this head, and the loss takes care
+/// of it.
+pub fn applied(layer: &CheckedLayer, head: Option<Head>) -> Activation {
+    if matches!(head, Some(Head::Softmax | Head::Sigmoid)) {
+        Activation::Linear
+    } else {
+        layer.layer().activation()
+    }
+}
+
+/// What the head makes of the last layer's output, `[batch, outputs]`.
+pub fn activated(head: Head, outputs: Tensor<2>) -> Tensor<2> {
+    match head {
+        Head::Softmax => activation::softmax(outputs, 1),
+        Head::Sigmoid => activation::sigmoid(outputs),
+        Head::Linear | Head::Other => outputs,
     }
 }
 

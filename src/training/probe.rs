@@ -14,7 +14,11 @@ use crate::network::{Network, Shape};
 
 /// The size and colour of a network's input.
 pub fn input_size(network: &Network) -> InputSize {
-    match network.input() {
+    size_of(network.input())
+}
+
+fn size_of(input: Shape) -> InputSize {
+    match input {
         Shape::Maps {
             height,
             width,
@@ -39,7 +43,12 @@ pub fn input_size(network: &Network) -> InputSize {
 
 /// An image as a network takes it: `[channel, height, width]` from 0 to 1.
 pub fn prepare(image: &DynamicImage, network: &Network) -> Vec<f32> {
-    let bytes = pixels(image, input_size(network));
+    prepare_for(image, network.input())
+}
+
+/// As [`prepare`], for an input of this shape.
+pub(super) fn prepare_for(image: &DynamicImage, input: Shape) -> Vec<f32> {
+    let bytes = pixels(image, size_of(input));
     bytes.iter().map(|byte| f32::from(*byte) / 255.0).collect()
 }
 
@@ -70,7 +79,7 @@ pub fn look(inference: &Inference, pixels: Vec<f32>, step: u64) -> (FeatureMaps,
 }
 
 /// Brings the first [`MAPS_KEPT`] channels of one layer (all units of a vector) to the host.
-fn keep(name: &str, flow: Activations) -> LayerMaps {
+pub(super) fn keep(name: &str, flow: Activations) -> LayerMaps {
     let (shape, kept, data) = match flow {
         Activations::Maps(maps) => {
             let [_, channels, height, width] = maps.dims();

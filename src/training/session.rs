@@ -10,6 +10,7 @@ use image::DynamicImage;
 use parking_lot::MutexGuard;
 
 use super::engine::Engine;
+use super::preview::Preview;
 use super::status::{Board, Control, FeatureMaps, Phase, Status};
 use crate::dataset::{Dataset, Progress, Set, Source, Splits};
 use crate::network::{Graph, Network};
@@ -112,6 +113,7 @@ pub(super) enum Request {
     Train(Box<Job>, Arc<Progress>),
     Control(Control),
     Pin(Option<Arc<DynamicImage>>),
+    Preview(Option<Box<Preview>>),
     Predict {
         ticket: u64,
         model: Model,
@@ -197,6 +199,12 @@ impl Session {
         self.send(Request::Pin(image));
     }
 
+    /// Shows the pinned image in this network before it is trained, with the weights that a training would
+    /// begin with. The newest request wins; what it shows comes by [`Self::preview_maps`].
+    pub fn preview(&self, wanted: Option<Preview>) {
+        self.send(Request::Preview(wanted.map(Box::new)));
+    }
+
     /// Asks for predictions; one [`Answer::Prediction`] a picture comes back with the ticket.
     pub fn predict(&self, model: Model, pictures: Vec<Picture>, maps: bool, device: &str) -> u64 {
         let ticket = self.ticket();
@@ -241,6 +249,17 @@ impl Session {
     /// The newest feature maps of the pinned image.
     pub fn maps(&self) -> Option<Arc<FeatureMaps>> {
         self.board.maps.get()
+    }
+
+    /// The newest preview, where one was asked for and an image is pinned. While one is computed, layers that are
+    /// not reached yet have the maps of the one before.
+    pub fn preview_maps(&self) -> Option<Arc<FeatureMaps>> {
+        self.board.preview.get()
+    }
+
+    /// Why the newest preview is not of the whole network, in a few words.
+    pub fn preview_note(&self) -> Option<String> {
+        self.board.preview_note.lock().clone()
     }
 
     /// The validation of the last finished epoch.

@@ -173,6 +173,10 @@ pub(super) struct Board {
     pub status: Mutex<Status>,
     pub history: Mutex<History>,
     pub maps: Latest<FeatureMaps>,
+    /// The pinned image in the network as it is drawn.
+    pub preview: Latest<FeatureMaps>,
+    /// Where the preview ends, and why, if it is not whole.
+    pub preview_note: Mutex<Option<String>>,
     /// The validation of the last epoch.
     pub validation: Latest<Evaluation>,
     pub answers: Mutex<Vec<super::Answer>>,

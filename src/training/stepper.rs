@@ -14,7 +14,7 @@ use super::model::{Model, to_device};
 use super::weights::{NamedTensor, Weights, WeightsError};
 use super::{loss, optimizer};
 use crate::network::Network;
-use crate::project::Recipe;
+use crate::project::{Optimizer, Recipe};
 
 /// Streams of the run's generator, so that one kind of draw never shifts another.
 const DROPOUT_STREAM: u64 = 1;
@@ -60,6 +60,7 @@ pub struct Stepper {
     network: Network,
     model: Model,
     optimizer: ModuleOptimizer,
+    settings: Optimizer,
     learning_rate: f64,
     device: Device,
     dropout: ChaCha8Rng,
@@ -71,22 +72,26 @@ impl Stepper {
         let device = opened.device.clone().autodiff();
         let mut dropout = ChaCha8Rng::seed_from_u64(recipe.seed);
         dropout.set_stream(DROPOUT_STREAM);
+        let model = Model::new(network, recipe.seed, &device);
         Self {
             network: network.clone(),
-            model: Model::new(network, recipe.seed, &device),
-            optimizer: optimizer::new(&recipe.optimizer),
+            optimizer: optimizer::new(&recipe.optimizer, &model.decays()),
+            model,
+            settings: recipe.optimizer,
             learning_rate: recipe.learning_rate,
             device,
             dropout,
         }
     }
 
-    /// Replaces the weights.
+    /// Replaces the weights; the optimiser begins anew.
     ///
     /// # Errors
     /// A tensor is missing or of another shape.
     pub fn load(&mut self, weights: &Weights) -> Result<(), WeightsError> {
         self.model = self.model.clone().load(weights, &self.device)?;
+        // The parameters are others now, so what the optimiser keeps of each has no use.
+        self.optimizer = optimizer::new(&self.settings, &self.model.decays());
         Ok(())
     }
 

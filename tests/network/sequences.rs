@@ -198,11 +198,29 @@ fn a_vector_before_a_layer_on_sequences_is_told_with_what_helps() {
 }
 
 #[test]
+fn a_layer_on_maps_behind_a_sequence_is_moved_before_what_makes_it() {
+    let layers = vec![
+        conv(4),
+        patches([13, 13], 12),
+        Layer::new(Kind::ClassToken),
+        conv(4),
+        Layer::new(Kind::SelectToken),
+        dense(10, Activation::Softmax),
+    ];
+    let (message, label) = refused(input(28, 28, 1), layers);
+    assert_eq!(label, "Move conv2d_2 before patch_embedding_1");
+    assert_eq!(
+        message,
+        "conv2d_2 takes maps, but class_token_1 gives a sequence (5×12): move conv2d_2 before patch_embedding_1"
+    );
+}
+
+#[test]
 fn too_many_tokens_are_refused_before_memory_runs_out() {
     let layers = vec![patches([1, 1], 3), attention(3), Layer::new(Kind::Flatten)];
     let (message, label) = refused(input(224, 224, 1), layers);
     assert!(
-        message.contains("attention_1 cannot compare 50176 tokens"),
+        message.contains("attention_1 cannot compare 50,176 tokens"),
         "{message}"
     );
     assert_eq!(label, "");

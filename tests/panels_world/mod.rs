@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use mapsto::app::thumbnails::Thumbnails;
 use mapsto::app::view::{
-    Curves, Data, InspectSet, Pinned, ShownRun, ThemeChoice, Tried, View, Workspace,
+    Curves, Data, Drawn, InspectSet, Pinned, ShownRun, ThemeChoice, Tried, View, Workspace,
 };
 use mapsto::dataset::{Dataset, Problem, Source, SplitRecipe, split};
 use mapsto::network::{Context, Editor, Loss, Report, check, template};
@@ -195,6 +195,7 @@ impl World {
             thumbnails: &self.thumbnails,
             editor: &self.editor,
             report: &self.report,
+            comparison: None,
             template: Some("digits-cnn"),
             selected: None,
             selection: &[],
@@ -205,6 +206,7 @@ impl World {
             status: &self.status,
             curves: &self.curves,
             maps: self.maps.as_ref(),
+            drawn: Drawn::default(),
             pinned: self.pinned.as_ref(),
             runs: &self.runs,
             shown: self.shown.as_ref(),

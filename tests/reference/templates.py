@@ -4,8 +4,8 @@ Run in an environment of its own (torchvision is no dependency of mapsto):
     python3 -m venv /tmp/tv && /tmp/tv/bin/pip install torch torchvision
     /tmp/tv/bin/python tests/reference/templates.py > tests/fixtures/templates.json
 
-For each network, at 224×224×3 and 1,000 classes: its parameters, the multiply-adds of its convolutions and linear
-layers, and its layers in the order of computing, each as [kind, output, parameters]. Outputs are height, width,
+For each network, at 224×224×3 and 1,000 classes: its parameters, the multiply-adds of its convolutions, linear
+layers and attention, and its layers in the order of computing, each as [kind, output, parameters]. Outputs are height, width,
 channels; length, features; or units. Layers that have no weights are left out, pooling excepted. vit-tiny is
 DeiT-Tiny (Touvron et al. 2021), which is torchvision's VisionTransformer at that size.
 """
@@ -61,6 +61,10 @@ def described(network):
             shape = shape[1:] + shape[:1]
         if isinstance(module, (nn.Conv2d, nn.Linear)):
             multiply_adds += output[0].numel() * module.weight[0].numel()
+        if isinstance(module, nn.MultiheadAttention):
+            # Four projections of every token, and all tokens with all for the scores and for the values.
+            length, features = shape
+            multiply_adds += 4 * length * features**2 + 2 * length**2 * features
         parameters = sum(p.numel() for p in module.parameters())
         layers.append([kind_of(module), shape, parameters])
 

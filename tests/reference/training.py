@@ -138,6 +138,25 @@ def save_file(tensors, path, metadata):
     path.write_bytes(len(header).to_bytes(8, "little") + header + data[end:])
 
 
+def in_groups(network, weight_decay):
+    """The parameters in PyTorch's groups: weights of layers with a decay of their own have theirs and the
+    optimiser's."""
+    groups = {}
+    for name, parameter in network.named_parameters():
+        layer = network.layers[network.names.index(name.split(".")[0])]
+        own = layer.get("weight_decay", 0.0) if name.endswith("weight") else 0.0
+        groups.setdefault(own, []).append(parameter)
+    return [{"params": parameters, "weight_decay": weight_decay + own} for own, parameters in groups.items()]
+
+
+def decaying(units):
+    """`tiny` with weight decays in two layers."""
+    layers = tiny(units, "softmax")
+    layers[1] |= {"weight_decay": 0.04}
+    layers[4] |= {"weight_decay": 0.1}
+    return layers
+
+
 def write(folder, title, layers, classes, loss, optimizer):
     torch.manual_seed(7)
     text = toml(layers)
@@ -149,7 +168,7 @@ def write(folder, title, layers, classes, loss, optimizer):
                 parameter.uniform_(0.0, 0.1)
     pixels, labels = batches(classes)
     tensors = {"pixels": pixels, "labels": labels, **state(network)}
-    stepper = optimizer_of(network.parameters(), **optimizer)
+    stepper = optimizer_of(in_groups(network, optimizer["weight_decay"]), **optimizer)
     losses = []
     for step in range(STEPS):
         stepper.zero_grad()
@@ -200,6 +219,13 @@ OPTIMIZERS = [
     ("rmsprop-decay", RMSPROP | {"weight_decay": 0.05, "alpha": 0.9}),
 ]
 
+DECAYS = [  # of layers, on top of the optimiser's own
+    ("sgd", SGD | {"momentum": 0.9, "learning_rate": 0.1}),
+    ("adam", ADAM | {"weight_decay": 0.02}),
+    ("adamw", ADAM | {"name": "adamw", "weight_decay": 0.1}),
+    ("rmsprop", RMSPROP),
+]
+
 
 def main():
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent / "fixtures/training")
@@ -209,6 +235,8 @@ def main():
         write(folder, f"loss-{title}", tiny(units, activation), classes, loss, ADAM)
     for title, optimizer in OPTIMIZERS:
         write(folder, f"optimizer-{title}", tiny(4, "softmax"), 4, "cross-entropy", optimizer)
+    for title, optimizer in DECAYS:
+        write(folder, f"layer-decay-{title}", decaying(4), 4, "cross-entropy", optimizer)
     write(folder, "network-batch-norm", normed(4), 4, "cross-entropy", ADAM | {"learning_rate": 0.01})
     write(folder, "network-global-pool", pooled(4), 4, "cross-entropy", ADAM)
 

@@ -13,7 +13,7 @@ use mapsto::app::maps;
 use mapsto::app::panels::build::BuildPanel;
 use mapsto::app::theme;
 use mapsto::app::thumbnails::Thumbnails;
-use mapsto::app::view::{Curves, Data, Panel, ThemeChoice, View, Workspace};
+use mapsto::app::view::{Curves, Data, Drawn, Panel, ThemeChoice, View, Workspace};
 use mapsto::network::{
     BlockId, Context, Edit, Editor, Fragment, Graph, Kind, Layer, LayerId, Loss, Report, check,
     template,
@@ -34,6 +34,7 @@ pub struct Bench {
     /// What was told.
     pub told: Vec<String>,
     pub maps: Option<Arc<FeatureMaps>>,
+    pub drawn: Drawn<'static>,
     pub went: Option<Workspace>,
     thumbnails: Thumbnails,
     recipe: Recipe,
@@ -54,6 +55,7 @@ impl Bench {
             kept: Vec::new(),
             told: Vec::new(),
             maps: None,
+            drawn: Drawn::default(),
             went: None,
             thumbnails: Thumbnails::empty(),
             recipe: Recipe::default(),
@@ -78,6 +80,7 @@ impl Bench {
             thumbnails: &self.thumbnails,
             editor: &self.editor,
             report: &self.report,
+            comparison: None,
             template: None,
             selected: self.selected,
             selection: &self.selection,
@@ -87,7 +90,11 @@ impl Bench {
             train_blocked: None,
             status: &self.status,
             curves: &self.curves,
-            maps: self.maps.as_ref(),
+            maps: None,
+            drawn: Drawn {
+                maps: self.maps.as_ref(),
+                ..self.drawn
+            },
             pinned: None,
             runs: &[],
             shown: None,

@@ -7,6 +7,7 @@ use egui::{Align, Context, Id, Key, Label, Layout, Modal, RichText, TextEdit, Ui
 
 use super::palette::{backdrop, frame};
 use crate::app::command::Command;
+use crate::app::comparison::Other;
 use crate::app::theme::{HEADING_SIZE, SPACE, Tokens, semibold};
 use crate::app::view::{Dialog, PathPurpose, View};
 use crate::app::widgets::{heading, note, primary_button};
@@ -246,6 +247,11 @@ fn words_for(purpose: PathPurpose) -> Words {
             "Open",
         ),
         PathPurpose::TryPictures => ("Try an image", "Path of a picture", "Try"),
+        PathPurpose::CompareNetwork => (
+            "Compare with a file",
+            "Path of a .mapsto file or a network.toml",
+            "Compare",
+        ),
     };
     Words { title, hint, yes }
 }
@@ -260,6 +266,7 @@ fn command_for(purpose: PathPurpose, typed: &str) -> Command {
         PathPurpose::SaveProjectAs => Command::SaveProjectAs(Some(path)),
         PathPurpose::ChooseFolder => Command::OpenData(Source::parse(&path.display().to_string())),
         PathPurpose::TryPictures => Command::TryPictures(Some(vec![path])),
+        PathPurpose::CompareNetwork => Command::Compare(Some(Other::File(path))),
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) static ENTRIES: [Entry; 2] = [
     },
 ];
 
-static SETTINGS: [Setting; 4] = [
+static SETTINGS: [Setting; 5] = [
     Setting {
         name: "units",
         title: "Units",
@@ -78,6 +78,7 @@ static SETTINGS: [Setting; 4] = [
         default: Default::Choice("rows"),
         more: false,
     },
+    WEIGHT_DECAY,
 ];
 
 /// Steps, and features of each.

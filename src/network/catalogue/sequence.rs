@@ -6,7 +6,7 @@ use crate::network::entry::{
     Arity, Cost, DefaultValue as Default, Entry, Group, Kind, Range, Setting, ShapeError, Window,
 };
 use crate::network::layer::Layer;
-use crate::network::shape::Shape;
+use crate::network::shape::{Shape, grouped};
 use crate::network::value::Value;
 
 pub(super) static ENTRIES: [Entry; 5] = [
@@ -112,6 +112,7 @@ pub(super) static ENTRIES: [Entry; 5] = [
                 default: Default::Real(0.0),
                 more: false,
             },
+            WEIGHT_DECAY,
         ],
         shape: attention_shape,
         known_shape: unknown,
@@ -142,26 +143,6 @@ pub(super) static ENTRIES: [Entry; 5] = [
         summary: select_summary,
     },
 ];
-
-const BIAS: Setting = Setting {
-    name: "bias",
-    title: "Bias",
-    help: "Whether a learnt number is added to each result",
-    unit: "",
-    range: Range::Flag,
-    default: Default::Flag(true),
-    more: true,
-};
-
-const WEIGHT_DECAY: Setting = Setting {
-    name: "weight_decay",
-    title: "Weight decay",
-    help: "How strongly training pulls this layer's weights to 0, on top of the recipe's weight decay",
-    unit: "",
-    range: Range::Real { min: 0.0, max: 1.0 },
-    default: Default::Real(0.0),
-    more: true,
-};
 
 /// Length and features of the only input.
 fn tokens(inputs: &[Shape]) -> Result<[usize; 2], ShapeError> {
@@ -273,7 +254,8 @@ fn attention_shape(layer: &Layer, inputs: &[Shape]) -> ShapeResult {
     if weights > MAX_ELEMENTS {
         return Err(ShapeError::Refused {
             reason: format!(
-                "cannot compare {length} tokens with each other in {heads} heads, which takes more memory than there is: make the sequence shorter, with larger patches say"
+                "cannot compare {} tokens with each other in {heads} heads, which takes more memory than there is: make the sequence shorter, with larger patches say",
+                grouped(count(length).unwrap_or(u64::MAX))
             ),
             set: None,
         });

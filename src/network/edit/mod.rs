@@ -4,6 +4,8 @@ mod blocks;
 mod layers;
 mod wires;
 
+use std::collections::HashSet;
+
 use super::block::BlockId;
 use super::entry::Kind;
 use super::fragment::Fragment;
@@ -301,8 +303,22 @@ impl Graph {
     /// Where the layer is gone, or is the input, or does not take the value; the graph is then unchanged.
     pub fn apply(&mut self, edit: &Edit) -> Result<Option<LayerId>, EditError> {
         let new = self.change(edit)?;
-        self.sort();
+        if !matches!(edit, Edit::Set { .. } | Edit::Comment { .. }) {
+            self.one_wire_each();
+            self.sort();
+        }
         Ok(new)
+    }
+
+    /// Between two layers there is one wire at most, and none from a layer that is gone or from itself.
+    fn one_wire_each(&mut self) {
+        let present: HashSet<LayerId> = self.nodes.iter().map(|node| node.id).collect();
+        for node in &mut self.nodes {
+            // Taking out a layer of a cycle may leave one that takes its own output.
+            let mut seen = HashSet::from([node.id]);
+            node.inputs
+                .retain(|input| present.contains(input) && seen.insert(*input));
+        }
     }
 
     fn change(&mut self, edit: &Edit) -> Result<Option<LayerId>, EditError> {

@@ -1,27 +1,31 @@
-//! 2D convolution with its activation.
+//! 2D convolution with its activation: of all maps, in groups, or (depthwise) of each map on its own.
 
 use burn::module::{Module, Param};
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor};
 use rand_chacha::ChaCha8Rng;
 
-use super::learning::{Find, Learning, found};
-use super::{activate, initialise, learnt};
-use crate::network::{Activation, CheckedLayer, Shape, same_padding};
+use super::learning::{Find, Learning, found, found_if_any, gradient, value};
+use super::{activate, filters, learnt};
+use crate::network::{Activation, CheckedLayer, Kind};
 use crate::training::weights::{NamedTensor, WeightsError};
 
 #[derive(Module, Debug)]
 pub struct Conv2d {
-    /// `[filters, channels in, kernel height, kernel width]`
+    /// `[filters, channels in of a group, kernel height, kernel width]`
     weight: Param<Tensor<4>>,
     /// `[filters]`
-    bias: Param<Tensor<1>>,
+    bias: Option<Param<Tensor<1>>>,
     #[module(skip)]
     stride: [usize; 2],
     /// (top, bottom), (left, right)
     #[module(skip)]
     padding: [(usize, usize); 2],
+    #[module(skip)]
+    dilation: [usize; 2],
+    #[module(skip)]
+    groups: usize,
     #[module(skip)]
     activation: Activation,
 }
@@ -34,21 +38,22 @@ impl Conv2d {
         device: &Device,
     ) -> Self {
         let settings = layer.layer();
-        let channels = layer.input().features();
-        let filters = settings.int("filters");
+        let (channels, maps) = (layer.input().features(), layer.output().features());
+        let groups = match settings.kind() {
+            Kind::DepthwiseConv2d => channels,
+            _ => settings.int("groups"),
+        };
         let [height, width] = settings.pair("kernel");
-        let (fan_in, fan_out) = (channels * height * width, filters * height * width);
-        let initialiser = settings.initialiser();
-        let weight = initialise::weights(initialiser, rng, filters * fan_in, fan_in, fan_out);
-        let bias = initialise::biases(initialiser, rng, filters, fan_in);
+        let shape = [maps, channels / groups, height, width];
+        let weight = filters::weight(settings, shape, rng, device);
+        let fan_in = shape[1] * height * width;
         Self {
-            weight: Param::from_data(
-                TensorData::new(weight, [filters, channels, height, width]),
-                device,
-            ),
-            bias: Param::from_data(TensorData::new(bias, [filters]), device),
+            weight,
+            bias: filters::bias(settings, maps, fan_in, rng, device),
             stride: settings.pair("stride"),
-            padding: padding(layer, settings.pair("kernel"), settings.pair("stride")),
+            padding: filters::padding(layer),
+            dilation: settings.pair("dilation"),
+            groups,
             activation,
         }
     }
@@ -58,42 +63,28 @@ impl Conv2d {
         let options = ConvOptions {
             stride: self.stride,
             padding: self.padding,
-            dilation: [1, 1],
-            groups: 1,
+            dilation: self.dilation,
+            groups: self.groups,
         };
-        let output = conv2d(input, self.weight.val(), Some(self.bias.val()), options);
+        let bias = value(self.bias.as_ref());
+        let output = conv2d(input, self.weight.val(), bias, options);
         activate(self.activation, output)
     }
 }
 
 impl Learning for Conv2d {
     fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        learnt(name, Some(self.weight.val()), Some(self.bias.val()))
+        learnt(name, Some(self.weight.val()), value(self.bias.as_ref()))
     }
 
     fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
         let weight = self.weight.val().grad(gradients);
-        learnt(name, weight, self.bias.val().grad(gradients))
+        learnt(name, weight, gradient(self.bias.as_ref(), gradients))
     }
 
     fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
         self.weight = found(name, "weight", &self.weight, device, find)?;
-        self.bias = found(name, "bias", &self.bias, device, find)?;
+        self.bias = found_if_any(name, "bias", self.bias.as_ref(), device, find)?;
         Ok(self)
-    }
-}
-
-/// Padding of a window over a layer's input: none for "valid", TensorFlow's rule for "same".
-pub(super) fn padding(
-    layer: &CheckedLayer,
-    kernel: [usize; 2],
-    stride: [usize; 2],
-) -> [(usize, usize); 2] {
-    match (layer.layer().choice("padding"), layer.input()) {
-        ("same", Shape::Maps { height, width, .. }) => [
-            same_padding(height, kernel[0], stride[0]),
-            same_padding(width, kernel[1], stride[1]),
-        ],
-        _ => [(0, 0); 2],
     }
 }

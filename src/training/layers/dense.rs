@@ -5,8 +5,8 @@ use burn::tensor::module::linear;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
-use super::learning::{Find, Learning};
-use super::{activate, initialise, learnt};
+use super::learning::{Find, Learning, found_if_any, gradient, value};
+use super::{activate, filters, initialise, learnt};
 use crate::network::{Activation, CheckedLayer};
 use crate::training::weights::{NamedTensor, WeightsError};
 
@@ -15,7 +15,7 @@ pub struct Dense {
     /// `[inputs, units]` (files hold PyTorch's `[units, inputs]`)
     weight: Param<Tensor<2>>,
     /// `[units]`
-    bias: Param<Tensor<1>>,
+    bias: Option<Param<Tensor<1>>>,
     #[module(skip)]
     activation: Activation,
 }
@@ -31,17 +31,16 @@ impl Dense {
         let units = layer.layer().int("units");
         let initialiser = layer.layer().initialiser();
         let weight = initialise::weights(initialiser, rng, inputs * units, inputs, units);
-        let bias = initialise::biases(initialiser, rng, units, inputs);
         Self {
             weight: Param::from_data(TensorData::new(weight, [inputs, units]), device),
-            bias: Param::from_data(TensorData::new(bias, [units]), device),
+            bias: filters::bias(layer.layer(), units, inputs, rng, device),
             activation,
         }
     }
 
     /// `[…, inputs]` to `[…, units]`: a vector, or each element of a sequence.
     pub fn forward<const D: usize>(&self, input: Tensor<D>) -> Tensor<D> {
-        let output = linear(input, self.weight.val(), Some(self.bias.val()));
+        let output = linear(input, self.weight.val(), value(self.bias.as_ref()));
         activate(self.activation, output)
     }
 }
@@ -51,19 +50,18 @@ impl Learning for Dense {
         learnt(
             name,
             Some(self.weight.val().transpose()),
-            Some(self.bias.val()),
+            value(self.bias.as_ref()),
         )
     }
 
     fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
         let weight = self.weight.val().grad(gradients).map(Tensor::transpose);
-        learnt(name, weight, self.bias.val().grad(gradients))
+        learnt(name, weight, gradient(self.bias.as_ref(), gradients))
     }
 
     fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
         let [inputs, units] = self.weight.val().dims();
         let stored = find(&format!("{name}.weight"), &[units, inputs])?;
-        let bias = find(&format!("{name}.bias"), &[units])?;
         let mut weight = vec![0.0; stored.len()];
         for (unit, row) in stored.chunks_exact(inputs).enumerate() {
             for (input, value) in row.iter().enumerate() {
@@ -71,7 +69,7 @@ impl Learning for Dense {
             }
         }
         self.weight = Param::from_data(TensorData::new(weight, [inputs, units]), device);
-        self.bias = Param::from_data(TensorData::new(bias, [units]), device);
+        self.bias = found_if_any(name, "bias", self.bias.as_ref(), device, find)?;
         Ok(self)
     }
 }

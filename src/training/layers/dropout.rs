@@ -40,6 +40,14 @@ impl Dropout {
         }
     }
 
+    /// Of single values.
+    pub fn of_rate(rate: f64) -> Self {
+        Self {
+            rate,
+            together: Together::Nothing,
+        }
+    }
+
     /// For any rank.
     pub fn with<'a, 'b, 'r>(&'a self, mode: &'b mut Mode<'r>) -> Dropping<'a, 'b, 'r> {
         Dropping {

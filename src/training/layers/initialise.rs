@@ -57,3 +57,8 @@ pub fn biases(
         _ => vec![0.0; count],
     }
 }
+
+/// Normal around 0, for tokens and positions.
+pub fn normals(rng: &mut ChaCha8Rng, deviation: f32, count: usize) -> Vec<f32> {
+    (0..count).map(|_| normal(rng) * deviation).collect()
+}

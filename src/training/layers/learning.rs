@@ -49,6 +49,32 @@ pub fn found<const D: usize>(
     Ok(Param::from_data(TensorData::new(values, shape), device))
 }
 
+/// As [`found`], of a parameter that a layer may lack.
+pub fn found_if_any<const D: usize>(
+    name: &str,
+    part: &str,
+    parameter: Option<&Param<Tensor<D>>>,
+    device: &Device,
+    find: &mut Find,
+) -> Result<Option<Param<Tensor<D>>>, WeightsError> {
+    parameter
+        .map(|parameter| found(name, part, parameter, device, find))
+        .transpose()
+}
+
+/// The value of a parameter that a layer may lack.
+pub fn value<const D: usize>(parameter: Option<&Param<Tensor<D>>>) -> Option<Tensor<D>> {
+    parameter.map(|parameter| parameter.val())
+}
+
+/// Its gradient.
+pub fn gradient<const D: usize>(
+    parameter: Option<&Param<Tensor<D>>>,
+    gradients: &Gradients,
+) -> Option<Tensor<D>> {
+    value(parameter)?.grad(gradients)
+}
+
 /// A parameter of `count` equal numbers.
 pub fn filled(value: f32, count: usize, device: &Device) -> Param<Tensor<1>> {
     Param::from_data(TensorData::new(vec![value; count], [count]), device)

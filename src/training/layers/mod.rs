@@ -1,12 +1,15 @@
 //! One burn module for every layer of the catalogue. Tensors are `[batch, channel, height, width]`
-//! for maps and `[batch, units]` for vectors.
+//! for maps, `[batch, units]` for vectors and `[batch, length, features]` for sequences.
 
 mod activation;
+mod attention;
 mod batch_norm;
 mod channels;
+mod class_token;
 mod conv2d;
 mod dense;
 mod dropout;
+mod filters;
 mod group_norm;
 mod initialise;
 mod join;
@@ -15,9 +18,15 @@ mod layer_scale;
 mod learning;
 mod noise;
 mod padding;
+mod patch_embedding;
 mod pool;
+mod position_embedding;
 mod prelu;
+mod recurrent;
 mod reshape;
+mod select_token;
+mod separable;
+mod transposed;
 mod upsample;
 
 pub use activation::apply as activate;
@@ -26,7 +35,9 @@ use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use self::activation::Function;
+use self::attention::Attention;
 use self::batch_norm::BatchNorm;
+use self::class_token::ClassToken;
 use self::conv2d::Conv2d;
 use self::dense::Dense;
 use self::dropout::Dropout;
@@ -38,9 +49,15 @@ pub use self::learning::Find;
 use self::learning::{Learning, named};
 use self::noise::GaussianNoise;
 use self::padding::ZeroPadding;
-use self::pool::{GlobalAveragePool, Pool};
+use self::patch_embedding::PatchEmbedding;
+use self::pool::{AdaptiveAveragePool, GlobalAveragePool, Pool};
+use self::position_embedding::PositionEmbedding;
 use self::prelu::Prelu;
+use self::recurrent::Recurrent;
 use self::reshape::{Permute, Reshape};
+use self::select_token::SelectToken;
+use self::separable::SeparableConv2d;
+use self::transposed::TransposedConv2d;
 use self::upsample::Upsample;
 use super::weights::{NamedTensor, WeightsError};
 use crate::network::{Activation, CheckedLayer, Kind};
@@ -82,6 +99,14 @@ impl Activations {
             other => other,
         }
     }
+
+    fn map_sequence(self, f: impl FnOnce(Tensor<3>) -> Tensor<3>) -> Self {
+        match self {
+            Self::Sequence(sequence) => Self::Sequence(f(sequence)),
+            // Nor here, where sequences are what it works on.
+            other => other,
+        }
+    }
 }
 
 /// What works on a tensor of any rank.
@@ -100,10 +125,13 @@ pub enum Mode<'a> {
 #[derive(Module, Debug)]
 pub enum Layer {
     Conv2d(Conv2d),
+    SeparableConv2d(SeparableConv2d),
+    TransposedConv2d(TransposedConv2d),
     Dense(Dense),
     BatchNorm(BatchNorm),
     Pool(Pool),
     GlobalAveragePool(GlobalAveragePool),
+    AdaptiveAveragePool(AdaptiveAveragePool),
     Flatten(Flatten),
     Dropout(Dropout),
     Activation(Function),
@@ -117,6 +145,12 @@ pub enum Layer {
     Upsample(Upsample),
     Reshape(Reshape),
     Permute(Permute),
+    PatchEmbedding(PatchEmbedding),
+    ClassToken(ClassToken),
+    PositionEmbedding(PositionEmbedding),
+    Attention(Attention),
+    SelectToken(SelectToken),
+    Recurrent(Recurrent),
 }
 
 /// The same call on the module of whichever layer it is.
@@ -124,10 +158,13 @@ macro_rules! each_layer {
     ($self:expr, $layer:ident => $call:expr) => {
         match $self {
             Layer::Conv2d($layer) => $call,
+            Layer::SeparableConv2d($layer) => $call,
+            Layer::TransposedConv2d($layer) => $call,
             Layer::Dense($layer) => $call,
             Layer::BatchNorm($layer) => $call,
             Layer::Pool($layer) => $call,
             Layer::GlobalAveragePool($layer) => $call,
+            Layer::AdaptiveAveragePool($layer) => $call,
             Layer::Flatten($layer) => $call,
             Layer::Dropout($layer) => $call,
             Layer::Activation($layer) => $call,
@@ -141,6 +178,12 @@ macro_rules! each_layer {
             Layer::Upsample($layer) => $call,
             Layer::Reshape($layer) => $call,
             Layer::Permute($layer) => $call,
+            Layer::PatchEmbedding($layer) => $call,
+            Layer::ClassToken($layer) => $call,
+            Layer::PositionEmbedding($layer) => $call,
+            Layer::Attention($layer) => $call,
+            Layer::SelectToken($layer) => $call,
+            Layer::Recurrent($layer) => $call,
         }
     };
 }
@@ -150,10 +193,13 @@ macro_rules! with_each_layer {
     ($self:expr, $layer:ident => $call:expr) => {
         match $self {
             Layer::Conv2d($layer) => Layer::Conv2d($call),
+            Layer::SeparableConv2d($layer) => Layer::SeparableConv2d($call),
+            Layer::TransposedConv2d($layer) => Layer::TransposedConv2d($call),
             Layer::Dense($layer) => Layer::Dense($call),
             Layer::BatchNorm($layer) => Layer::BatchNorm($call),
             Layer::Pool($layer) => Layer::Pool($call),
             Layer::GlobalAveragePool($layer) => Layer::GlobalAveragePool($call),
+            Layer::AdaptiveAveragePool($layer) => Layer::AdaptiveAveragePool($call),
             Layer::Flatten($layer) => Layer::Flatten($call),
             Layer::Dropout($layer) => Layer::Dropout($call),
             Layer::Activation($layer) => Layer::Activation($call),
@@ -167,6 +213,12 @@ macro_rules! with_each_layer {
             Layer::Upsample($layer) => Layer::Upsample($call),
             Layer::Reshape($layer) => Layer::Reshape($call),
             Layer::Permute($layer) => Layer::Permute($call),
+            Layer::PatchEmbedding($layer) => Layer::PatchEmbedding($call),
+            Layer::ClassToken($layer) => Layer::ClassToken($call),
+            Layer::PositionEmbedding($layer) => Layer::PositionEmbedding($call),
+            Layer::Attention($layer) => Layer::Attention($call),
+            Layer::SelectToken($layer) => Layer::SelectToken($call),
+            Layer::Recurrent($layer) => Layer::Recurrent($call),
         }
     };
 }
@@ -188,29 +240,34 @@ impl Layer {
     ) -> Self {
         let settings = layer.layer();
         match settings.kind() {
-            Kind::Conv2d
-            | Kind::DepthwiseConv2d
-            | Kind::SeparableConv2d
-            | Kind::TransposedConv2d => Self::Conv2d(Conv2d::new(layer, activation, rng, device)),
+            Kind::Conv2d | Kind::DepthwiseConv2d => {
+                Self::Conv2d(Conv2d::new(layer, activation, rng, device))
+            }
+            Kind::SeparableConv2d => {
+                Self::SeparableConv2d(SeparableConv2d::new(layer, activation, rng, device))
+            }
+            Kind::TransposedConv2d => {
+                Self::TransposedConv2d(TransposedConv2d::new(layer, activation, rng, device))
+            }
             Kind::Dense => Self::Dense(Dense::new(layer, activation, rng, device)),
             Kind::BatchNorm => Self::BatchNorm(BatchNorm::new(layer, device)),
             Kind::MaxPool | Kind::AveragePool => Self::Pool(Pool::new(layer)),
-            Kind::GlobalAveragePool | Kind::AdaptiveAveragePool => {
-                Self::GlobalAveragePool(GlobalAveragePool::default())
-            }
+            Kind::GlobalAveragePool => Self::GlobalAveragePool(GlobalAveragePool::default()),
+            Kind::AdaptiveAveragePool => Self::AdaptiveAveragePool(AdaptiveAveragePool::new(layer)),
             // The input computes nothing and is not among the checked layers.
             Kind::Flatten | Kind::Input => Self::Flatten(Flatten::default()),
             Kind::Dropout | Kind::SpatialDropout | Kind::StochasticDepth => {
                 Self::Dropout(Dropout::new(settings))
             }
             Kind::Activation => Self::Activation(Function::new(activation)),
-            Kind::PatchEmbedding
-            | Kind::ClassToken
-            | Kind::PositionEmbedding
-            | Kind::Attention
-            | Kind::SelectToken
-            | Kind::Lstm
-            | Kind::Gru => Self::Flatten(Flatten::default()),
+            Kind::PatchEmbedding => Self::PatchEmbedding(PatchEmbedding::new(layer, rng, device)),
+            Kind::ClassToken => Self::ClassToken(ClassToken::new(layer, rng, device)),
+            Kind::PositionEmbedding => {
+                Self::PositionEmbedding(PositionEmbedding::new(layer, rng, device))
+            }
+            Kind::Attention => Self::Attention(Attention::new(layer, rng, device)),
+            Kind::SelectToken => Self::SelectToken(SelectToken::new(layer)),
+            Kind::Lstm | Kind::Gru => Self::Recurrent(Recurrent::new(layer, rng, device)),
             Kind::Add | Kind::Multiply | Kind::Concatenate => Self::Join(Join::new(layer)),
             Kind::LayerNorm => Self::LayerNorm(LayerNorm::new(layer, device)),
             Kind::GroupNorm | Kind::InstanceNorm => Self::GroupNorm(GroupNorm::new(layer, device)),
@@ -244,7 +301,10 @@ impl Layer {
                 Activations::Maps(maps) => Activations::Maps(layer.forward(maps, mode)),
                 other => Activations::Vector(layer.forward(other.flatten(), mode)),
             },
+            Self::SeparableConv2d(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::TransposedConv2d(layer) => input.map_maps(|maps| layer.forward(maps)),
             Self::Pool(layer) => input.map_maps(|maps| layer.forward(maps)),
+            Self::AdaptiveAveragePool(layer) => input.map_maps(|maps| layer.forward(maps)),
             Self::GlobalAveragePool(layer) => match input {
                 Activations::Maps(maps) => Activations::Vector(layer.forward(maps)),
                 other => other,
@@ -261,6 +321,18 @@ impl Layer {
             Self::Upsample(layer) => input.map_maps(|maps| layer.forward(maps)),
             Self::Reshape(layer) => layer.forward(input),
             Self::Permute(layer) => layer.forward(input),
+            Self::PatchEmbedding(layer) => match input {
+                Activations::Maps(maps) => Activations::Sequence(layer.forward(maps)),
+                other => other,
+            },
+            Self::ClassToken(layer) => input.map_sequence(|it| layer.forward(it)),
+            Self::PositionEmbedding(layer) => input.map_sequence(|it| layer.forward(it)),
+            Self::Attention(layer) => input.map_sequence(|it| layer.forward(it, mode)),
+            Self::SelectToken(layer) => match input {
+                Activations::Sequence(sequence) => Activations::Vector(layer.forward(sequence)),
+                other => other,
+            },
+            Self::Recurrent(layer) => layer.forward(input),
         }
     }
 

@@ -1,11 +1,11 @@
-//! Max, average and global average pooling.
+//! Max, average, global average and adaptive average pooling.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::module::{avg_pool2d, max_pool2d};
+use burn::tensor::module::{adaptive_avg_pool2d, avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 
-use super::conv2d::padding;
+use super::filters::padding;
 use super::learning::Learning;
 use crate::network::{CheckedLayer, Kind};
 
@@ -21,17 +21,21 @@ pub struct Pool {
     /// (top, bottom), (left, right); an average does not count it.
     #[module(skip)]
     padding: [(usize, usize); 2],
+    /// The last window may stand out (PyTorch's `ceil_mode`).
+    #[module(skip)]
+    ceil: bool,
 }
 
 impl Pool {
     pub fn new(layer: &CheckedLayer) -> Self {
         let settings = layer.layer();
-        let (size, stride) = (settings.pair("size"), settings.pair("stride"));
         Self {
             average: settings.kind() == Kind::AveragePool,
-            size,
-            stride,
-            padding: padding(layer, size, stride),
+            size: settings.pair("size"),
+            stride: settings.pair("stride"),
+            padding: padding(layer),
+            // With "same" padding no window stands out.
+            ceil: settings.flag("ceil") && settings.choice("padding") != "same",
         }
     }
 
@@ -43,7 +47,7 @@ impl Pool {
                 stride: self.stride,
                 padding: self.padding,
                 count_include_pad: false,
-                ceil_mode: false,
+                ceil_mode: self.ceil,
             };
             avg_pool2d(input, options)
         } else {
@@ -52,7 +56,7 @@ impl Pool {
                 stride: self.stride,
                 padding: self.padding,
                 dilation: [1, 1],
-                ceil_mode: false,
+                ceil_mode: self.ceil,
             };
             max_pool2d(input, options)
         }
@@ -70,6 +74,29 @@ impl GlobalAveragePool {
     }
 }
 
+/// The mean of each cell of a grid over the maps; cells overlap where they do not divide them, as in PyTorch:
+/// cell i of n covers ⌊i × side / n⌋ to ⌈(i + 1) × side / n⌉.
+#[derive(Module, Debug)]
+pub struct AdaptiveAveragePool {
+    #[module(skip)]
+    size: [usize; 2],
+}
+
+impl AdaptiveAveragePool {
+    pub fn new(layer: &CheckedLayer) -> Self {
+        Self {
+            size: layer.layer().pair("size"),
+        }
+    }
+
+    /// `[batch, channel, height, width]` to `[batch, channel, size, size]`.
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        adaptive_avg_pool2d(input, self.size)
+    }
+}
+
 impl Learning for Pool {}
+
+impl Learning for AdaptiveAveragePool {}
 
 impl Learning for GlobalAveragePool {}

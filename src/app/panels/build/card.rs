@@ -59,7 +59,7 @@ pub fn show(
         if card.node.layer.kind() == Kind::Input {
             pinned(ui, view, commands);
         }
-        if let Some((maps, version)) = card.maps.zip(view.maps.map(|maps| maps.version)) {
+        if let Some((maps, version)) = card.maps.zip(view.drawn.maps.map(|maps| maps.version)) {
             maps::strip(ui, maps, version, CELL, 1);
             ui.add_space(PADDING);
         }
@@ -320,11 +320,9 @@ fn pinned(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
                 .on_hover_text(&pinned.file);
             ui.add_space(SPACE[0]);
             ui.horizontal(|ui| {
-                let later = match view.maps {
-                    Some(_) => "",
-                    None => "; its feature maps show once you train",
-                };
-                let class = format!("Pinned image of class {}{later}", pinned.class);
+                let note = view.drawn.note;
+                let note = note.map_or(String::new(), |note| format!("; {note}"));
+                let class = format!("Pinned image of class {}{note}", pinned.class);
                 widgets::caption(ui, &class);
                 ui.add_space(SPACE[1]);
                 let change = ui.link(RichText::new("Change").size(CAPTION_SIZE));

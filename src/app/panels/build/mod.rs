@@ -11,7 +11,9 @@ mod card;
 mod chosen;
 mod column;
 mod comment;
+mod compare;
 mod drag;
+mod figures;
 mod header;
 mod keys;
 mod lanes;
@@ -21,6 +23,7 @@ mod plan;
 mod rows;
 mod saved;
 mod settings;
+mod templates;
 mod text;
 mod wires;
 
@@ -39,6 +42,7 @@ const PALETTE_WIDTH: f32 = 208.0;
 pub struct BuildPanel {
     palette: palette::Palette,
     column: column::Column,
+    compare: compare::CompareView,
     settings: settings::Settings,
 }
 
@@ -68,6 +72,10 @@ impl Panel for BuildPanel {
             .show(ui, |ui| {
                 let width = self.column.width(ui.available_width());
                 header::show(ui, view, commands, width);
+                if let Some(comparison) = view.comparison {
+                    self.compare.show(ui, view, comparison, commands);
+                    return;
+                }
                 self.column
                     .show(ui, view, commands, width, self.palette.shows_place());
             });

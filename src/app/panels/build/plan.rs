@@ -186,7 +186,7 @@ impl<'a> Known<'a> {
                 problems.entry(id).or_default().push(problem);
             }
         }
-        let maps = view.maps.iter().flat_map(|maps| &maps.layers);
+        let maps = view.drawn.maps.iter().flat_map(|maps| &maps.layers);
         let maps = maps.map(|maps| (maps.name.as_str(), maps)).collect();
         Self { problems, maps }
     }
@@ -291,7 +291,7 @@ pub(super) fn shows(maps: &LayerMaps, output: Option<Shape>) -> bool {
 
 /// The probabilities, where they are of this network's last layer: one unit a class, or one for two.
 fn probabilities<'a>(view: &View<'a>, last: Option<&LayerReport>) -> Option<&'a [f32]> {
-    let probabilities = view.maps?.probabilities.as_slice();
+    let probabilities = view.drawn.maps?.probabilities.as_slice();
     let count = probabilities.len();
     let fits = match last?.output? {
         Shape::Vector { units } => units == count || (units == 1 && count == 2),

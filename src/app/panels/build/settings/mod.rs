@@ -7,15 +7,13 @@ mod control;
 use egui::{CollapsingHeader, Id, RichText, ScrollArea, TextEdit, Ui};
 
 use super::plan::shows;
-use super::{card, text};
+use super::{card, figures, text};
 use crate::app::command::Command;
 use crate::app::maps;
 use crate::app::theme::{self, SPACE, Tokens};
 use crate::app::view::View;
 use crate::app::widgets;
-use crate::network::{
-    Edit, Kind, LayerReport, Node, Problem, Range, Setting, Shape, Value, grouped,
-};
+use crate::network::{Edit, LayerReport, Node, Problem, Range, Setting, Value, grouped};
 
 /// Side of a map in this narrow place, and rows of them.
 const CELL: f32 = 38.0;
@@ -123,7 +121,7 @@ impl Settings {
         comment(ui, node, commands);
         section(ui, "This layer");
         if let Some(report) = report {
-            figures(ui, node, report);
+            figures::layer(ui, node, report);
         }
         problems(ui, view.report.of(node.id), view, commands);
         if let Some(report) = report {
@@ -147,31 +145,6 @@ fn comment(ui: &mut Ui, node: &Node, commands: &mut Vec<Command>) {
         commands.push(Command::Edit(Edit::Comment { id: node.id, text }));
     } else if field.lost_focus() {
         commands.push(Command::SealEdit);
-    }
-}
-
-/// What is known of one layer.
-fn figures(ui: &mut Ui, node: &Node, report: &LayerReport) {
-    let shape =
-        |shape: Option<Shape>| shape.map_or("unknown".to_owned(), |shape| shape.to_string());
-    if node.layer.kind() == Kind::Input {
-        widgets::stat_row(ui, "Output", &shape(report.output));
-        return;
-    }
-    let cost = |text: String| match card::known(report) {
-        true => text,
-        false => "unknown".to_owned(),
-    };
-    widgets::stat_row(ui, "Input", &shape(report.input));
-    widgets::stat_row(ui, "Output", &shape(report.output));
-    widgets::stat_row(ui, "Parameters", &cost(grouped(report.parameters)));
-    widgets::stat_row(
-        ui,
-        "Multiply-adds",
-        &cost(widgets::short(report.multiply_adds)),
-    );
-    if let Some(field) = report.receptive_field {
-        widgets::stat_row(ui, "Receptive field", &format!("{field} px"));
     }
 }
 
@@ -214,11 +187,7 @@ fn network(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         "Multiply-adds an image",
         &widgets::short(report.multiply_adds),
     );
-    let memory = format!(
-        "Training memory at batch {}",
-        grouped(view.recipe.batch as u64)
-    );
-    widgets::stat_row(ui, &memory, &widgets::bytes(report.training_bytes));
+    figures::training(ui, view, commands);
     problems(ui, report.problems.iter(), view, commands);
     if report.problems.is_empty() {
         section(ui, "Problems");
@@ -259,7 +228,7 @@ fn problems<'a>(
 
 /// All maps that are kept of the layer, where the card shows a row of them.
 fn feature_maps(ui: &mut Ui, view: &View<'_>, report: &LayerReport) {
-    let layers = view.maps.map(|maps| (maps.version, &maps.layers));
+    let layers = view.drawn.maps.map(|maps| (maps.version, &maps.layers));
     let found = layers.and_then(|(version, layers)| {
         let maps = layers.iter().find(|maps| maps.name == report.last_name())?;
         shows(maps, report.output).then_some((version, maps))

@@ -1,0 +1,152 @@
+"""Runs what `mapsto export` writes, and compares it with mapsto: the programs for PyTorch and Keras must have the
+same number of parameters and, with the weights of a run, give the same probabilities within 1e-4.
+
+    python -m venv scratch
+    scratch/bin/pip install torch keras numpy pillow safetensors
+    cargo build --release
+    scratch/bin/python tests/reference/export.py path/to/mapsto [NETWORK...]
+
+NETWORK is the name of a template, or of a network in tests/reference/export; without one, all of them are done.
+Each is trained for an epoch on a few images that are made up, exported, and asked about other images. The programs
+for burn are not run: `cargo check` with one of them as an example does that. Ends with status 1 if anything differs.
+
+An LSTM in Keras has one bias where PyTorch's and mapsto's have two that are added: that many parameters fewer.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+
+import numpy as np
+import torch
+from PIL import Image
+
+HERE = Path(__file__).parent / "export"
+REFERENCE = ["digits-cnn", "photo-binary", "plain-mlp", "dropout-mlp", "colour-cnn"]
+TOLERANCE = 1e-4
+
+
+def make_images(folder, classes, number, draw):
+    """Small pictures of coloured blobs, a folder a class."""
+    files = []
+    for label in range(classes):
+        place = folder / f"class {label}"
+        place.mkdir(parents=True)
+        for index in range(number):
+            size = draw.integers(20, 60, 2)
+            pixels = draw.integers(0, 256, (size[0] // 4 + 1, size[1] // 4 + 1, 3), dtype=np.uint8)
+            pixels[..., label % 3] //= 2
+            image = Image.fromarray(pixels).resize((int(size[1]), int(size[0])), Image.Resampling.BICUBIC)
+            files.append(place / f"{index}.png")
+            image.save(files[-1])
+    return files
+
+
+def mapsto(program, *words):
+    done = subprocess.run([program, *map(str, words)], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"mapsto {' '.join(map(str, words))}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def load(file):
+    spec = importlib.util.spec_from_file_location(file.stem.replace("-", "_"), file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def with_pytorch(file, weights, pictures):
+    """Number of parameters and probabilities."""
+    program = load(file)
+    model = program.Model()
+    program.load_weights(model, weights)
+    model.eval()
+    pixels = torch.stack([torch.from_numpy(program.read_image(picture)).permute(2, 0, 1) for picture in pictures])
+    with torch.no_grad():
+        outputs = program.probabilities(model(pixels)).numpy()
+    # One step of training, to see that it goes.
+    steps = program.optimiser(model.train())
+    program.loss_of(model(pixels), torch.zeros(len(pixels), dtype=torch.long)).backward()
+    steps.step()
+    missing = [name for name, parameter in model.named_parameters() if parameter.grad is None]
+    if missing:
+        sys.exit(f"{file}: {missing} get no gradient")
+    return sum(parameter.numel() for parameter in model.parameters()), outputs
+
+
+def with_keras(file, weights, pictures):
+    import keras
+
+    program = load(file)
+    model = program.build_model()
+    program.load_weights(model, weights)
+    pixels = np.stack([program.read_image(picture) for picture in pictures])
+    outputs = program.probabilities(keras.ops.convert_to_numpy(model(pixels, training=False)))
+    model.compile(optimizer=program.optimiser(), loss=program.loss_of, metrics=[program.accuracy])
+    model.train_on_batch(pixels, program.targets(np.zeros(len(pixels), dtype=int)))
+    count = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
+    keras.backend.clear_session()
+    return count, outputs
+
+
+def second_biases(weights):
+    """The biases that Keras's LSTM does not have."""
+    from safetensors.numpy import load_file
+
+    tensors = load_file(weights).items()
+    return sum(tensor.size for name, tensor in tensors if name.startswith("lstm") and ".bias_hh" in name)
+
+
+def check(program, network, scratch, draw):
+    """The greatest difference of each program; none where Keras refuses."""
+    classes = 2 if network == "photo-binary" else 3
+    make_images(scratch / "data", classes, 16, draw)
+    pictures = make_images(scratch / "other", classes, 4, draw)
+    file = HERE / f"{network}.toml"
+    words = ["train", scratch / "data", "--network", file if file.exists() else network, "--epochs", 1]
+    *_, done = mapsto(program, *words, "--batch", 8, "--device", "cpu", "--out", scratch / "runs", "--json")
+    run = Path(done["run"])
+    [answers] = mapsto(program, "predict", run, *pictures, "--device", "cpu", "--json")
+    wanted = np.array([list(answer["probabilities"].values()) for answer in answers])
+    weights = run / "weights.safetensors"
+    found = {}
+    for target, ask in (("pytorch", with_pytorch), ("keras", with_keras)):
+        out = scratch / f"{target}_{network.replace('-', '_')}.py"
+        [told] = mapsto(program, "export", run, "--to", target, out, "--json")
+        count, outputs = ask(out, weights, pictures)
+        expected = told["parameters"] - (second_biases(weights) if target == "keras" else 0)
+        if count != expected:
+            sys.exit(f"{network}, {target}: {count} parameters, mapsto counts {expected}")
+        found[target] = float(np.abs(outputs - wanted).max())
+    return told["parameters"], found
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Compare exported programs with mapsto.")
+    parser.add_argument("program", help="the mapsto program")
+    parser.add_argument("networks", nargs="*")
+    parser.add_argument("--keep", help="a folder to keep the programs in")
+    arguments = parser.parse_args()
+    networks = arguments.networks or REFERENCE + sorted(file.stem for file in HERE.glob("*.toml"))
+    wrong = False
+    for network in networks:
+        draw = np.random.default_rng(7)
+        with tempfile.TemporaryDirectory() as scratch:
+            scratch = Path(arguments.keep, network) if arguments.keep else Path(scratch)
+            parameters, found = check(arguments.program, network, scratch, draw)
+        wrong |= max(found.values()) > TOLERANCE
+        told = "  ".join(f"{target} {difference:.1e}" for target, difference in found.items())
+        print(f"{network:20} {parameters:>12,} parameters, greatest difference: {told}", flush=True)
+    sys.exit(wrong)
+
+
+if __name__ == "__main__":
+    main()
