@@ -10,7 +10,6 @@ use crate::app::command::Command;
 use crate::app::theme::{self, NOTE_SIZE, SPACE, Tokens};
 use crate::app::view::View;
 use crate::app::widgets;
-use crate::dataset::Dataset;
 use crate::network::{Context, Template, check, grouped, templates};
 
 /// The longest that the menu becomes before it scrolls.
@@ -85,11 +84,11 @@ impl Fit {
     fn all(ui: &Ui, view: &View<'_>) -> Arc<Vec<Self>> {
         let images = view.data.ready().map(|(data, _)| data);
         let data = images.map(|data| (std::ptr::from_ref(data).addr(), data.len()));
-        let id = Id::new(("fitted templates", data, classes(view), view.recipe.batch));
+        let id = Id::unique(("fitted templates", data, classes(view), view.recipe.batch));
         if let Some(fits) = ui.data(|data| data.get_temp::<Arc<Vec<Self>>>(id)) {
             return fits;
         }
-        let size = images.map(Dataset::usual_size);
+        let size = images.map(|data| data.usual_size());
         let fits = templates().iter().map(|it| Self::of(it, size, view));
         let fits = Arc::new(fits.collect::<Vec<_>>());
         ui.data_mut(|data| data.insert_temp(id, fits.clone()));
