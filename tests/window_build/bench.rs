@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui_wgpu::RendererOptions;
 use egui::accesskit::Role;
-use egui::{Event, Key, Pos2};
+use egui::{Event, Key, Modifiers, Pos2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::wgpu::{WgpuTestRenderer, create_render_state, default_wgpu_setup};
 use egui_kittest::{Harness, HarnessBuilder};
@@ -247,8 +247,27 @@ pub fn press(harness: &mut Harness<'_, Bench>, role: Role, name: &str) {
     harness.run_steps(3);
 }
 
-/// Adds a layer by its name in the palette.
+pub fn key(harness: &mut Harness<'_, Bench>, modifiers: Modifiers, key: Key) {
+    harness.key_press_modifiers(modifiers, key);
+    harness.run_steps(3);
+}
+
+/// Presses the last of several buttons of a name: that of a menu, not that of the palette.
+pub fn press_last(harness: &mut Harness<'_, Bench>, name: &str) {
+    let buttons: Vec<_> = harness
+        .get_all_by_role_and_label(Role::Button, name)
+        .collect();
+    buttons.last().expect("a button").click();
+    drop(buttons);
+    harness.run_steps(3);
+}
+
+/// Adds a layer or a block by its name in the palette.
 pub fn add(harness: &mut Harness<'_, Bench>, name: &str) {
+    harness
+        .get_by_role_and_label(Role::Button, name)
+        .scroll_to_me();
+    harness.run_steps(8);
     press(harness, Role::Button, name);
 }
 

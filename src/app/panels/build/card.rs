@@ -228,13 +228,8 @@ fn joined(stage: &Stage<'_>, card: &Card<'_>) -> String {
         Kind::Multiply => " × ",
         _ => ", ",
     };
-    let graph = stage.view.editor.graph();
-    let names = card.node.inputs.iter().map(|id| {
-        let report = graph
-            .position(*id)
-            .and_then(|at| stage.view.report.layers.get(at));
-        report.map_or("?", |report| report.name.as_str())
-    });
+    let rows = card.node.inputs.iter().map(|id| stage.rows.of_layer(*id));
+    let names = rows.map(|row| row.map_or_else(|| "?".to_owned(), |row| stage.name(row)));
     names.collect::<Vec<_>>().join(between)
 }
 

@@ -39,8 +39,9 @@ impl Column {
         (available - 2.0 * side).clamp(300.0, 680.0)
     }
 
+    /// The keyboard belongs to a question, or to a comment.
     pub fn is_asking(&self) -> bool {
-        self.asking.is_some()
+        self.asking.is_some() || self.comment.is_some()
     }
 
     /// Asks something beside its card, or at a place.

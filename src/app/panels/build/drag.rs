@@ -96,12 +96,13 @@ impl Stage<'_> {
         };
         ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
         let released = ui.input(|input| input.pointer.any_released());
-        if released {
-            DragAndDrop::clear_payload(ui.ctx());
-        }
         scroll(ui, pointer, clip, released);
         if let Dragged::Wire(from) = dragged {
-            return self.wiring(ui, from, pointer, released, commands);
+            let asked = self.wiring(ui, from, pointer, released, commands);
+            if released {
+                DragAndDrop::clear_payload(ui.ctx());
+            }
+            return asked;
         }
         let row = self.plan.place_at(pointer.y - self.origin.y);
         let command = self.dropped(ui, dragged, row);
@@ -109,6 +110,7 @@ impl Stage<'_> {
             self.mark(ui, row, 1.0);
         }
         if released {
+            DragAndDrop::clear_payload(ui.ctx());
             commands.extend(command);
         }
         None

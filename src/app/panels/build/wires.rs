@@ -2,7 +2,8 @@
 
 use egui::accesskit::Role;
 use egui::{
-    CursorIcon, Id, Painter, Popup, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
+    CursorIcon, Id, Painter, Popup, Pos2, Rect, Response, Sense, SetOpenCommand, Shape, Stroke, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::column::Stage;
@@ -82,7 +83,7 @@ impl Stage<'_> {
     /// All wires in lanes; those of the lit rows stand out.
     pub fn lanes(&self, ui: &mut Ui, lit: &[usize], commands: &mut Vec<Command>) {
         let tokens = Tokens::of(ui);
-        let muted = Stroke::new(1.5, tokens.muted.gamma_multiply(0.55));
+        let muted = Stroke::new(1.5, tokens.wire());
         let nets: Vec<&Net> = self.nets(ui).collect();
         for net in &nets {
             for to in &net.to {
@@ -162,7 +163,7 @@ impl Stage<'_> {
         let open = Popup::is_id_open(ui.ctx(), Popup::default_response_id(&response));
         let lit = open || response.hovered() || response.has_focus();
         let wires = self.rows.wires(graph, run.wire.from, run.wire.to);
-        Popup::menu(&response).at_pointer_fixed().show(|ui| {
+        menu_at(ui, &response, run.rect).show(|ui| {
             ui.set_min_width(180.0);
             if ui.button("Remove wire").on_hover_text(&name).clicked() {
                 let edits: Vec<Edit> = wires
@@ -226,14 +227,24 @@ impl Stage<'_> {
         let tokens = Tokens::of(ui);
         let (top, bottom) = (above.top + above.height, card.top);
         let x = (self.origin.x + self.width / 2.0).round();
-        let colour = if lit {
-            tokens.accent
-        } else {
-            tokens.muted.gamma_multiply(0.55)
-        };
+        let colour = if lit { tokens.accent } else { tokens.wire() };
         let y = self.origin.y;
         ui.painter()
             .vline(x, y + top..=y + bottom, Stroke::new(1.5, colour));
+    }
+}
+
+/// The menu of a wire: where it was clicked, or by the keyboard in its middle.
+fn menu_at(ui: &Ui, response: &Response, rect: Rect) -> Popup<'static> {
+    let clicked = response.clicked();
+    let pointed = match clicked {
+        true => ui.ctx().pointer_hover_pos().is_some(),
+        false => Popup::position_of_id(ui.ctx(), Popup::default_response_id(response)).is_some(),
+    };
+    let popup = Popup::menu(response).open_memory(clicked.then_some(SetOpenCommand::Bool(true)));
+    match pointed {
+        true => popup.at_pointer_fixed(),
+        false => popup.at_position(rect.intersect(ui.clip_rect()).center()),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The settings of a block: its name, how often it is repeated, and what its layers let it set.
 
 use egui::{
-    Id, Rect, RichText, Sense, Stroke, TextEdit, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+    Align2, Id, Rect, RichText, Sense, Stroke, TextEdit, Ui, WidgetInfo, accesskit::Role, pos2,
+    vec2,
 };
 
 use super::{Settings, help, problems, section};
@@ -73,7 +74,12 @@ impl Settings {
         let field = widgets::setting_row(ui, "Name", "What the block is called", |ui| {
             let size = vec2(CONTROL_WIDTH, CONTROL_HEIGHT);
             let id = Id::unique(("block name", block.id.0));
-            ui.add_sized(size, TextEdit::singleline(&mut name).id(id))
+            ui.add_sized(
+                size,
+                TextEdit::singleline(&mut name)
+                    .id(id)
+                    .align(Align2::LEFT_CENTER),
+            )
         });
         let field = field.accessible_name("Block name");
         if field.changed() {
