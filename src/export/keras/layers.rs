@@ -90,6 +90,7 @@ pub fn bias(layer: &CheckedLayer) -> &'static str {
 }
 
 /// The call of a layer with weights, and its class.
+#[allow(clippy::too_many_lines, reason = "a table: one arm a kind of layer")]
 fn weighted(layer: &CheckedLayer, activation: &str) -> Result<Option<(String, &'static str)>> {
     let settings = layer.layer();
     let kind = settings.kind().entry().name;

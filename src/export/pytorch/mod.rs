@@ -122,8 +122,9 @@ fn block(definition: &Definition) -> String {
         .map(|(name, _)| format!(", {name}"))
         .collect();
     let mut text = format!(
-        "class {}(nn.Module):\n    def __init__(self{parameters}):\n        super().__init__()\n",
-        definition.class
+        "class {}(nn.Module):\n    \"\"\"The block {}.\"\"\"\n\n    def __init__(self{parameters}):\n        super().__init__()\n",
+        definition.class,
+        python::plain(&definition.title)
     );
     definition
         .lines
