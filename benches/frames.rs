@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use mapsto::app::command::Command;
 use mapsto::app::view::Workspace;
 use mapsto::app::{App, Launch};
+use mapsto::network::{Builder, Edit, Graph, Kind, Layer};
 
 const FRAMES: usize = 1_000;
 const BUDGET_MS: f64 = 8.0;
@@ -52,6 +53,15 @@ fn main() {
         report(&format!("{space:?}"), &mut times);
         all.extend(times);
     }
+    app.send(Command::Go(Workspace::Build));
+    for layers in [5, 50, 300] {
+        app.send(Command::Edit(Edit::Replace(network(layers))));
+        let mut times: Vec<f64> = (0..FRAMES / spaces.len())
+            .map(|number| scrolled(&ctx, &mut app, number))
+            .collect();
+        report(&format!("Build, {layers} layers"), &mut times);
+        all.extend(times);
+    }
     let rate = app.view().status.images_per_second;
     report("all workspaces", &mut all);
     let p99 = percentile(&all, 0.99);
@@ -60,13 +70,52 @@ fn main() {
     println!("promise p99 ≤ {BUDGET_MS} ms: {verdict}");
 }
 
-/// One frame at a screen's pace; its own work in milliseconds.
+/// A network of about so many layers with a skip connection over every third.
+fn network(layers: usize) -> Graph {
+    let mut b = Builder::new(Layer::new(Kind::Input));
+    let conv = || {
+        Layer::new(Kind::Conv2d)
+            .with("filters", 8u64)
+            .with("padding", "same")
+    };
+    let mut at = b.then(conv());
+    for _ in 0..layers.saturating_sub(3) / 3 {
+        b.then(conv());
+        let end = b.then(Layer::new(Kind::BatchNorm));
+        at = b.join(Kind::Add, &[end, at]);
+    }
+    b.then(Layer::new(Kind::GlobalAveragePool));
+    let end = Layer::new(Kind::Dense).with("units", 10u64);
+    b.then(end.with("activation", "softmax"));
+    b.graph()
+}
+
+/// A frame with the pointer on the column and its wheel turning.
+fn scrolled(ctx: &egui::Context, app: &mut App, number: usize) -> f64 {
+    let turn = if number % 100 < 50 { -40.0 } else { 40.0 };
+    let at = egui::pos2(640.0, 200.0 + (number % 400) as f32);
+    let wheel = egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, turn),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: egui::Modifiers::NONE,
+    };
+    timed(ctx, app, vec![egui::Event::PointerMoved(at), wheel])
+}
+
 fn frame(ctx: &egui::Context, app: &mut App) -> f64 {
+    timed(ctx, app, Vec::new())
+}
+
+/// One frame at a screen's pace; its own work in milliseconds.
+fn timed(ctx: &egui::Context, app: &mut App, events: Vec<egui::Event>) -> f64 {
     let input = egui::RawInput {
         screen_rect: Some(egui::Rect::from_min_size(
             egui::Pos2::ZERO,
             egui::vec2(1440.0, 900.0),
         )),
+        events,
         ..egui::RawInput::default()
     };
     let start = Instant::now();

@@ -13,8 +13,8 @@ use std::process::Command;
 use mapsto::dataset::Source;
 use mapsto::network::{Loss, template};
 use mapsto::project::{
-    Optimizer, Places, Project, ProjectError, Recipe, Settings, Theme, atomic, data_dir, is_locked,
-    load, lock, runs_dir, save, save_as,
+    Optimizer, Places, Project, ProjectError, Recipe, Settings, Speed, Speeds, Theme, atomic,
+    data_dir, is_locked, load, lock, runs_dir, save, save_as,
 };
 
 use support_disk::{TinyDisk, fill};
@@ -325,8 +325,15 @@ fn recent_projects_and_settings_are_remembered() {
     );
     places.forget(Path::new("/p/5.mapsto")).unwrap();
     assert!(!places.recent().contains(&PathBuf::from("/p/5.mapsto")));
+    let mut speeds = Speeds::default();
+    speeds.note(Speed {
+        device: "CPU".to_owned(),
+        network: 2_800_000,
+        speed: 25_000_000_000,
+    });
     let settings = Settings {
         theme: Theme::Dark,
+        speeds,
         last_project: Some("/p/5.mapsto".into()),
         ..Settings::default()
     };

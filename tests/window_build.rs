@@ -2,6 +2,12 @@
 
 #[path = "window_build/bench.rs"]
 mod bench;
+#[path = "window_build/blocks.rs"]
+mod blocks;
+#[path = "window_build/graph.rs"]
+mod graph;
+#[path = "window_build/selection.rs"]
+mod selection;
 
 use std::sync::Arc;
 

@@ -44,7 +44,9 @@ fn cards_show_the_pinned_image_before_any_training_and_after_every_edit() {
     assert_eq!(window.view().status.phase, Phase::Idle);
     assert!(window.view().maps.is_none(), "nothing is trained");
     assert!(has(&window, Role::Image, "Pinned image "));
-    assert!(has(&window, Role::Image, "Class probabilities"));
+    assert!(window.shows("Feature maps"));
+    let answer = |view: &View<'_>| view.drawn.maps.map(|maps| maps.probabilities.len());
+    assert_eq!(answer(&window.view()), Some(10));
 
     let edit = set(&window, 1, "filters", 20);
     window.send(edit);
@@ -115,8 +117,10 @@ fn a_batch_that_does_not_fit_is_told_and_mended_by_a_click() {
     assert!(window.shows("Largest batch that fits"));
     assert!(window.shows("Training memory at batch 128"));
 
+    let edit = set(&window, 1, "filters", 4096);
+    window.send(edit);
     window.send(Command::SetRecipe(Recipe {
-        batch: 50_000_000,
+        batch: 60_000,
         ..recipe
     }));
     assert!(window.shows("does not fit the memory"));

@@ -8,12 +8,13 @@ use image::DynamicImage;
 
 use super::done::{Done, Scanned};
 use super::open_project::OpenedProject;
+use super::project_commands::is_network;
 use super::state::{OpenProject, State, fresh_project, name_of};
 use super::thumbnails::{Thumbnails, upload};
 use super::view::{Data, Dialog, PathPurpose};
 use crate::dataset::Source;
 use crate::network::Editor;
-use crate::project::{Lock, Project};
+use crate::project::{Lock, Project, SavedBlock};
 
 impl State {
     pub(super) fn take(&mut self, done: Done) {
@@ -28,6 +29,7 @@ impl State {
                 self.waiting.recovery = recovery;
                 // Only now: what another program has left is told from what this one holds.
                 match self.waiting.launch.take() {
+                    Some(path) if is_network(&path) => self.jobs.import(path, fresh_project()),
                     Some(path) => self.jobs.open_project(path, false),
                     None => self.jobs.open_untitled(fresh_project(), true),
                 }
@@ -50,6 +52,7 @@ impl State {
             Done::Runs(Err(message)) => self.tell(true, message),
             Done::Run { path, result } => self.shown.loaded(path, result),
             Done::Analysed { ticket, analysed } => self.shown.analysed(ticket, analysed),
+            Done::Blocks { listed, told } => self.blocks_listed(listed, told),
             Done::Devices(devices) => self.devices_found(devices),
             Done::Chosen {
                 purpose,
@@ -82,6 +85,22 @@ impl State {
             Ok(()) if from != self.project.path => self.jobs.recent(),
             Ok(()) => self.saved(path, *project, lock),
             Err(message) => self.tell(true, message),
+        }
+    }
+
+    fn blocks_listed(
+        &mut self,
+        (blocks, problems): (Vec<SavedBlock>, Vec<String>),
+        told: Result<Option<String>, String>,
+    ) {
+        self.blocks = blocks;
+        match told {
+            Ok(Some(done)) => self.tell(false, done),
+            Ok(None) => {}
+            Err(message) => self.tell(true, message),
+        }
+        for problem in problems {
+            self.tell(true, problem);
         }
     }
 
@@ -138,6 +157,7 @@ impl State {
             untitled,
             mut lock,
             note,
+            imported,
         } = opened;
         if path == self.project.path {
             // Opened again by the window that holds it.
@@ -147,7 +167,7 @@ impl State {
             self.tell(true, note);
         }
         self.editor = Editor::new(project.graph.clone());
-        self.selected = None;
+        self.select(Vec::new());
         self.project = OpenProject {
             name: if untitled {
                 "untitled".to_owned()
@@ -162,7 +182,11 @@ impl State {
             template: project.template,
             pinned: project.pinned,
             saved,
+            imported: None,
         };
+        if let Some(import) = imported {
+            self.take_in(import);
+        }
         self.shown.clear();
         self.drawn.forget_training();
         self.runs.clear();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::command::Command;
 use super::comparison::Other;
+use super::project_commands::is_network;
 use super::state::State;
 use super::view::{Data, Dialog, PathPurpose, ThemeChoice, Workspace};
 use crate::dataset::{Progress, Source};
@@ -33,11 +34,7 @@ impl State {
                 self.go(Workspace::Data);
                 self.open_data(source);
             }
-            Command::RescanData => {
-                if let Some(source) = self.project.source.clone() {
-                    self.open_data(source);
-                }
-            }
+            Command::RescanData => self.rescan(),
             Command::CancelJob => self.cancel_job(),
             Command::UseTemplate(_)
             | Command::Edit(_)
@@ -45,7 +42,12 @@ impl State {
             | Command::SealEdit
             | Command::Undo
             | Command::Redo
-            | Command::Select(_) => self.carry_out_edit(command),
+            | Command::Select(_)
+            | Command::SelectMany(_)
+            | Command::Together { .. }
+            | Command::PasteText { .. }
+            | Command::SaveBlock(_)
+            | Command::DeleteBlock(_) => self.carry_out_edit(command),
             Command::Compare(_) | Command::CompareFile => self.carry_out_comparison(command),
             Command::SetRecipe(recipe) => self.set_recipe(recipe),
             Command::SetDevice(device) => {
@@ -110,6 +112,12 @@ impl State {
         self.check_again();
     }
 
+    fn rescan(&mut self) {
+        if let Some(source) = self.project.source.clone() {
+            self.open_data(source);
+        }
+    }
+
     fn cancel_job(&mut self) {
         if let Some(scan) = &self.waiting.scan {
             scan.cancel();
@@ -144,51 +152,18 @@ impl State {
         }
     }
 
-    fn carry_out_edit(&mut self, command: Command) {
-        let done = match command {
-            Command::UseTemplate(name) => {
-                self.use_template(name);
-                Ok(None)
-            }
-            Command::Edit(edit) => self.editor.apply(edit),
-            Command::Edits(edits) => {
-                let label = edits.first().map(|edit| edit.label(self.editor.graph()));
-                let label = label.unwrap_or_default();
-                self.editor.apply_all(&label, &edits).map(|()| None)
-            }
-            Command::SealEdit => {
-                self.editor.seal();
-                Ok(None)
-            }
-            Command::Undo => {
-                self.editor.undo();
-                Ok(None)
-            }
-            Command::Redo => {
-                self.editor.redo();
-                Ok(None)
-            }
-            Command::Select(id) => {
-                self.selected = id;
-                return;
-            }
-            _ => return,
-        };
-        match done {
-            Ok(Some(new)) => self.selected = Some(new),
-            Ok(None) => {}
-            Err(error) => self.tell(true, error.to_string()),
-        }
-        self.check_again();
-    }
-
-    fn use_template(&mut self, name: &str) {
+    pub(super) fn use_template(&mut self, name: &str) {
         let Some(chosen) = template(name) else { return };
         let classes = self.data.ready().map(|(data, _)| data.classes.len());
-        let graph = chosen.graph(classes);
-        if let Err(error) = self.editor.apply(Edit::Replace(graph)) {
+        let images = self.data.ready().map(|(data, _)| data.usual_size());
+        let fitted = chosen.for_images(images, classes);
+        if let Err(error) = self.editor.apply(Edit::Replace(fitted.graph)) {
             self.tell(true, error.to_string());
             return;
+        }
+        if !fitted.changes.is_empty() {
+            let changes = fitted.changes.join("; ");
+            self.tell(false, format!("{} fitted: {changes}", chosen.title));
         }
         // The recipe comes with the template; what belongs to the machine and the data stays.
         let old = &self.project.recipe;
@@ -201,7 +176,7 @@ impl State {
         recipe.loss = chosen.fitted_loss(classes);
         self.project.recipe = recipe;
         self.project.template = Some(chosen.name.to_owned());
-        self.selected = None;
+        self.select(Vec::new());
     }
 
     fn set_recipe(&mut self, recipe: Recipe) {
@@ -243,7 +218,7 @@ impl State {
             data: data.clone(),
             test: None,
             splits: splits.as_ref().clone(),
-            recipe: self.project.recipe.clone(),
+            recipe: self.project.recipe.clone().found_in(&self.project.folder()),
             runs_dir: self.runs_dir(),
         };
         self.shown.follow();
@@ -281,7 +256,7 @@ impl State {
         };
         if first.is_dir() {
             self.carry_out(Command::OpenData(Source::Folder(first)));
-        } else if first.extension().is_some_and(|e| e == "mapsto") {
+        } else if first.extension().is_some_and(|e| e == "mapsto") || is_network(&first) {
             self.carry_out(Command::OpenProject(Some(first)));
         } else {
             self.try_pictures(paths);

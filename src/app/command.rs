@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::comparison::Other;
 use super::view::{Dialog, InspectSet, ThemeChoice, Workspace};
 use crate::dataset::Source;
-use crate::network::{Edit, LayerId};
+use crate::network::{BlockId, Edit, LayerId};
 use crate::project::Recipe;
 
 /// What a panel asks for.
@@ -49,6 +49,22 @@ pub enum Command {
     Undo,
     Redo,
     Select(Option<LayerId>),
+    /// Several layers; the last one is the primary one, whose settings are shown.
+    SelectMany(Vec<LayerId>),
+    /// Several edits that are one step, under a name of its own for undo; what is new is selected.
+    Together {
+        label: String,
+        edits: Vec<Edit>,
+    },
+    /// Layers as text, from the clipboard.
+    PasteText {
+        after: LayerId,
+        text: String,
+    },
+    /// Keeps a block for other projects.
+    SaveBlock(BlockId),
+    /// Deletes the file of a kept block.
+    DeleteBlock(PathBuf),
 
     SetRecipe(Recipe),
     SetDevice(String),

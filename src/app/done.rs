@@ -10,7 +10,7 @@ use super::comparison::Comparison;
 use super::open_project::OpenedProject;
 use super::view::PathPurpose;
 use crate::dataset::{Dataset, Source, Splits};
-use crate::project::{ListedRun, Lock, OpenRun, Project, Recovery, Settings};
+use crate::project::{ListedRun, Lock, OpenRun, Project, Recovery, SavedBlock, Settings};
 use crate::results::{Confusion, Evaluation, mistakes};
 use crate::training::DeviceInfo;
 
@@ -81,6 +81,11 @@ pub enum Done {
     Analysed {
         ticket: u64,
         analysed: Analysed,
+    },
+    /// The blocks that the user keeps, what is wrong with their files, and what was done.
+    Blocks {
+        listed: (Vec<SavedBlock>, Vec<String>),
+        told: Result<Option<String>, String>,
     },
     Devices(Vec<DeviceInfo>),
     Chosen {

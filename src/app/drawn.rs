@@ -7,10 +7,11 @@ use std::time::Duration;
 use super::state::State;
 use super::view::Drawn;
 use crate::network::Sound;
+use crate::project::{MAX_BATCH, Speed};
 use crate::training::{DeviceInfo, FeatureMaps, Need, Preview, available};
 
-/// A speed that differs less from the one on disk is not written.
-const NEWS: f64 = 0.05;
+/// Tenths of the free memory that the largest batch may take: what is free changes all the time.
+const MARGIN: u64 = 9;
 
 /// What belongs to the drawn network and is worked out once a change, not once a frame.
 #[derive(Default)]
@@ -26,7 +27,11 @@ pub struct OfDrawn {
     need: Option<Need>,
     /// Bytes that the device has left, where that is known.
     memory: Option<u64>,
+    /// Images to train on.
+    images: Option<usize>,
     epoch: Option<Duration>,
+    /// The chosen device, in short.
+    device: Option<String>,
     /// Epochs of the training whose speed has been noted.
     epochs_seen: usize,
 }
@@ -34,14 +39,18 @@ pub struct OfDrawn {
 impl OfDrawn {
     pub fn view(&self, batch: usize) -> Drawn<'_> {
         let need = self.need.as_ref();
+        // A batch is never larger than the set.
+        let batch = self.images.map_or(batch, |images| batch.min(images.max(1)));
         Drawn {
             maps: self.maps.as_ref(),
             note: self.note.as_deref(),
             bytes: need.map_or(0, |need| need.at(batch)),
             memory: self.memory,
-            largest_batch: need
-                .zip(self.memory)
-                .map(|(need, free)| need.largest_batch(free)),
+            largest_batch: need.zip(self.memory).map(|(need, free)| {
+                let most = self.images.unwrap_or(MAX_BATCH).clamp(1, MAX_BATCH);
+                need.largest_batch(free / 10 * MARGIN).min(most as u64)
+            }),
+            device: self.device.as_deref(),
             epoch: self.epoch,
         }
     }
@@ -65,12 +74,16 @@ impl State {
             .network
             .as_ref()
             .map(|network| network.multiply_adds());
-        let speed = device.and_then(|device| self.settings.speeds.get(&device.name));
+        let speed = device
+            .zip(macs)
+            .and_then(|(device, macs)| self.settings.speeds.of(&device.name, macs));
         let images = self.data.ready().map(|(_, splits)| splits.train.len());
         let epoch = macs
             .zip(speed)
             .zip(images)
-            .and_then(|((macs, speed), images)| epoch_time(macs, *speed, images));
+            .and_then(|((macs, speed), images)| epoch_time(macs, speed, images));
+        let short = device.and_then(|device| device.name.split(" · ").next());
+        let short = short.map(str::to_owned);
         let need = Need::of(&self.report, &recipe.optimizer);
         let sound = self.report.sound.as_ref();
         let drawn = &mut self.drawn;
@@ -80,6 +93,8 @@ impl State {
             .is_some_and(|(trained, _)| sound == Some(trained));
         drawn.need = self.report.network.is_some().then_some(need);
         drawn.memory = memory;
+        drawn.device = short;
+        drawn.images = images;
         drawn.epoch = epoch;
     }
 
@@ -155,14 +170,12 @@ impl State {
         if !speed.is_finite() || speed < 1.0 {
             return;
         }
-        let device = self.status.device.clone();
-        let old = self
-            .settings
-            .speeds
-            .get(&device)
-            .map_or(0.0, |old| *old as f64);
-        if (speed - old).abs() > NEWS * old {
-            self.settings.speeds.insert(device, speed as u64);
+        let news = self.settings.speeds.note(Speed {
+            device: self.status.device.clone(),
+            network: *macs,
+            speed: speed as u64,
+        });
+        if news {
             self.jobs.save_settings(self.settings.clone());
         }
         self.look_at_drawn();

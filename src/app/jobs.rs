@@ -10,7 +10,7 @@ use egui::Context;
 use super::comparison::{Comparison, Other};
 use super::done::{Analysed, Done, LoadedRun, Scanned};
 use super::lane::Lane;
-use super::open_project::{bring_runs, claim, open_untitled};
+use super::open_project::{bring_runs, bring_start, claim, import, open_untitled};
 use super::thumbnails::color_image;
 use super::view::PathPurpose;
 use crate::dataset::{Dataset, Progress, Set, Source, SplitRecipe, Splits, split, thumbnail};
@@ -107,7 +107,37 @@ impl Jobs {
             recent: places.recent(),
             recovery: places.recovery().map(Box::new),
         });
+        self.list_blocks();
         self.start(|_| Done::Devices(devices()));
+    }
+
+    pub fn list_blocks(&self) {
+        self.queue(&self.files, |places| Done::Blocks {
+            listed: places.blocks(),
+            told: Ok(None),
+        });
+    }
+
+    /// Keeps a block for other projects, as text.
+    pub fn save_block(&self, name: String, text: String) {
+        self.queue(&self.files, move |places| {
+            let saved = places.save_block(&name, &text);
+            let told = format!("{name} is saved: it stands in the palette under Blocks");
+            Done::Blocks {
+                told: saved.map(|_| Some(told)).map_err(|e| e.to_string()),
+                listed: places.blocks(),
+            }
+        });
+    }
+
+    pub fn delete_block(&self, path: PathBuf) {
+        self.queue(&self.files, move |places| {
+            let deleted = places.delete_block(&path);
+            Done::Blocks {
+                told: deleted.map(|()| None).map_err(|e| e.to_string()),
+                listed: places.blocks(),
+            }
+        });
     }
 
     pub fn save_settings(&self, settings: Settings) {
@@ -122,6 +152,13 @@ impl Jobs {
         self.queue(&self.files, move |places| {
             let project = load(&path).map_err(|error| error.to_string());
             Done::Opened(project.and_then(|project| claim(places, project, &path, held)))
+        });
+    }
+
+    /// Opens an ONNX file as an untitled copy of this project, with the file's network.
+    pub fn import(&self, path: PathBuf, project: Project) {
+        self.queue(&self.files, move |places| {
+            Done::Opened(import(places, &path, project))
         });
     }
 
@@ -155,6 +192,7 @@ impl Jobs {
                 lock(&path)
                     .map(|lock| claim = Some(lock))
                     .and_then(|()| bring_runs(places, &from, &path))
+                    .and_then(|()| bring_start(&project, &from, &path))
                     .and_then(|()| save_as(&project, &from, &path))
             };
             let result = written.and_then(|()| {
@@ -281,7 +319,7 @@ impl Jobs {
             let paths = match purpose {
                 PathPurpose::ChooseFolder => dialog.pick_folder().into_iter().collect(),
                 PathPurpose::OpenProject => dialog
-                    .add_filter("mapsto project", &["mapsto"])
+                    .add_filter("mapsto project, ONNX network", &["mapsto", "onnx"])
                     .pick_file()
                     .into_iter()
                     .collect(),

@@ -11,6 +11,7 @@ pub mod comparison;
 mod curves;
 mod done;
 mod drawn;
+mod edits;
 mod fold;
 mod inspection;
 mod jobs;

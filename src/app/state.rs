@@ -12,12 +12,15 @@ use super::comparison::Comparison;
 use super::curves::CurveMaker;
 use super::drawn::OfDrawn;
 use super::jobs::Jobs;
+use super::open_project::WithNetwork;
 use super::shown::Shown;
 use super::thumbnails::Thumbnails;
 use super::view::{Curves, Data, Dialog, Notice, Pinned, ThemeChoice, Tried, View, Workspace};
 use crate::dataset::{Progress, Source};
 use crate::network::{self, Editor, Graph, LayerId, Report, check, template};
-use crate::project::{ListedRun, Lock, Places, Project, Recipe, Recovery, Settings, runs_dir};
+use crate::project::{
+    ListedRun, Lock, Places, Project, Recipe, Recovery, SavedBlock, Settings, runs_dir,
+};
 use crate::training::{DeviceInfo, FeatureMaps, Session, Status};
 
 /// The template of a new project.
@@ -41,6 +44,15 @@ pub struct OpenProject {
     pub pinned: Option<String>,
     /// What the file holds, to know whether anything has changed.
     pub saved: Option<Project>,
+    /// The step that brought another program's network in, and what belongs to the network before or after it.
+    pub imported: Option<(String, WithNetwork)>,
+}
+
+impl OpenProject {
+    /// Where its file lies.
+    pub fn folder(&self) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).to_path_buf()
+    }
 }
 
 /// What waits for the user's yes or for a job.
@@ -77,8 +89,12 @@ pub struct State {
     pub project: OpenProject,
     pub editor: Editor,
     pub report: Report,
+    /// The layer whose settings are shown: the last of the selected ones.
     pub selected: Option<LayerId>,
     pub comparison: Option<Box<Comparison>>,
+    pub selection: Vec<LayerId>,
+    /// Blocks that the user has saved.
+    pub blocks: Vec<SavedBlock>,
     /// Counts changes of anything that is saved.
     pub changes: u64,
     pub autosaved: (u64, Instant),
@@ -135,9 +151,12 @@ impl State {
                 template: fresh.template,
                 pinned: None,
                 saved: None,
+                imported: None,
             },
             selected: None,
             comparison: None,
+            selection: Vec::new(),
+            blocks: Vec::new(),
             changes: 0,
             autosaved: (0, Instant::now()),
             data: Data::None,
@@ -185,6 +204,8 @@ impl State {
             comparison: self.comparison.as_deref(),
             template: self.project.template.as_deref(),
             selected: self.selected,
+            selection: &self.selection,
+            blocks: &self.blocks,
             recipe: &self.project.recipe,
             devices: &self.devices,
             train_blocked: self.train_blocked.as_deref(),
@@ -241,7 +262,16 @@ impl State {
         }
         self.compare_again();
         self.look_at_drawn();
+        let graph = self.editor.graph();
+        self.selection.retain(|id| graph.node(*id).is_some());
+        self.selected = self.selection.last().copied();
         self.changes += 1;
+    }
+
+    /// Selects layers, the last of them as the primary one.
+    pub fn select(&mut self, ids: Vec<LayerId>) {
+        self.selected = ids.last().copied();
+        self.selection = ids;
     }
 
     /// Says why Train cannot be pressed, if it cannot.

@@ -128,6 +128,11 @@ impl Tokens {
         mix(self.card, self.text, 0.07)
     }
 
+    /// A wire between two cards: seen without drawing the eye. Opaque, as wires lie on one another.
+    pub fn wire(&self) -> Color32 {
+        mix(self.line, self.muted, 0.45)
+    }
+
     /// The accent under the pointer.
     pub fn accent_strong(&self) -> Color32 {
         mix(self.accent, self.text, 0.18)

@@ -10,7 +10,7 @@ use super::comparison::Comparison;
 use super::thumbnails::Thumbnails;
 use crate::dataset::{Dataset, Progress, Set, Source, Splits};
 use crate::network::{Editor, LayerId, Report};
-use crate::project::{ListedRun, OpenRun, Recipe};
+use crate::project::{ListedRun, OpenRun, Recipe, SavedBlock};
 use crate::results::{Confusion, Evaluation};
 use crate::training::{DeviceInfo, Explained, FeatureMaps, Status};
 
@@ -178,8 +178,17 @@ pub struct Drawn<'a> {
     pub memory: Option<u64>,
     /// Images a batch that would fit it; 0 where not even one does.
     pub largest_batch: Option<u64>,
+    /// The chosen device in short: "CPU".
+    pub device: Option<&'a str>,
     /// Estimate for an epoch, once the device has been measured.
     pub epoch: Option<Duration>,
+}
+
+impl Drawn<'_> {
+    /// Whether a training would take more memory than there is, where that is known.
+    pub fn is_too_large(&self) -> bool {
+        self.memory.is_some_and(|memory| self.bytes > memory)
+    }
 }
 
 /// Everything that a panel may read.
@@ -204,7 +213,11 @@ pub struct View<'a> {
     pub comparison: Option<&'a Comparison>,
     /// The template that the network came from, by name.
     pub template: Option<&'a str>,
+    /// The layer whose settings are shown, and all that are selected, itself among them.
     pub selected: Option<LayerId>,
+    pub selection: &'a [LayerId],
+    /// Blocks that the user has saved.
+    pub blocks: &'a [SavedBlock],
 
     pub recipe: &'a Recipe,
     pub devices: &'a [DeviceInfo],

@@ -10,7 +10,7 @@ use super::args::{BadArgument, Train, template_names};
 use super::follow::{Failure, follow};
 use super::output::{self, Told, line};
 use crate::dataset::{Dataset, Source, Splits, health, split};
-use crate::network::{Context, Graph, Network, Template, check, fit_classes, template};
+use crate::network::{self, Context, Graph, Network, Template, check, fit_classes, template};
 use crate::project::{Optimizer, ProjectError, Recipe, atomic, load, open_run};
 use crate::training::Job;
 
@@ -38,7 +38,7 @@ fn prepare(options: &Train) -> anyhow::Result<Job> {
     };
     let Chosen {
         title,
-        graph,
+        mut graph,
         mut recipe,
         template,
     } = network_of(&options.network)?;
@@ -66,6 +66,14 @@ fn prepare(options: &Train) -> anyhow::Result<Job> {
     }
     if !options.json {
         tell_split(&data, &splits);
+    }
+    // A template by its name fits the images; a project's network is the user's.
+    if let Some(template) = network::template(&options.network) {
+        let fitted = template.for_images(Some(data.usual_size()), Some(data.classes.len()));
+        if !options.json && !fitted.changes.is_empty() {
+            line(&format!("{}: {}", template.name, fitted.changes.join("; ")));
+        }
+        graph = fitted.graph;
     }
     if options.loss.is_none()
         && let Some(template) = template.filter(|template| template.loss == recipe.loss)
@@ -167,10 +175,11 @@ fn network_of(name: &str) -> anyhow::Result<Chosen> {
         .is_some_and(|extension| extension == "mapsto")
     {
         let project = load(&path)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
         return Ok(Chosen {
             title: stem(&path),
             graph: project.graph,
-            recipe: project.recipe,
+            recipe: project.recipe.found_in(folder),
             template: project.template.as_deref().and_then(template),
         });
     }
@@ -196,7 +205,10 @@ fn of_run(network: &Path) -> Result<Option<(String, Recipe)>, ProjectError> {
         return Ok(None);
     };
     let run = open_run(folder)?;
-    Ok(Some((run.info.title.clone(), run.recipe()?.clone())))
+    Ok(Some((
+        run.info.title.clone(),
+        run.recipe()?.clone().found_in(folder),
+    )))
 }
 
 /// What the arguments say otherwise than the recipe.

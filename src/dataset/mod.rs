@@ -138,6 +138,29 @@ impl Dataset {
         self.images.is_empty()
     }
 
+    /// [height, width, channels] of what the images usually are: their median height and width; the bundled digits
+    /// are grey, and a folder counts as colour.
+    pub fn usual_size(&self) -> [usize; 3] {
+        let median = |side: fn(&Image) -> u32| {
+            let mut sides: Vec<u32> = self.images.iter().map(side).collect();
+            let middle = sides.len() / 2;
+            if middle >= sides.len() {
+                return 1;
+            }
+            let (_, median, _) = sides.select_nth_unstable(middle);
+            usize::try_from(*median).unwrap_or(usize::MAX).max(1)
+        };
+        let channels = match self.place {
+            Place::Digits(_) => 1,
+            Place::Folder { .. } => 3,
+        };
+        [
+            median(|image| image.height),
+            median(|image| image.width),
+            channels,
+        ]
+    }
+
     /// Images of each class.
     pub fn counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes.len()];

@@ -26,7 +26,7 @@ pub struct Report {
     /// Estimate of memory for training at the batch size with Adam, in bytes: [`Report::weight_bytes`] of two
     /// numbers, and [`Report::image_bytes`] for each image.
     pub training_bytes: u64,
-    /// Estimate of what training keeps for each image of a batch, in bytes: every layer's output for the way
+    /// Estimate of what training takes for each image of a batch, in bytes: what every layer keeps for the way
     /// back, and the gradients that are there at once.
     pub image_bytes: u64,
     /// There unless there is an error.
@@ -50,11 +50,11 @@ impl Report {
             .filter(move |problem| problem.layer == Some(id))
     }
 
-    /// Bytes of the weights in training, whatever the batch: themselves, their gradients, and so many numbers
-    /// that the optimiser keeps of each.
+    /// Bytes of the weights in training, whatever the batch: themselves, their gradients, those of the best epoch
+    /// so far, and so many numbers that the optimiser keeps of each.
     pub fn weight_bytes(&self, kept: u64) -> u64 {
         let each = kept
-            .saturating_add(2)
+            .saturating_add(3)
             .saturating_mul(super::check::FLOAT_BYTES);
         self.parameters.saturating_mul(each)
     }

@@ -4,6 +4,7 @@
 //! appended to (`table`) survives a kill up to its last line, and everything read is checked before it is believed.
 
 pub mod atomic;
+pub mod blocks;
 mod clock;
 mod error;
 pub mod file;
@@ -19,17 +20,20 @@ pub mod recovery;
 pub mod run;
 mod run_info;
 mod run_reader;
+mod speeds;
 mod table;
 mod weights;
 
+pub use blocks::SavedBlock;
 pub use error::ProjectError;
 pub use file::{Project, load, runs_dir, save, save_as};
 pub use index::{ListedRun, find_run, list_runs};
 pub use lock::{Lock, is_locked, lock};
 pub use optimizer::Optimizer;
 pub use places::{Places, Settings, Theme, data_dir};
-pub use recipe::Recipe;
+pub use recipe::{MAX_BATCH, Recipe};
 pub use recovery::Recovery;
 pub use run::{RunFolder, Weights, set_run_state, write_evaluation};
 pub use run_info::{RunData, RunInfo, RunState};
 pub use run_reader::{Damage, OpenRun, broken_part, open_run};
+pub use speeds::{Speed, Speeds};

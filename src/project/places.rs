@@ -1,12 +1,11 @@
 //! Where the program keeps what is its own: the untitled projects, the list of recent ones, the settings and
 //! what crash recovery needs. `MAPSTO_HOME` names another folder for all of it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Lock, ProjectError, atomic, lock, read};
+use super::{Lock, ProjectError, Speeds, atomic, lock, read};
 
 /// How many projects the list of recent ones holds.
 const RECENT: usize = 10;
@@ -36,8 +35,8 @@ pub struct Settings {
     pub theme: Theme,
     /// Opened again at the next start.
     pub last_project: Option<PathBuf>,
-    /// Multiply-adds a second in training, forward and backward, as measured last on each device.
-    pub speeds: BTreeMap<String, u64>,
+    /// How fast each device has trained.
+    pub speeds: Speeds,
     /// Settings of other versions, kept.
     #[serde(flatten)]
     pub other: serde_json::Map<String, serde_json::Value>,

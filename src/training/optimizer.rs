@@ -14,6 +14,15 @@ fn decay(weight_decay: f64) -> Option<WeightDecayConfig> {
     (weight_decay > 0.0).then(|| WeightDecayConfig::new(weight_decay as f32))
 }
 
+/// PyTorch's momentum, which has no dampening.
+fn momentum_of(momentum: f64, nesterov: bool) -> Option<MomentumConfig> {
+    (momentum > 0.0).then_some(MomentumConfig {
+        momentum,
+        dampening: 0.0,
+        nesterov,
+    })
+}
+
 /// An optimiser with empty state. `decays` are the parameters with a weight decay of their own, which comes on
 /// top of the optimiser's: a parameter group in PyTorch's words. Added to the gradient (L2), or taken off the
 /// weights themselves by AdamW.
@@ -24,12 +33,7 @@ pub fn new(optimizer: &Optimizer, decays: &[(ParamId, f64)]) -> ModuleOptimizer 
             nesterov,
             weight_decay,
         } => {
-            let config =
-                SgdConfig::new().with_momentum((momentum > 0.0).then_some(MomentumConfig {
-                    momentum,
-                    dampening: 0.0,
-                    nesterov,
-                }));
+            let config = SgdConfig::new().with_momentum(momentum_of(momentum, nesterov));
             in_groups(weight_decay, decays, |total| {
                 config.clone().with_weight_decay(decay(total)).build()
             })

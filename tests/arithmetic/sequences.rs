@@ -103,8 +103,9 @@ fn sequences_are_added_and_concatenated() {
     // The dense layer gives each token as it is, and a half more.
     let join = |kind: &str| {
         format!(
-            "{PATCHES}[[layers]]\nkind = \"dense\"\nunits = 4\nactivation = \"linear\"\n\
-             [[layers]]\nkind = \"{kind}\"\ninputs = [\"dense_1\", \"patch_embedding_1\"]\n"
+            "{PATCHES}name = \"tokens\"\n\
+             [[layers]]\nkind = \"dense\"\nname = \"more\"\nunits = 4\nactivation = \"linear\"\n\
+             [[layers]]\nkind = \"{kind}\"\ninputs = [\"more\", \"tokens\"]\n"
         )
     };
     let diagonal = |name: &str, size: usize, bias: f32| {

@@ -198,6 +198,8 @@ impl World {
             comparison: None,
             template: Some("digits-cnn"),
             selected: None,
+            selection: &[],
+            blocks: &[],
             recipe: &self.recipe,
             devices: &self.devices,
             train_blocked: self.blocked.as_deref(),

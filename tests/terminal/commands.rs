@@ -228,7 +228,9 @@ fn networks_tells_shapes_and_parameters_fitted_to_what_is_given() {
         .iter()
         .map(|n| n["parameters"].as_u64().unwrap())
         .collect();
-    assert_eq!(counts, [93_322, 1_625_281, 397_510, 101_770, 42_442]);
+    let reference = [93_322, 1_625_281, 397_510, 101_770, 42_442];
+    assert_eq!(counts[..5], reference);
+    assert_eq!(counts.len(), 19);
     let one = desk
         .run("networks colour-cnn --input 64x48x3 --classes 5 --json")
         .succeeded()
@@ -246,6 +248,34 @@ fn networks_tells_shapes_and_parameters_fitted_to_what_is_given() {
         .map(|layer| layer["parameters"].as_u64().unwrap())
         .sum();
     assert_eq!(network["parameters"], sum);
+}
+
+#[test]
+fn networks_says_what_it_adapts_and_what_images_are_too_small_for() {
+    let desk = Desk::new();
+    let words = "networks resnet-18 --input 32x32x3 --classes 10 --json";
+    let resnet = &desk.run(words).succeeded().json()[0];
+    assert_eq!(resnet["parameters"], 11_173_962);
+    assert_eq!(resnet["smallest"], json!([8, 8]));
+    assert_eq!(resnet["problems"], json!([]));
+    let changes = resnet["changes"].to_string();
+    for change in ["first pooling", "3×3 with stride 1", "10 units"] {
+        assert!(changes.contains(change), "{changes}");
+    }
+    let layers = resnet["layers"].as_array().unwrap();
+    // A repeated block computes each time.
+    let convolutions = layers.iter().filter(|layer| layer["kind"] == "conv2d");
+    assert_eq!(convolutions.count(), 20);
+    let out = desk.run("networks resnet-18 --input 4x32x3");
+    assert_eq!(out.code, Some(2), "{}", out.stderr);
+    assert!(out.stderr.contains("8×8 pixels or more"), "{}", out.stderr);
+    let listed = desk.run("networks --input 9x9x1").succeeded().stdout;
+    assert!(listed.contains("too small"), "{listed}");
+    let all = desk.run("networks --input 9x9x1 --json").succeeded().json();
+    let all = all.as_array().unwrap();
+    assert_eq!(all.len(), 19);
+    let small = |network: &&Value| network["error"].is_string();
+    assert_eq!(all.iter().filter(small).count(), 5, "{all:?}");
 }
 
 #[test]

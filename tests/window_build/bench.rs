@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui_wgpu::RendererOptions;
 use egui::accesskit::Role;
-use egui::{Event, Key, Pos2};
+use egui::{Event, Key, Modifiers, Pos2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::wgpu::{WgpuTestRenderer, create_render_state, default_wgpu_setup};
 use egui_kittest::{Harness, HarnessBuilder};
@@ -15,9 +15,10 @@ use mapsto::app::theme;
 use mapsto::app::thumbnails::Thumbnails;
 use mapsto::app::view::{Curves, Data, Drawn, Panel, ThemeChoice, View, Workspace};
 use mapsto::network::{
-    Context, Edit, Editor, Graph, Kind, Layer, LayerId, Loss, Report, check, template,
+    BlockId, Context, Edit, Editor, Fragment, Graph, Kind, Layer, LayerId, Loss, Report, check,
+    template,
 };
-use mapsto::project::Recipe;
+use mapsto::project::{Recipe, SavedBlock};
 use mapsto::training::{FeatureMaps, LayerMaps, Status, devices};
 
 /// What of the program the Build workspace needs.
@@ -26,6 +27,12 @@ pub struct Bench {
     pub editor: Editor,
     pub report: Report,
     pub selected: Option<LayerId>,
+    pub selection: Vec<LayerId>,
+    pub blocks: Vec<SavedBlock>,
+    /// The blocks that were asked to be kept.
+    pub kept: Vec<BlockId>,
+    /// What was told.
+    pub told: Vec<String>,
     pub maps: Option<Arc<FeatureMaps>>,
     pub drawn: Drawn<'static>,
     pub went: Option<Workspace>,
@@ -43,6 +50,10 @@ impl Bench {
             editor: Editor::new(graph),
             report,
             selected: None,
+            selection: Vec::new(),
+            blocks: Vec::new(),
+            kept: Vec::new(),
+            told: Vec::new(),
             maps: None,
             drawn: Drawn::default(),
             went: None,
@@ -72,6 +83,8 @@ impl Bench {
             comparison: None,
             template: None,
             selected: self.selected,
+            selection: &self.selection,
+            blocks: &self.blocks,
             recipe: &self.recipe,
             devices: &[],
             train_blocked: None,
@@ -96,11 +109,18 @@ impl Bench {
     }
 
     pub fn carry_out(&mut self, command: Command) {
+        let before: Vec<LayerId> = self.ids();
         match command {
-            Command::Select(id) => self.selected = id,
+            Command::Select(id) => self.select(id.into_iter().collect()),
+            Command::SelectMany(ids) => self.select(ids),
             Command::Edit(edit) => {
+                let pasted = matches!(edit, Edit::Paste { .. });
                 let new = self.editor.apply(edit).expect("an edit that can be made");
-                self.selected = new.or(self.selected);
+                match new {
+                    Some(_) if pasted => self.select_new(&before),
+                    Some(new) => self.select(vec![new]),
+                    None => {}
+                }
             }
             Command::Edits(edits) => {
                 let label = edits.first().map(|edit| edit.label(self.editor.graph()));
@@ -108,6 +128,16 @@ impl Bench {
                 let outcome = self.editor.apply_all(&label, &edits);
                 outcome.expect("a remedy that can be made");
             }
+            Command::Together { label, edits } => {
+                let outcome = self.editor.apply_all(&label, &edits);
+                outcome.expect("edits that can be made");
+                self.select_new(&before);
+            }
+            Command::PasteText { after, text } => match Fragment::parse(&text) {
+                Ok(fragment) => self.carry_out(Command::Edit(Edit::Paste { after, fragment })),
+                Err(error) => self.told.push(error.to_string()),
+            },
+            Command::SaveBlock(id) => self.kept.push(id),
             Command::SealEdit => self.editor.seal(),
             Command::Undo => {
                 self.editor.undo();
@@ -123,7 +153,28 @@ impl Bench {
             Command::Go(workspace) => self.went = Some(workspace),
             other => panic!("the Build workspace sent {other:?}"),
         }
+        let graph = self.editor.graph();
+        self.selection.retain(|id| graph.node(*id).is_some());
+        self.selected = self.selection.last().copied();
         self.report = checked(self.editor.graph());
+    }
+
+    fn ids(&self) -> Vec<LayerId> {
+        let nodes = self.editor.graph().nodes().iter();
+        nodes.map(|node| node.id).collect()
+    }
+
+    fn select(&mut self, ids: Vec<LayerId>) {
+        self.selected = ids.last().copied();
+        self.selection = ids;
+    }
+
+    fn select_new(&mut self, before: &[LayerId]) {
+        let new = self.ids().into_iter().filter(|id| !before.contains(id));
+        let new: Vec<LayerId> = new.collect();
+        if !new.is_empty() {
+            self.select(new);
+        }
     }
 
     pub fn kinds(&self) -> Vec<&'static str> {
@@ -196,8 +247,27 @@ pub fn press(harness: &mut Harness<'_, Bench>, role: Role, name: &str) {
     harness.run_steps(3);
 }
 
-/// Adds a layer by its name in the palette.
+pub fn key(harness: &mut Harness<'_, Bench>, modifiers: Modifiers, key: Key) {
+    harness.key_press_modifiers(modifiers, key);
+    harness.run_steps(3);
+}
+
+/// Presses the last of several buttons of a name: that of a menu, not that of the palette.
+pub fn press_last(harness: &mut Harness<'_, Bench>, name: &str) {
+    let buttons: Vec<_> = harness
+        .get_all_by_role_and_label(Role::Button, name)
+        .collect();
+    buttons.last().expect("a button").click();
+    drop(buttons);
+    harness.run_steps(3);
+}
+
+/// Adds a layer or a block by its name in the palette.
 pub fn add(harness: &mut Harness<'_, Bench>, name: &str) {
+    harness
+        .get_by_role_and_label(Role::Button, name)
+        .scroll_to_me();
+    harness.run_steps(8);
     press(harness, Role::Button, name);
 }
 

@@ -81,14 +81,16 @@ fn entries(ctx: &Context, view: &View<'_>) -> Vec<Item> {
 fn layers(view: &View<'_>) -> Vec<Item> {
     let graph = view.editor.graph();
     let end = graph.nodes().len();
-    let chosen = view.selected.and_then(|id| graph.position(id));
-    let at = chosen.map_or(end, |position| position + 1);
     catalogue()
         .iter()
         .filter(|entry| entry.kind != Kind::Input)
         .map(|entry| {
             let layer = Layer::new(entry.kind);
-            let add = Command::Edit(Edit::Insert { at, layer });
+            let add = match view.selected {
+                Some(id) => Edit::InsertAfter { id, layer },
+                None => Edit::Insert { at: end, layer },
+            };
+            let add = Command::Edit(add);
             let commands = vec![Command::Go(Workspace::Build), add];
             Item::new(format!("Add {}", entry.title), entry.help.into(), commands)
         })

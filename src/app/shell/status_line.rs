@@ -15,9 +15,15 @@ pub(super) fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         .layout(Layout::right_to_left(Align::Center));
     ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing.x = SPACE[3] + SPACE[0];
-        let muted = Tokens::of(ui).muted;
+        let tokens = Tokens::of(ui);
+        if view.report.network.is_some() {
+            let memory = format!("training memory {}", bytes(view.drawn.bytes));
+            let fits = !view.drawn.is_too_large();
+            let colour = if fits { tokens.muted } else { tokens.error };
+            ui.label(RichText::new(memory).size(NOTE_SIZE).color(colour));
+        }
         for text in costs(view).iter().rev() {
-            ui.label(RichText::new(text).size(NOTE_SIZE).color(muted));
+            ui.label(RichText::new(text).size(NOTE_SIZE).color(tokens.muted));
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = SPACE[2];
@@ -35,7 +41,6 @@ fn costs(view: &View<'_>) -> Vec<String> {
             "{} multiply-adds an image",
             short(report.multiply_adds)
         ));
-        costs.push(format!("training memory {}", bytes(view.drawn.bytes)));
     }
     costs
 }

@@ -1,7 +1,6 @@
 //! Layers that read a sequence step by step, and remember.
 
 use super::common::*;
-use super::sequence::WEIGHT_DECAY;
 use crate::network::entry::{
     Arity, Cost, DefaultValue as Default, Entry, Group, Kind, Range, Setting, ShapeError,
 };

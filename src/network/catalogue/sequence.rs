@@ -144,26 +144,6 @@ pub(super) static ENTRIES: [Entry; 5] = [
     },
 ];
 
-const BIAS: Setting = Setting {
-    name: "bias",
-    title: "Bias",
-    help: "Whether a learnt number is added to each result",
-    unit: "",
-    range: Range::Flag,
-    default: Default::Flag(true),
-    more: true,
-};
-
-pub(super) const WEIGHT_DECAY: Setting = Setting {
-    name: "weight_decay",
-    title: "Weight decay",
-    help: "How strongly training pulls this layer's weights to 0, on top of the recipe's weight decay",
-    unit: "",
-    range: Range::Real { min: 0.0, max: 1.0 },
-    default: Default::Real(0.0),
-    more: true,
-};
-
 /// Length and features of the only input.
 fn tokens(inputs: &[Shape]) -> Result<[usize; 2], ShapeError> {
     match one(inputs)? {

@@ -295,19 +295,9 @@ fn reshape_summary(layer: &Layer) -> String {
 fn permute_shape(layer: &Layer, inputs: &[Shape]) -> ShapeResult {
     let order = axes_in_order(layer.choice("order"));
     match (one(inputs)?, order) {
-        (
-            Shape::Maps {
-                height,
-                width,
-                channels,
-            },
-            order,
-        ) => {
-            let [height, width, channels] = order.map(|axis| match axis {
-                0 => height,
-                1 => width,
-                _ => channels,
-            });
+        (Shape::Maps { .. }, order) => {
+            let sides = maps(inputs)?;
+            let [height, width, channels] = order.map(|axis| sides[axis]);
             Ok(Shape::Maps {
                 height,
                 width,

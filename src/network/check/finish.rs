@@ -21,7 +21,6 @@ impl Walk<'_> {
         };
         let parameters = sum(|layer| layer.parameters, &self.layers);
         let multiply_adds = sum(|layer| layer.multiply_adds, &self.layers);
-        let activations = sum(|layer| layer.activation_bytes, &self.layers);
         self.limits(parameters);
         self.problems
             .extend(wiring::dangling(self.graph, &self.names));
@@ -47,7 +46,7 @@ impl Walk<'_> {
         let sound = self.sound(network.as_ref());
         let batch = u64::try_from(self.context.batch).unwrap_or(u64::MAX);
         let blocks = self.blocks();
-        let image_bytes = activations.saturating_mul(2);
+        let image_bytes = self.image_bytes;
         let mut report = Report {
             layers: self.layers,
             blocks,

@@ -4,6 +4,7 @@
 
 mod field;
 mod finish;
+mod kept;
 
 use std::collections::{HashMap, HashSet};
 
@@ -75,6 +76,8 @@ struct Walk<'a> {
     told: HashSet<LayerId>,
     /// Where maps first became a vector.
     first_vector: Option<usize>,
+    /// What training keeps for each image, in bytes.
+    image_bytes: u64,
 }
 
 impl<'a> Walk<'a> {
@@ -110,6 +113,7 @@ impl<'a> Walk<'a> {
             places: graph.positions(),
             told: HashSet::new(),
             first_vector: None,
+            image_bytes: 0,
         }
     }
 
@@ -156,19 +160,10 @@ impl<'a> Walk<'a> {
             self.first_vector = Some(position);
         }
         let field = self.field(&layer, step, output);
-        if let Some(report) = self.layers.get_mut(position) {
-            if step.repeat == 0 {
-                report.input = inputs.first().copied().flatten();
-                report.inputs = inputs;
-            }
-            report.output = output;
-            report.repeats += 1;
-            report.parameters = report.parameters.saturating_add(cost.parameters);
-            report.multiply_adds = report.multiply_adds.saturating_add(cost.multiply_adds);
-            let bytes = elements(output).saturating_mul(FLOAT_BYTES);
-            report.activation_bytes = report.activation_bytes.saturating_add(bytes);
-            report.receptive_field = field.map(|field| field.pixels());
-        }
+        self.image_bytes = self
+            .image_bytes
+            .saturating_add(kept::kept(&layer, &inputs, output));
+        self.note(step, inputs, output, cost, field);
         self.shapes.push(output);
         self.fields.push(field);
         self.costs.push(cost);
@@ -177,6 +172,31 @@ impl<'a> Walk<'a> {
         };
         let sound = !self.fault && output.is_some() && step.sources.iter().all(fed);
         self.sound.push(sound);
+    }
+
+    /// Puts what is known of a step into the report of its layer.
+    fn note(
+        &mut self,
+        step: &Step,
+        inputs: Vec<Option<Shape>>,
+        output: Option<Shape>,
+        cost: Cost,
+        field: Option<Field>,
+    ) {
+        let Some(report) = self.layers.get_mut(step.node) else {
+            return;
+        };
+        if step.repeat == 0 {
+            report.input = inputs.first().copied().flatten();
+            report.inputs = inputs;
+        }
+        report.output = output;
+        report.repeats += 1;
+        report.parameters = report.parameters.saturating_add(cost.parameters);
+        report.multiply_adds = report.multiply_adds.saturating_add(cost.multiply_adds);
+        let bytes = elements(output).saturating_mul(FLOAT_BYTES);
+        report.activation_bytes = report.activation_bytes.saturating_add(bytes);
+        report.receptive_field = field.map(|field| field.pixels());
     }
 
     /// Whether the network ends with this layer, or with disabled ones after it.

@@ -161,6 +161,13 @@ impl Template {
         ]
     }
 
+    /// The network for the images of a data set, which are usually of this height, width and channels; at the
+    /// natural size where there are none yet.
+    pub fn for_images(&self, images: Option<[usize; 3]>, classes: Option<usize>) -> Fitted {
+        let input = images.map_or(self.input, |images| self.input_for(images));
+        self.changed(input, classes)
+    }
+
     /// The template's network at its natural size. With a number of classes, its last layer is fitted to them:
     /// one unit a class, and a single sigmoid unit for two classes stays one, but becomes softmax for more.
     pub fn graph(&self, classes: Option<usize>) -> Graph {
@@ -185,7 +192,7 @@ impl Template {
     /// # Errors
     /// The images are smaller than the template can be adapted to.
     pub fn fitted(&self, input: [usize; 3], classes: Option<usize>) -> Result<Fitted, TooSmall> {
-        let [height, width, channels] = input;
+        let [height, width, _] = input;
         let [least_tall, least_wide] = self.smallest;
         if height < least_tall || width < least_wide {
             return Err(TooSmall {
@@ -194,6 +201,11 @@ impl Template {
                 given: [height, width],
             });
         }
+        Ok(self.changed(input, classes))
+    }
+
+    /// The network for this input, and all that is other than in the template itself.
+    fn changed(&self, input: [usize; 3], classes: Option<usize>) -> Fitted {
         let mut changes = Vec::new();
         if input != self.input {
             let shape = |[height, width, channels]: [usize; 3]| Shape::Maps {
@@ -201,7 +213,7 @@ impl Template {
                 width,
                 channels,
             };
-            let [now, natural] = [[height, width, channels], self.input].map(shape);
+            let [now, natural] = [input, self.input].map(shape);
             changes.push(format!("the input is {now} in place of {natural}"));
         }
         let (graph, adapted) = self.drawn(input, classes);
@@ -214,11 +226,11 @@ impl Template {
             let [now, natural] = [loss, self.loss].map(|loss| loss.title().to_lowercase());
             changes.push(format!("the loss is {now} in place of {natural}"));
         }
-        Ok(Fitted {
+        Fitted {
             graph,
             loss,
             changes,
-        })
+        }
     }
 
     /// The loss for so many classes: binary cross-entropy on one unit is for two of them.

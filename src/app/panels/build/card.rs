@@ -3,40 +3,46 @@
 
 use egui::accesskit::Role;
 use egui::{
-    Align, Button, CornerRadius, Image, Label, Layout, Rect, Response, RichText, Sense, Stroke,
+    Align, Button, CornerRadius, Id, Image, Label, Layout, Rect, Response, RichText, Sense, Stroke,
     StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::plan::{BARS, CELL, Card, HEADER, HINT, PADDING, PINNED, REMEDY, Told};
-use super::{card_id, drag, text};
+use super::chosen::fold;
+use super::column::Stage;
+use super::comment::Writing;
+use super::plan::{CELL, Card, HEADER, HINT, PADDING, PINNED, REMEDY, Told};
+use super::{bars, blocks, card_id, drag, text};
 use crate::app::command::Command;
 use crate::app::maps;
 use crate::app::theme::{self, CAPTION_SIZE, CORNER, CORNER_SMALL, NOTE_SIZE, SPACE, Tokens};
 use crate::app::view::{View, Workspace};
 use crate::app::widgets;
-use crate::network::{Kind, LayerReport, Severity, grouped};
+use crate::network::{Arity, Block, Kind, LayerReport, Severity, grouped};
 
 /// Width of the column of parameters, and of the one of shapes.
 pub const PARAMETERS: f32 = 84.0;
 pub const SHAPES: f32 = 104.0;
-/// More classes than this are not all named: the most probable ones are.
-const CLASSES: usize = 12;
 
 /// Draws the card and says what was done to it as a whole; what is in it pushes commands.
 pub fn show(
+    stage: &Stage<'_>,
     ui: &mut Ui,
     card: &Card<'_>,
     rect: Rect,
-    view: &View<'_>,
+    selected: bool,
+    writing: &mut Option<Writing>,
     commands: &mut Vec<Command>,
 ) -> Response {
+    let view = stage.view;
     let id = card_id(card.node.id);
     let response = ui.interact(rect, id, Sense::click_and_drag());
-    let selected = view.selected == Some(card.node.id);
     response.widget_info(|| info(card, selected));
+    if is_disabled(card) {
+        ui.set_opacity(ui.opacity() * 0.55);
+    }
     frame(ui, card, rect, selected, &response);
     let row = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
-    head(ui, card, row.shrink2(vec2(PADDING, 0.0)));
+    head(stage, ui, card, row.shrink2(vec2(PADDING, 0.0)), commands);
 
     let builder = UiBuilder::new()
         .id_salt(("layer", card.node.id.0))
@@ -49,6 +55,7 @@ pub fn show(
     }
     ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing = Vec2::ZERO;
+        comment(stage, ui, card, writing, commands);
         if card.node.layer.kind() == Kind::Input {
             pinned(ui, view, commands);
         }
@@ -57,7 +64,7 @@ pub fn show(
             ui.add_space(PADDING);
         }
         if let Some(probabilities) = card.probabilities {
-            bars(ui, view, probabilities);
+            bars::show(ui, view, probabilities);
             ui.add_space(PADDING);
         }
         for told in &card.problems {
@@ -67,18 +74,56 @@ pub fn show(
     response
 }
 
+/// Left out of the network; a folded block does not say so of a part of it.
+fn is_disabled(card: &Card<'_>) -> bool {
+    card.node.disabled && card.block.is_none()
+}
+
+/// The comment, or the field it is written in.
+fn comment(
+    stage: &Stage<'_>,
+    ui: &mut Ui,
+    card: &Card<'_>,
+    writing: &mut Option<Writing>,
+    commands: &mut Vec<Command>,
+) {
+    if card.writing
+        && let Some(open) = writing
+    {
+        if !open.show(ui, stage.view.editor.graph(), commands) {
+            *writing = None;
+        }
+        ui.add_space(PADDING);
+    } else if let Some(words) = &card.comment {
+        let size = vec2(ui.available_width(), words.size().y + SPACE[1]);
+        let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &card.node.comment));
+        let corner = rect.min + vec2(SPACE[3], 0.0);
+        ui.painter()
+            .galley(corner, words.clone(), Tokens::of(ui).muted);
+    }
+}
+
 /// What a screen reader says of the card.
 fn info(card: &Card<'_>, selected: bool) -> WidgetInfo {
     let name = card.report.map_or("", |report| report.name.as_str());
-    let mut info =
-        WidgetInfo::selected(Role::ListBoxOption, true, selected, format!("Layer {name}"));
-    let output = card.report.and_then(|report| report.output);
-    let output = output.map_or("output unknown".to_owned(), |shape| {
+    let name = match card.block {
+        Some(block) => format!("Block {}", block.name),
+        None => format!("Layer {name}"),
+    };
+    let mut info = WidgetInfo::selected(Role::ListBoxOption, true, selected, name);
+    let output = card.output.map_or("output unknown".to_owned(), |shape| {
         format!("output {shape}")
     });
-    let entry = card.node.layer.kind().entry();
-    let summary = card.node.layer.summary();
-    info.current_text_value = Some(format!("{} {summary}, {output}", entry.title));
+    let what = match card.block {
+        Some(block) => format!("repeated {} times", block.repeat),
+        None => {
+            let summary = card.node.layer.summary();
+            format!("{} {summary}", card.node.layer.kind().entry().title)
+        }
+    };
+    let disabled = if is_disabled(card) { ", disabled" } else { "" };
+    info.current_text_value = Some(format!("{what}, {output}{disabled}"));
     info
 }
 
@@ -111,32 +156,25 @@ fn frame(ui: &Ui, card: &Card<'_>, rect: Rect, selected: bool, response: &Respon
 }
 
 /// The line with the columns.
-fn head(ui: &Ui, card: &Card<'_>, row: Rect) {
+fn head(stage: &Stage<'_>, ui: &mut Ui, card: &Card<'_>, row: Rect, commands: &mut Vec<Command>) {
     let tokens = Tokens::of(ui);
-    let entry = card.node.layer.kind().entry();
     let centre = row.center().y;
-    drag::dot(ui, row, entry);
-
     let shape_end = row.max.x - PARAMETERS - SPACE[1];
-    let title_start = row.min.x + SPACE[3];
-    let room = shape_end - SHAPES - title_start;
-    let title = text::line(ui, theme::semibold(entry.title).color(tokens.text), room);
-    let end = text::left(ui, pos2(title_start, centre), title) + SPACE[1];
-    let input = entry.kind == Kind::Input;
-    if !input {
-        let summary = RichText::new(card.node.layer.summary()).color(tokens.muted);
-        let room = (title_start + room - end).max(0.0);
-        text::left(ui, pos2(end, centre), text::line(ui, summary, room));
+    let start = pos2(row.min.x + SPACE[3], centre);
+    let room = shape_end - SHAPES - start.x;
+    match card.block {
+        Some(block) => folded(stage, ui, block, row, room, commands),
+        None => layer(stage, ui, card, row, room),
     }
-
-    let output = card.report.and_then(|report| report.output);
-    let shape = output.map_or("?".to_owned(), |shape| shape.to_string());
+    let shape = card
+        .output
+        .map_or("?".to_owned(), |shape| shape.to_string());
     let shape = theme::figure(shape).color(tokens.text);
     text::right(ui, pos2(shape_end, centre), text::line(ui, shape, SHAPES));
-    let count = match card.report {
-        _ if input => "–".to_owned(),
-        Some(report) if known(report) => grouped(report.parameters),
-        _ => "?".to_owned(),
+    let count = match card.parameters {
+        _ if card.node.layer.kind() == Kind::Input => "–".to_owned(),
+        Some(count) => grouped(count),
+        None => "?".to_owned(),
     };
     let count = theme::figure(count).color(tokens.muted);
     text::right(
@@ -144,6 +182,97 @@ fn head(ui: &Ui, card: &Card<'_>, row: Rect) {
         pos2(row.max.x, centre),
         text::line(ui, count, PARAMETERS),
     );
+}
+
+/// Kind and settings of a layer; of a join, what it joins.
+fn layer(stage: &Stage<'_>, ui: &Ui, card: &Card<'_>, row: Rect, room: f32) {
+    let tokens = Tokens::of(ui);
+    let entry = card.node.layer.kind().entry();
+    let centre = row.center().y;
+    drag::dot(ui, row, entry);
+    let start = row.min.x + SPACE[3];
+    let title = text::line(ui, theme::semibold(entry.title).color(tokens.text), room);
+    let mut end = text::left(ui, pos2(start, centre), title) + SPACE[1];
+    let mut say = |words: RichText| {
+        let room = (start + room - end).max(0.0);
+        if room > 12.0 {
+            end = text::left(ui, pos2(end, centre), text::line(ui, words, room)) + SPACE[1];
+        }
+    };
+    if is_disabled(card) {
+        say(RichText::new("disabled").color(tokens.text));
+    }
+    if entry.arity == Arity::Many {
+        say(RichText::new(joined(stage, card)).color(tokens.muted));
+    } else if entry.kind != Kind::Input {
+        say(RichText::new(card.node.layer.summary()).color(tokens.muted));
+    }
+    // What is wired elsewhere is known by its name there.
+    let position = card.row.nodes.start;
+    let row = stage.rows.of_layer(card.node.id);
+    let source = stage.rows.nets.iter().any(|net| Some(net.from) == row);
+    if source
+        && position > 0
+        && let Some(report) = card.report
+    {
+        say(RichText::new(&report.name)
+            .size(CAPTION_SIZE)
+            .color(tokens.muted));
+    }
+}
+
+/// "conv2d_3 + input".
+fn joined(stage: &Stage<'_>, card: &Card<'_>) -> String {
+    let between = match card.node.layer.kind() {
+        Kind::Add => " + ",
+        Kind::Multiply => " × ",
+        _ => ", ",
+    };
+    let rows = card.node.inputs.iter().map(|id| stage.rows.of_layer(*id));
+    let names = rows.map(|row| row.map_or_else(|| "?".to_owned(), |row| stage.name(row)));
+    names.collect::<Vec<_>>().join(between)
+}
+
+/// A folded block: its name, how often it is repeated, what it holds, and the button that opens it.
+fn folded(
+    stage: &Stage<'_>,
+    ui: &mut Ui,
+    block: &Block,
+    row: Rect,
+    room: f32,
+    commands: &mut Vec<Command>,
+) {
+    let tokens = Tokens::of(ui);
+    let centre = row.center().y;
+    let at = pos2(row.min.x + 4.0, centre);
+    let place = Rect::from_center_size(at, vec2(18.0, 22.0));
+    let id = Id::unique(("open block", block.id.0));
+    let button = ui.interact(place, id, Sense::click());
+    button.widget_info(|| {
+        let name = format!("Open {}", block.name);
+        WidgetInfo::labeled(Role::Button, true, name)
+    });
+    let ink = if button.hovered() || button.has_focus() {
+        tokens.text
+    } else {
+        tokens.accent
+    };
+    let corners = [vec2(-2.5, -4.5), vec2(3.5, 0.0), vec2(-2.5, 4.5)];
+    let corners = corners.map(|corner| at + corner).to_vec();
+    ui.painter()
+        .add(egui::Shape::convex_polygon(corners, ink, Stroke::NONE));
+    if button
+        .on_hover_text("Show the layers of the block (Ctrl+E)")
+        .clicked()
+    {
+        commands.push(fold(block.id, false));
+    }
+    let start = row.min.x + SPACE[3];
+    let end = blocks::title(ui, block, pos2(start, centre), room) + SPACE[1];
+    let words = blocks::summary(stage.view.editor.graph(), block);
+    let words = RichText::new(words).color(tokens.muted);
+    let room = (start + room - end).max(0.0);
+    text::left(ui, pos2(end, centre), text::line(ui, words, room));
 }
 
 /// Whether a layer's costs can be told: they follow from its shapes.
@@ -213,89 +342,6 @@ fn pinned(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
 fn fitted(rect: Rect, size: Vec2) -> Rect {
     let scale = (rect.width() / size.x.max(1.0)).min(rect.height() / size.y.max(1.0));
     Rect::from_center_size(rect.center(), size * scale)
-}
-
-/// How probable the network finds each class of the pinned image.
-fn bars(ui: &mut Ui, view: &View<'_>, probabilities: &[f32]) {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BARS), Sense::hover());
-    let names = view.data.ready().map(|(dataset, _)| &dataset.classes);
-    let name = |class: usize| {
-        let name = names.filter(|names| names.len() == probabilities.len());
-        name.and_then(|names| names.get(class).cloned())
-            .unwrap_or_else(|| format!("class {}", class + 1))
-    };
-    let mut shown: Vec<(usize, f32)> = probabilities.iter().copied().enumerate().collect();
-    if shown.len() > CLASSES {
-        shown.sort_by(|a, b| b.1.total_cmp(&a.1));
-        shown.truncate(CLASSES);
-    }
-    let best = shown.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1));
-    let step = rect.width() / shown.len().max(1) as f32;
-    for (number, (class, probability)) in shown.iter().enumerate() {
-        let left = rect.min.x + step * number as f32;
-        let place = Rect::from_min_max(pos2(left, rect.min.y), pos2(left + step, rect.max.y));
-        bar(
-            ui,
-            place,
-            &name(*class),
-            *probability,
-            best.is_some_and(|best| best.0 == *class),
-        );
-    }
-    let percent = |probability: f32| widgets::percent(f64::from(probability));
-    response.widget_info(|| {
-        let best = best.map_or(String::new(), |(class, share)| {
-            format!(": {} {}", name(class), percent(share))
-        });
-        WidgetInfo::labeled(Role::Image, true, format!("Class probabilities{best}"))
-    });
-    let pointed = response
-        .hover_pos()
-        .and_then(|pos| shown.get(((pos.x - rect.min.x) / step) as usize).copied());
-    if let Some((class, share)) = pointed {
-        response.on_hover_text_at_pointer(format!("{}: {}", name(class), percent(share)));
-    }
-}
-
-fn bar(ui: &Ui, place: Rect, name: &str, probability: f32, best: bool) {
-    let tokens = Tokens::of(ui);
-    let colour = if best { tokens.accent } else { tokens.muted };
-    let words = RichText::new(name).size(CAPTION_SIZE);
-    let words = words.color(if best { tokens.text } else { tokens.muted });
-    let width = (place.width() - SPACE[0]).max(1.0);
-    let centred = |text: std::sync::Arc<egui::Galley>, y: f32| {
-        text::left(ui, pos2(place.center().x - text.size().x / 2.0, y), text);
-    };
-    centred(text::line(ui, words, width), place.max.y - 7.0);
-    let percent = widgets::percent(f64::from(probability));
-    if place.width() > 44.0 || best {
-        let percent = theme::figure(percent)
-            .size(CAPTION_SIZE - 1.0)
-            .color(colour);
-        centred(
-            text::line(ui, percent, place.width() + SPACE[1]),
-            place.min.y + 6.0,
-        );
-    }
-    let bottom = place.max.y - 17.0;
-    let room = bottom - (place.min.y + 15.0);
-    let half = (place.width() / 2.0 - 3.0).min(18.0);
-    let share = if probability.is_finite() {
-        probability.clamp(0.0, 1.0)
-    } else {
-        0.0
-    };
-    let bar = |height: f32| {
-        let middle = place.center().x;
-        Rect::from_min_max(
-            pos2(middle - half, bottom - height),
-            pos2(middle + half, bottom),
-        )
-    };
-    ui.painter()
-        .rect_filled(bar(room), 2, tokens.line.gamma_multiply(0.6));
-    ui.painter()
-        .rect_filled(bar((room * share).max(1.0)), 2, colour);
 }
 
 /// What is wrong, and the button that mends it.

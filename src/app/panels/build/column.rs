@@ -1,40 +1,57 @@
-//! The network as a column of cards that lays itself out, with connectors between them; selection,
-//! dragging, context menus and the "+" between two cards.
+//! The network as a column of cards that lays itself out, with its wires; selection, dragging and the
+//! "+" between two cards.
 
 use egui::accesskit::Role;
-use egui::{
-    CursorIcon, DragAndDrop, Id, Popup, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo,
-    pos2, vec2,
-};
+use egui::{Id, Popup, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
+use super::ask::{Asking, Question};
+use super::chosen::{self, Chosen};
 use super::drag::Dragged;
-use super::plan::{GAP, Plan};
-use super::{card, delete, insert, palette, shift, text};
+use super::plan::{BLOCK_HEAD, GAP, Plan};
+use super::rows::Rows;
+use super::wires::{self, Wire, gutter};
+use super::{blocks, card, comment, menu, palette, text};
 use crate::app::command::Command;
 use crate::app::theme::{CAPTION_SIZE, SPACE, Tokens};
 use crate::app::view::View;
-use crate::network::{Edit, LayerId};
+use crate::network::{Edit, Kind, Layer, LayerId};
 
 /// Above the first card: the heads of the columns.
 const TOP: f32 = 20.0;
 /// Below the last card: room to drop, and what to do next.
 const BOTTOM: f32 = 120.0;
-/// So near the edge a drag scrolls.
-const EDGE: f32 = 40.0;
-
-/// The width of the cards in a place so wide.
-pub fn width(available: f32) -> f32 {
-    (available - 2.0 * SPACE[4]).clamp(300.0, 680.0)
-}
 
 /// What the column remembers between frames.
 #[derive(Default)]
 pub struct Column {
+    pub rows: Rows,
     /// The selection that was scrolled to.
     seen: Option<LayerId>,
+    asking: Option<Asking>,
+    comment: Option<comment::Writing>,
 }
 
 impl Column {
+    /// The width of the cards in a place so wide: the lanes take their room at both sides, so that the
+    /// cards stay in the middle.
+    pub fn width(&self, available: f32) -> f32 {
+        let side = gutter(self.rows.lanes).max(SPACE[4]) + SPACE[0];
+        (available - 2.0 * side).clamp(300.0, 680.0)
+    }
+
+    /// The keyboard belongs to a question, or to a comment.
+    pub fn is_asking(&self) -> bool {
+        self.asking.is_some() || self.comment.is_some()
+    }
+
+    /// Asks something beside its card, or at a place.
+    pub fn ask(&mut self, question: Question, at: Option<Pos2>) {
+        match question {
+            Question::Comment(id) => self.comment = Some(comment::Writing::new(id)),
+            question => self.asking = Some(Asking::new(question, at)),
+        }
+    }
+
     /// `place`: where the palette would add, to be marked.
     pub fn show(
         &mut self,
@@ -44,59 +61,83 @@ impl Column {
         width: f32,
         place: Option<usize>,
     ) {
-        let plan = Plan::of(ui, view, width);
+        let writing = self.comment.as_ref().map(comment::Writing::layer);
+        let plan = Plan::of(ui, view, &self.rows, width, writing);
         let selected = view.selected.filter(|_| view.selected != self.seen);
         self.seen = view.selected;
-        ScrollArea::vertical()
+        let asked = ScrollArea::vertical()
             .id_salt("network")
             .auto_shrink(false)
             .show_viewport(ui, |ui, viewport| {
                 ui.set_min_height(TOP + plan.height + BOTTOM);
                 let full = ui.max_rect();
-                let ground =
-                    ui.interact(ui.clip_rect(), Id::unique("network ground"), Sense::click());
-                if ground.clicked() {
-                    commands.push(Command::Select(None));
-                }
                 let left = (full.center().x - width / 2.0).round();
                 let stage = Stage {
                     plan: &plan,
+                    rows: &self.rows,
                     view,
                     origin: pos2(left, full.min.y + TOP),
                     width,
                 };
-                stage.heads(ui);
                 let shown = viewport.min.y - TOP..=viewport.max.y - TOP;
-                for (position, _) in plan.between(*shown.start(), *shown.end()) {
-                    stage.card(ui, position, commands);
-                }
-                stage.foot(ui, commands);
-                stage.dragging(ui, commands);
+                let mut asked = stage.show(ui, shown, &mut self.comment, commands);
                 if let Some(place) = place.filter(|_| Dragged::now(ui).is_none()) {
                     stage.mark(ui, place, 0.6);
                 }
-                if let Some(card) = plan
-                    .cards
-                    .iter()
-                    .find(|card| Some(card.node.id) == selected)
-                {
-                    let rect = card.rect(stage.origin, width).expand(GAP);
-                    ui.scroll_to_rect(rect, None);
+                stage.reveal(ui, selected);
+                if let Some(asking) = &mut self.asking {
+                    let corner = |row| stage.corner(row);
+                    if !asking.show(ui, view, &self.rows, corner, commands) {
+                        self.asking = None;
+                    }
                 }
+                asked.take()
             });
+        if let Some((question, at)) = asked.inner {
+            self.ask(question, at);
+        }
     }
 }
 
+/// A question, and where to ask it.
+pub type Asked = Option<(Question, Option<Pos2>)>;
+
 /// One frame's column.
-struct Stage<'a> {
-    plan: &'a Plan<'a>,
-    view: &'a View<'a>,
+pub struct Stage<'a> {
+    pub plan: &'a Plan<'a>,
+    pub rows: &'a Rows,
+    pub view: &'a View<'a>,
     /// Top left corner of the first card.
-    origin: Pos2,
-    width: f32,
+    pub origin: Pos2,
+    pub width: f32,
 }
 
 impl Stage<'_> {
+    fn show(
+        &self,
+        ui: &mut Ui,
+        shown: std::ops::RangeInclusive<f32>,
+        writing: &mut Option<comment::Writing>,
+        commands: &mut Vec<Command>,
+    ) -> Asked {
+        let ground = ui.interact(ui.clip_rect(), Id::unique("network ground"), Sense::click());
+        if ground.clicked() {
+            commands.push(Command::Select(None));
+        }
+        self.heads(ui);
+        let lit = self.lit(ui);
+        blocks::frames(self, ui, &shown, commands);
+        self.lanes(ui, &lit, commands);
+        let mut asked = None;
+        for (row, _) in self.plan.between(*shown.start(), *shown.end()) {
+            let question = self.card(ui, row, &lit, writing, commands);
+            asked = asked.or(question);
+        }
+        self.foot(ui, commands);
+        let dropped = self.dragging(ui, commands);
+        asked.or(dropped)
+    }
+
     /// What the columns mean.
     fn heads(&self, ui: &Ui) {
         let muted = Tokens::of(ui).muted;
@@ -110,72 +151,138 @@ impl Stage<'_> {
         head("Output", end - card::PARAMETERS - SPACE[1]);
     }
 
-    fn card(&self, ui: &mut Ui, position: usize, commands: &mut Vec<Command>) {
-        let Some(card) = self.plan.cards.get(position) else {
-            return;
-        };
+    /// The rows whose wires stand out: the selected ones and that under the pointer.
+    fn lit(&self, ui: &Ui) -> Vec<usize> {
+        let chosen = self.view.selection.iter();
+        let mut lit: Vec<usize> = chosen.filter_map(|id| self.rows.of_layer(*id)).collect();
+        // With everything selected nothing would stand out.
+        if lit.len() > 8 {
+            lit.clear();
+        }
+        let pointer = ui.ctx().pointer_hover_pos();
+        let pointer = pointer.filter(|at| ui.clip_rect().contains(*at));
+        let column = self.origin.x..=self.origin.x + self.width;
+        let pointer = pointer.filter(|at| column.contains(&at.x));
+        lit.extend(pointer.and_then(|at| self.plan.row_at(at.y - self.origin.y)));
+        lit
+    }
+
+    /// What a row is called: its layer's name, or its block's.
+    pub fn name(&self, row: usize) -> String {
+        let card = self.plan.cards.get(row);
+        match card.map(|card| (card.block, card.report)) {
+            Some((Some(block), _)) => block.name.clone(),
+            Some((None, Some(report))) => report.name.clone(),
+            _ => "a layer".to_owned(),
+        }
+    }
+
+    /// Where a question about a row is asked.
+    fn corner(&self, row: usize) -> Option<Pos2> {
+        let card = self.plan.cards.get(row)?;
+        Some(self.origin + vec2(SPACE[4], card.top + 34.0))
+    }
+
+    fn card(
+        &self,
+        ui: &mut Ui,
+        row: usize,
+        lit: &[usize],
+        writing: &mut Option<comment::Writing>,
+        commands: &mut Vec<Command>,
+    ) -> Asked {
+        let card = self.plan.cards.get(row)?;
         let rect = card.rect(self.origin, self.width);
         let id = card.node.id;
-        self.connector(ui, rect, position, commands);
-        let dragged = Dragged::now(ui) == Some(Dragged::Layer(id));
+        self.connector(
+            ui,
+            row,
+            lit.contains(&row) || row > 0 && lit.contains(&(row - 1)),
+        );
+        self.gap(ui, rect, row, commands);
+        let chosen = self.is_chosen(row);
+        let dragged = match Dragged::now(ui) {
+            Some(Dragged::Layer(it)) => it == id || (chosen && self.view.selection.contains(&it)),
+            _ => false,
+        };
         let response = ui.scope(|ui| {
             if dragged {
                 ui.set_opacity(0.4);
             }
-            card::show(ui, card, rect, self.view, commands)
+            card::show(self, ui, card, rect, chosen, writing, commands)
         });
         let response = response.inner;
+        let (ctrl, shift) = ui.input(|input| (input.modifiers.command, input.modifiers.shift));
         if response.clicked() {
             response.request_focus();
+            commands.extend(chosen::click(self.view, self.rows, row, ctrl, shift));
+        }
+        if response.double_clicked() && card.block.is_some() {
+            commands.extend(card.block.map(|block| chosen::fold(block.id, false)));
+        }
+        if response.secondary_clicked() && !chosen {
             commands.push(Command::Select(Some(id)));
         }
-        if response.secondary_clicked() {
-            commands.push(Command::Select(Some(id)));
-        }
-        if position > 0 {
+        if row > 0 {
             response.dnd_set_drag_payload(Dragged::Layer(id));
         }
-        response.context_menu(|ui| self.menu(ui, id, position, commands));
+        let shown = chosen || lit.contains(&row);
+        if let Some(at) = self.gives(row) {
+            wires::port(
+                ui,
+                at,
+                id,
+                &self.name(row),
+                shown && Dragged::now(ui).is_none(),
+            );
+        }
+        let mut asked = None;
+        response.context_menu(|ui| {
+            let ids = match chosen {
+                true => Chosen::of(self.view, self.rows),
+                false => Chosen::these(self.view, self.rows, [id]),
+            };
+            asked = menu::show(self, ui, &ids, row, commands);
+        });
+        asked
     }
 
-    /// The line to the card above, and the "+" on it.
-    fn connector(&self, ui: &mut Ui, rect: Rect, position: usize, commands: &mut Vec<Command>) {
-        if position == 0 {
+    fn is_chosen(&self, row: usize) -> bool {
+        let mut chosen = self.view.selection.iter();
+        chosen.any(|id| self.rows.of_layer(*id) == Some(row))
+    }
+
+    /// The "+" on the way to the card above.
+    fn gap(&self, ui: &mut Ui, rect: Rect, row: usize, commands: &mut Vec<Command>) {
+        if row == 0 {
             return;
         }
-        let tokens = Tokens::of(ui);
-        let middle = rect.center().x.round();
-        let line = Stroke::new(1.5, tokens.line);
-        ui.painter()
-            .vline(middle, rect.min.y - GAP..=rect.min.y, line);
-        let centre = pos2(middle, rect.min.y - GAP / 2.0);
-        let name = self.plan.cards.get(position).and_then(|card| card.report);
-        let name = name.map_or("the next layer", |report| report.name.as_str());
-        self.plus(
-            ui,
-            centre,
-            position,
-            &format!("Insert a layer before {name}"),
-            commands,
-        );
+        let centre = pos2(rect.center().x.round(), rect.min.y - GAP / 2.0);
+        let name = format!("Insert a layer before {}", self.name(row));
+        self.plus(ui, centre, row, &name, commands);
+    }
+
+    /// What puts a new layer before a row: on the wire from the row above, where there is one.
+    pub fn insert(&self, row: usize, kind: Kind) -> Command {
+        let graph = self.view.editor.graph();
+        let linked = self.rows.rows.get(row).is_some_and(|row| row.linked);
+        let wire = row.checked_sub(1).map(|from| Wire { from, to: row });
+        let on = wire.filter(|_| linked);
+        let on = on.and_then(|wire| wires::insert_on(self.view, self.rows, wire, kind));
+        on.unwrap_or_else(|| {
+            Command::Edit(Edit::Insert {
+                at: self.rows.position(graph, row),
+                layer: Layer::new(kind),
+            })
+        })
     }
 
     /// A round button that shows when the pointer comes near, with a menu of layers.
-    fn plus(
-        &self,
-        ui: &mut Ui,
-        centre: Pos2,
-        place: usize,
-        name: &str,
-        commands: &mut Vec<Command>,
-    ) {
+    fn plus(&self, ui: &mut Ui, centre: Pos2, row: usize, name: &str, commands: &mut Vec<Command>) {
         let tokens = Tokens::of(ui);
         let rect = Rect::from_center_size(centre, vec2(20.0, GAP));
-        let id = Id::unique((
-            "insert before",
-            self.plan.cards.get(place).map(|card| card.node.id.0),
-        ));
-        let response = ui.interact(rect, id, Sense::click());
+        let before = self.plan.cards.get(row).map(|card| card.node.id.0);
+        let response = ui.interact(rect, Id::unique(("insert before", before)), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
         let near = Rect::from_center_size(centre, vec2(self.width, GAP));
         let open = Popup::is_id_open(ui.ctx(), Popup::default_response_id(&response));
@@ -188,61 +295,44 @@ impl Stage<'_> {
             };
             ui.painter()
                 .circle(centre, 8.0, fill, Stroke::new(1.0, tokens.accent));
-            let ink = Stroke::new(1.5, ink);
-            ui.painter()
-                .hline(centre.x - 4.0..=centre.x + 4.0, centre.y, ink);
-            ui.painter()
-                .vline(centre.x, centre.y - 4.0..=centre.y + 4.0, ink);
+            cross(ui, centre, Stroke::new(1.5, ink));
         }
         let response = response.on_hover_text(name);
         if let Some(Some(kind)) = Popup::menu(&response)
             .show(palette::menu)
             .map(|menu| menu.inner)
         {
-            commands.push(insert(kind, place));
+            commands.push(self.insert(row, kind));
         }
     }
 
     /// Below the last card: add there, and what to do first in an empty network.
     fn foot(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
-        let middle = self.origin.x + self.width / 2.0;
+        let tokens = Tokens::of(ui);
+        let middle = (self.origin.x + self.width / 2.0).round();
         let end = self.origin.y + self.plan.height;
-        let line = Stroke::new(1.5, Tokens::of(ui).line);
+        let line = Stroke::new(1.5, tokens.line);
         ui.painter().vline(middle, end..=end + GAP, line);
         let centre = pos2(middle, end + GAP + 8.0);
         let place = self.plan.cards.len();
-        self.plus_always(ui, centre);
+        // The "+" at the end is there without being looked for.
+        ui.painter()
+            .circle_stroke(centre, 8.0, Stroke::new(1.0, tokens.line));
+        cross(ui, centre, Stroke::new(1.5, tokens.muted));
         self.plus(ui, centre, place, "Add a layer at the end", commands);
         if place <= 1 {
             let text = egui::RichText::new(
                 "Click a layer on the left, drag it here, or start from a template",
             );
-            let text = text::line(ui, text.color(Tokens::of(ui).muted), self.width);
+            let text = text::line(ui, text.color(tokens.muted), self.width);
             let corner = pos2(middle - text.size().x / 2.0, centre.y + 32.0);
             text::left(ui, corner, text);
         }
     }
 
-    /// The "+" at the end is there without being looked for.
-    fn plus_always(&self, ui: &Ui, centre: Pos2) {
-        let muted = Tokens::of(ui).muted;
-        ui.painter()
-            .circle_stroke(centre, 8.0, Stroke::new(1.0, Tokens::of(ui).line));
-        ui.painter().hline(
-            centre.x - 4.0..=centre.x + 4.0,
-            centre.y,
-            Stroke::new(1.5, muted),
-        );
-        ui.painter().vline(
-            centre.x,
-            centre.y - 4.0..=centre.y + 4.0,
-            Stroke::new(1.5, muted),
-        );
-    }
-
     /// Marks where a layer would come.
-    fn mark(&self, ui: &Ui, place: usize, opacity: f32) {
-        let y = self.origin.y + self.plan.gap(place);
+    pub fn mark(&self, ui: &Ui, row: usize, opacity: f32) {
+        let y = self.origin.y + self.plan.gap(row);
         let colour = Tokens::of(ui).accent.gamma_multiply(opacity);
         let (left, right) = (self.origin.x, self.origin.x + self.width);
         ui.painter()
@@ -251,86 +341,22 @@ impl Stage<'_> {
         ui.painter().circle_filled(pos2(right, y), 3.5, colour);
     }
 
-    /// A drag over the column: the place, the card at the pointer, scrolling at the edges, the drop.
-    fn dragging(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
-        let Some(dragged) = Dragged::now(ui) else {
-            return;
-        };
-        let graph = self.view.editor.graph();
-        dragged.ghost(ui, graph);
-        let clip = ui.clip_rect();
-        // A finger is gone in the frame in which it drops: the latest position would be none.
-        let pointer = ui.ctx().pointer_interact_pos();
-        let Some(pointer) = pointer.filter(|pointer| clip.contains(*pointer)) else {
-            ui.ctx().set_cursor_icon(CursorIcon::NoDrop);
-            return;
-        };
-        ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
-        let place = self.plan.place_at(pointer.y - self.origin.y);
-        let edit = dragged.dropped(graph, place);
-        if edit.is_some() {
-            self.mark(ui, place, 1.0);
-        }
-        if ui.input(|input| input.pointer.any_released()) {
-            DragAndDrop::clear_payload(ui.ctx());
-            commands.extend(edit.map(Command::Edit));
-            return;
-        }
-        let speed = if pointer.y < clip.min.y + EDGE {
-            EDGE - (pointer.y - clip.min.y)
-        } else if pointer.y > clip.max.y - EDGE {
-            clip.max.y - pointer.y - EDGE
-        } else {
-            return;
-        };
-        ui.scroll_with_delta(vec2(0.0, speed * 0.4));
-        ui.ctx().request_repaint();
-    }
-
-    fn menu(&self, ui: &mut Ui, id: LayerId, position: usize, commands: &mut Vec<Command>) {
-        ui.set_min_width(200.0);
-        let last = position + 1 == self.plan.cards.len();
-        let input = position == 0;
-        let stays = Some("The input stays the first layer").filter(|_| input);
-        let first = Some("It is the first layer after the input").filter(|_| position == 1);
-        let end = Some("It is the last layer").filter(|_| last);
-        if item(ui, "Duplicate", "Ctrl+D", stays) {
-            commands.push(Command::Edit(Edit::Duplicate(id)));
-        }
-        if item(ui, "Move up", "Alt+↑", stays.or(first)) {
-            shift(self.view, id, false, commands);
-        }
-        if item(ui, "Move down", "Alt+↓", stays.or(end)) {
-            shift(self.view, id, true, commands);
-        }
-        ui.menu_button("Insert before", |ui| {
-            if let Some(kind) = palette::menu(ui) {
-                commands.push(insert(kind, position.max(1)));
+    /// Scrolls to what was selected.
+    fn reveal(&self, ui: &Ui, selected: Option<LayerId>) {
+        let row = selected.and_then(|id| self.rows.of_layer(id));
+        if let Some(card) = row.and_then(|row| self.plan.cards.get(row)) {
+            let mut rect = card.rect(self.origin, self.width).expand(GAP);
+            if self.rows.opened.iter().any(|it| Some(it.rows.start) == row) {
+                rect.min.y -= BLOCK_HEAD;
             }
-        });
-        ui.menu_button("Insert after", |ui| {
-            if let Some(kind) = palette::menu(ui) {
-                commands.push(insert(kind, position + 1));
-            }
-        });
-        ui.separator();
-        if item(ui, "Delete", "Delete", stays) {
-            delete(self.view, id, commands);
+            ui.scroll_to_rect(rect, None);
         }
     }
 }
 
-/// A line of the context menu; disabled where there is a reason.
-fn item(ui: &mut Ui, words: &str, keys: &str, reason: Option<&str>) -> bool {
-    let button = egui::Button::new(words).shortcut_text(keys);
-    let response = ui
-        .add_enabled(reason.is_none(), button)
-        .accessible_name(words);
-    let clicked = response
-        .on_disabled_hover_text(reason.unwrap_or_default())
-        .clicked();
-    if clicked {
-        ui.close();
-    }
-    clicked
+fn cross(ui: &Ui, centre: Pos2, stroke: Stroke) {
+    let across = centre.x - 4.0..=centre.x + 4.0;
+    ui.painter().hline(across, centre.y, stroke);
+    let down = centre.y - 4.0..=centre.y + 4.0;
+    ui.painter().vline(centre.x, down, stroke);
 }

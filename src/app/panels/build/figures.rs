@@ -57,15 +57,11 @@ pub fn training(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         widgets::stat_row(ui, "Memory that is free", &widgets::bytes(memory));
     }
     if let Some(largest) = drawn.largest_batch {
-        if largest < batch as u64 {
+        if drawn.is_too_large() {
             too_much(ui, view, largest, commands);
         } else {
-            let most = if largest > 1_000_000 {
-                "more than a million".to_owned()
-            } else {
-                grouped(largest)
-            };
-            widgets::stat_row(ui, "Largest batch that fits", &most);
+            let largest = grouped(largest.max(batch as u64));
+            widgets::stat_row(ui, "Largest batch that fits", &largest);
         }
     }
     if let Some(epoch) = drawn.epoch {
@@ -80,11 +76,8 @@ fn about(epoch: std::time::Duration, view: &View<'_>) -> String {
     } else {
         format!("about {}", widgets::duration(epoch))
     };
-    let device = match view.recipe.device.as_str() {
-        "cpu" => " on CPU",
-        "auto" => "",
-        _ => " on GPU",
-    };
+    let device = view.drawn.device;
+    let device = device.map_or(String::new(), |device| format!(" on {device}"));
     format!("{time} an epoch{device}")
 }
 

@@ -1,18 +1,14 @@
 //! Above the column: what the network is, the templates, undo and redo.
 
 use egui::containers::menu::MenuButton;
-use egui::text::LayoutJob;
-use egui::{
-    Align, Button, FontSelection, Layout, Pos2, RichText, ScrollArea, Shape, Stroke, Ui, vec2,
-};
+use egui::{Align, Button, Layout, Pos2, ScrollArea, Shape, Stroke, Ui, vec2};
 
-use super::classes;
+use super::templates;
 use crate::app::command::Command;
 use crate::app::comparison::Other;
-use crate::app::theme::{self, NOTE_SIZE, SPACE, Tokens};
+use crate::app::theme::{self, SPACE, Tokens};
 use crate::app::view::View;
-use crate::app::widgets;
-use crate::network::{Context, Template, check, grouped, template, templates};
+use crate::network::{self, template};
 
 const HEIGHT: f32 = 52.0;
 /// The longest that a menu becomes before it scrolls.
@@ -31,7 +27,8 @@ pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>, width: f3
         ui.add_space(SPACE[1]);
         let size = vec2(104.0, ui.spacing().interact_size.y);
         let button = Button::new("Templates").right_text("").min_size(size);
-        let (button, _) = MenuButton::from_button(button).ui(ui, |ui| menu(ui, view, commands));
+        let (button, _) =
+            MenuButton::from_button(button).ui(ui, |ui| templates::menu(ui, view, commands));
         arrow(ui, button.rect.right_center() - vec2(SPACE[3], 0.0));
         button
             .accessible_name("Templates")
@@ -98,41 +95,13 @@ fn step(
     }
 }
 
-fn menu(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
-    ui.set_width(440.0);
-    ui.spacing_mut().button_padding = vec2(SPACE[1], 6.0);
-    let muted = Tokens::of(ui).muted;
-    ui.horizontal(|ui| {
-        widgets::caption(ui, "Network");
-        let end = Layout::right_to_left(Align::Center);
-        ui.with_layout(end, |ui| widgets::caption(ui, "Parameters"));
-    });
-    for template in templates() {
-        let fit = Fit::of(template, view);
-        let button = Button::new(text(ui, template))
-            .right_text(theme::figure(grouped(fit.parameters)).color(muted))
-            .selected(view.template == Some(template.name));
-        let response = ui.add_enabled(fit.reason.is_none(), button);
-        let response = response.accessible_name(template.title);
-        let response = match &fit.reason {
-            Some(reason) => response.on_disabled_hover_text(reason),
-            None => response.on_hover_text(&fit.adapted),
-        };
-        if response.clicked() {
-            commands.push(Command::UseTemplate(template.name));
-            commands.push(Command::Select(None));
-            ui.close();
-        }
-    }
-}
-
 /// What the network can be compared with.
 fn others(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     ui.set_width(240.0);
     let mut chosen = None;
     ui.menu_button("Template", |ui| {
         ScrollArea::vertical().max_height(MENU).show(ui, |ui| {
-            for template in templates() {
+            for template in network::templates() {
                 if ui.button(template.title).clicked() {
                     chosen = Some(Command::Compare(Some(Other::Template(template.name))));
                 }
@@ -160,56 +129,4 @@ fn others(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         ui.close();
     }
     commands.extend(chosen);
-}
-
-/// The title, and the summary below it.
-fn text(ui: &Ui, template: &Template) -> LayoutJob {
-    let mut job = LayoutJob::default();
-    let tokens = Tokens::of(ui);
-    let title = theme::semibold(format!("{}\n", template.title)).color(tokens.text);
-    let summary = RichText::new(template.summary)
-        .size(NOTE_SIZE)
-        .color(tokens.muted);
-    for part in [title, summary] {
-        part.append_to(&mut job, ui.style(), FontSelection::Default, Align::Min);
-    }
-    job
-}
-
-/// A template as it would be with the images that are open.
-struct Fit {
-    parameters: u64,
-    /// Why it cannot be used.
-    reason: Option<String>,
-    /// What it does to the images.
-    adapted: String,
-}
-
-impl Fit {
-    fn of(template: &Template, view: &View<'_>) -> Self {
-        let classes = classes(view);
-        let context = Context {
-            classes,
-            loss: template.fitted_loss(classes),
-            batch: view.recipe.batch,
-        };
-        let graph = template.graph(classes);
-        let report = check(&graph, &context);
-        let input = report.layers.first().and_then(|layer| layer.output);
-        let size = input.map(|shape| shape.to_string()).unwrap_or_default();
-        let outputs = classes.map_or(String::new(), |count| {
-            format!(" and fitted to {count} classes")
-        });
-        Self {
-            parameters: report.parameters,
-            reason: report
-                .errors()
-                .next()
-                .map(|problem| problem.message.clone()),
-            adapted: format!(
-                "Images are resized to {size}{outputs}, {} loss",
-                context.loss.title().to_lowercase()
-            ),
-        }
-    }
 }

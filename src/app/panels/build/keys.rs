@@ -1,18 +1,26 @@
-//! The keyboard of the column: arrows select, Alt with arrows moves, Ctrl+D duplicates, Delete deletes.
+//! The keyboard of the column: arrows select (with Shift more), Alt with arrows moves; the other keys
+//! stand in the menu of a card.
 
-use egui::{DragAndDrop, EventFilter, Key, Modifiers, Popup, Ui};
+use egui::{Context, DragAndDrop, Event, EventFilter, Key, Modifiers, Popup, Ui};
 
-use super::{card_id, delete, shift};
+use super::ask::Question;
+use super::card_id;
+use super::chosen::{self, Chosen};
+use super::column::Column;
+use super::rows::Rows;
 use crate::app::command::Command;
 use crate::app::view::View;
 use crate::network::{Edit, LayerId};
 
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+
 /// Carries out the keys, unless a text field, a menu or a dialog has them.
-pub fn handle(ui: &Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+pub fn handle(ui: &Ui, view: &View<'_>, column: &mut Column, commands: &mut Vec<Command>) {
     let ctx = ui.ctx();
     let (focused, dialog) = ctx.memory(|memory| (memory.focused(), memory.top_modal_layer()));
     let dialog = dialog.is_some() || view.dialog.is_some() || view.palette;
-    if dialog || Popup::is_any_open(ctx) || DragAndDrop::has_any_payload(ctx) {
+    let busy = Popup::is_any_open(ctx) || DragAndDrop::has_any_payload(ctx);
+    if dialog || busy || column.is_asking() {
         return;
     }
     let nodes = view.editor.graph().nodes();
@@ -27,43 +35,149 @@ pub fn handle(ui: &Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         };
         ctx.memory_mut(|memory| memory.set_focus_lock_filter(card_id(node.id), arrows));
     }
-    let key = |modifiers, key| ctx.input_mut(|input| input.consume_key(modifiers, key));
-    let selected = view.selected.or(on_card.map(|node| node.id));
-
-    if let Some(id) = selected {
-        if key(Modifiers::ALT, Key::ArrowUp) {
-            shift(view, id, false, commands);
-        } else if key(Modifiers::ALT, Key::ArrowDown) {
-            shift(view, id, true, commands);
-        } else if key(Modifiers::COMMAND, Key::D) {
-            if view.editor.graph().position(id) != Some(0) {
-                commands.push(Command::Edit(Edit::Duplicate(id)));
-            }
-        } else if key(Modifiers::NONE, Key::Delete) || key(Modifiers::NONE, Key::Backspace) {
-            delete(view, id, commands);
-        } else if key(Modifiers::NONE, Key::Escape) {
-            commands.push(Command::Select(None));
-        }
+    let focus = on_card
+        .map(|node| node.id)
+        .filter(|_| view.selection.is_empty());
+    let chosen = match focus {
+        Some(id) => Chosen::these(view, &column.rows, [id]),
+        None => Chosen::of(view, &column.rows),
+    };
+    let primary = view.selected.or(focus);
+    clipboard(ctx, view, &chosen, primary, commands);
+    if primary.is_some() {
+        edit(ctx, &chosen, commands);
     }
-    let up = key(Modifiers::NONE, Key::ArrowUp);
-    if up || key(Modifiers::NONE, Key::ArrowDown) {
-        let next = neighbour(view, selected, up);
-        commands.push(Command::Select(next));
-        if let Some(id) = next.filter(|_| on_card.is_some()) {
-            ctx.memory_mut(|memory| memory.request_focus(card_id(id)));
+    let question = primary.and_then(|id| asked(ctx, id, &chosen));
+    select(
+        ctx,
+        view,
+        &column.rows,
+        primary,
+        on_card.is_some(),
+        commands,
+    );
+    if let Some(question) = question {
+        column.ask(question, None);
+    }
+}
+
+fn pressed(ctx: &Context, modifiers: Modifiers, key: Key) -> bool {
+    ctx.input_mut(|input| input.consume_key(modifiers, key))
+}
+
+/// What the system's copy, cut and paste mean here: the layers as text.
+fn clipboard(
+    ctx: &Context,
+    view: &View<'_>,
+    chosen: &Chosen<'_>,
+    primary: Option<LayerId>,
+    commands: &mut Vec<Command>,
+) {
+    let events = ctx.input(|input| input.events.clone());
+    for event in events {
+        match event {
+            Event::Copy | Event::Cut => {
+                let Some(fragment) = chosen.fragment() else {
+                    continue;
+                };
+                ctx.copy_text(fragment.to_text());
+                if event == Event::Cut {
+                    chosen.delete(commands);
+                }
+            }
+            Event::Paste(text) => {
+                let last = view.editor.graph().nodes().last().map(|node| node.id);
+                let after = chosen.ids.last().copied().or(primary).or(last);
+                commands.extend(after.map(|after| Command::PasteText { after, text }));
+            }
+            _ => {}
         }
     }
 }
 
-/// The layer above or below; from nowhere, the last or the first one.
-fn neighbour(view: &View<'_>, selected: Option<LayerId>, up: bool) -> Option<LayerId> {
-    let graph = view.editor.graph();
-    let last = graph.nodes().len().saturating_sub(1);
-    let place = match selected.and_then(|id| graph.position(id)) {
-        Some(position) if up => position.saturating_sub(1),
-        Some(position) => (position + 1).min(last),
+fn edit(ctx: &Context, chosen: &Chosen<'_>, commands: &mut Vec<Command>) {
+    if pressed(ctx, Modifiers::ALT, Key::ArrowUp) {
+        chosen.shift(false, commands);
+    } else if pressed(ctx, Modifiers::ALT, Key::ArrowDown) {
+        chosen.shift(true, commands);
+    } else if pressed(ctx, Modifiers::COMMAND, Key::D) {
+        chosen.duplicate(commands);
+    } else if pressed(ctx, Modifiers::COMMAND, Key::Slash) {
+        chosen.disable(commands);
+    } else if pressed(ctx, CTRL_SHIFT, Key::G) {
+        commands.extend(chosen.block().map(|id| Command::Edit(Edit::Ungroup(id))));
+    } else if pressed(ctx, Modifiers::COMMAND, Key::E) {
+        chosen.fold(commands);
+    } else if pressed(ctx, Modifiers::NONE, Key::Delete)
+        || pressed(ctx, Modifiers::NONE, Key::Backspace)
+    {
+        chosen.delete(commands);
+    } else if pressed(ctx, Modifiers::NONE, Key::Escape) {
+        commands.push(Command::Select(None));
+    }
+}
+
+/// Keys that ask something first.
+fn asked(ctx: &Context, id: LayerId, chosen: &Chosen<'_>) -> Option<Question> {
+    if pressed(ctx, Modifiers::COMMAND, Key::G) {
+        return chosen
+            .no_block()
+            .is_none()
+            .then(|| Question::name(chosen.ids.clone()));
+    }
+    if pressed(ctx, Modifiers::COMMAND, Key::M) {
+        return Some(Question::Comment(id));
+    }
+    if pressed(ctx, Modifiers::COMMAND, Key::L) {
+        return Some(Question::connect(id));
+    }
+    let replaced = pressed(ctx, Modifiers::COMMAND, Key::R) && !chosen.ids.is_empty();
+    replaced.then_some(Question::Replace(id))
+}
+
+fn select(
+    ctx: &Context,
+    view: &View<'_>,
+    rows: &Rows,
+    primary: Option<LayerId>,
+    focus: bool,
+    commands: &mut Vec<Command>,
+) {
+    if pressed(ctx, Modifiers::COMMAND, Key::A) {
+        commands.push(chosen::all(view));
+    }
+    for (up, key) in [(true, Key::ArrowUp), (false, Key::ArrowDown)] {
+        if pressed(ctx, Modifiers::SHIFT, key) {
+            let end = reach(view, rows, up);
+            commands.extend(end.and_then(|row| chosen::click(view, rows, row, false, true)));
+        } else if pressed(ctx, Modifiers::NONE, key) {
+            let next = neighbour(rows, primary.and_then(|id| rows.of_layer(id)), up);
+            let next = rows.exit(view.editor.graph(), next);
+            commands.push(Command::Select(next));
+            if let Some(id) = next.filter(|_| focus) {
+                ctx.memory_mut(|memory| memory.request_focus(card_id(id)));
+            }
+        }
+    }
+}
+
+/// The row above or below; from nowhere, the last or the first one.
+fn neighbour(rows: &Rows, selected: Option<usize>, up: bool) -> usize {
+    let last = rows.rows.len().saturating_sub(1);
+    match selected {
+        Some(row) if up => row.saturating_sub(1),
+        Some(row) => (row + 1).min(last),
         None if up => last,
         None => 0,
-    };
-    graph.nodes().get(place).map(|node| node.id)
+    }
+}
+
+/// The end of the selected range that Shift moves, one further.
+fn reach(view: &View<'_>, rows: &Rows, up: bool) -> Option<usize> {
+    let anchor = rows.of_layer(view.selected?)?;
+    let chosen = view.selection.iter().filter_map(|id| rows.of_layer(*id));
+    let far = chosen
+        .max_by_key(|row| row.abs_diff(anchor))
+        .unwrap_or(anchor);
+    Some(neighbour(rows, Some(far), up))
 }

@@ -1,22 +1,35 @@
 //! The Build workspace: layers to add on the left, the network as a column of cards in the middle,
 //! the selected layer's settings on the right.
 //!
-//! `column` lays the cards out and handles dragging, `card` draws one, `keys` is the keyboard.
+//! `rows` and `lanes` say which cards and wires there are, `plan` where they lie; `column` draws them with
+//! `card`, `wires` and `blocks`; `chosen` is what can be done with the selection, by `keys` and by `menu`.
 
+mod ask;
+mod bars;
+mod blocks;
 mod card;
+mod chosen;
 mod column;
+mod comment;
 mod compare;
 mod drag;
 mod figures;
 mod header;
 mod keys;
+mod lanes;
+mod menu;
 mod palette;
 mod plan;
+mod rows;
+mod saved;
 mod settings;
+mod templates;
 mod text;
+mod wires;
 
 use egui::{CentralPanel, Frame, Id, Margin, Ui};
 
+use self::rows::Rows;
 use crate::app::command::Command;
 use crate::app::theme::{SIDE_WIDTH, SPACE, Tokens};
 use crate::app::view::{Panel, View};
@@ -40,12 +53,15 @@ impl Panel for BuildPanel {
             .fill(tokens.panel)
             .inner_margin(Margin::same(SPACE[3] as i8));
 
-        keys::handle(ui, view, commands);
+        self.column.rows.update(view.editor.graph());
+        keys::handle(ui, view, &mut self.column, commands);
         egui::Panel::left("build palette")
             .exact_size(PALETTE_WIDTH)
             .resizable(false)
             .frame(side)
-            .show(ui, |ui| self.palette.show(ui, view, commands));
+            .show(ui, |ui| {
+                self.palette.show(ui, view, &self.column.rows, commands);
+            });
         egui::Panel::right("build settings")
             .exact_size(SIDE_WIDTH)
             .resizable(false)
@@ -54,7 +70,7 @@ impl Panel for BuildPanel {
         CentralPanel::no_frame()
             .frame(Frame::new().fill(tokens.ground))
             .show(ui, |ui| {
-                let width = column::width(ui.available_width());
+                let width = self.column.width(ui.available_width());
                 header::show(ui, view, commands, width);
                 if let Some(comparison) = view.comparison {
                     self.compare.show(ui, view, comparison, commands);
@@ -71,17 +87,38 @@ fn card_id(id: LayerId) -> Id {
     Id::unique(("layer card", id.0))
 }
 
-/// Where a click in the palette puts a layer of this kind: after the selected layer, else at the end;
-/// but not behind the layer that makes the classes, where hardly anything makes sense.
-fn place_for(view: &View<'_>, kind: Kind) -> usize {
+/// What a click in the palette does with a layer of this kind, and before which row it comes: after the
+/// selected layer, else at the end; but not behind the layer that makes the classes, where hardly anything
+/// makes sense.
+fn addition(view: &View<'_>, rows: &Rows, kind: Kind) -> (Edit, usize) {
+    let layer = Layer::new(kind);
     let graph = view.editor.graph();
-    let end = graph.nodes().len();
-    let selected = view.selected.and_then(|id| graph.position(id));
-    match selected.map(|position| position + 1) {
-        Some(after) if after < end => after,
-        after if kind != Kind::Activation && ends_in_classes(view, after.is_some()) => end - 1,
-        _ => end,
+    let end = rows.rows.len();
+    let row = view.selected.and_then(|id| rows.of_layer(id));
+    if let Some(row) = row.filter(|row| row + 1 < end)
+        && let Some(id) = rows.exit(graph, row)
+    {
+        return (Edit::InsertAfter { id, layer }, row + 1);
     }
+    let before = kind != Kind::Activation && ends_in_classes(view, row.is_some());
+    let (at, row) = match before {
+        true => (graph.nodes().len() - 1, end - 1),
+        false => (graph.nodes().len(), end),
+    };
+    (Edit::Insert { at, layer }, row)
+}
+
+/// After which layer the palette puts a block: the selected one, else the last but the one that makes the
+/// classes.
+fn anchor(view: &View<'_>, rows: &Rows) -> Option<LayerId> {
+    let end = rows.rows.len();
+    let row = view.selected.and_then(|id| rows.of_layer(id));
+    let last = match row {
+        Some(row) if row + 1 < end => row,
+        row if ends_in_classes(view, row.is_some()) => end.saturating_sub(2),
+        _ => end.saturating_sub(1),
+    };
+    rows.exit(view.editor.graph(), last)
 }
 
 /// Whether the last layer makes the classes: a dense layer with softmax or sigmoid, or, where nobody
@@ -102,36 +139,4 @@ fn ends_in_classes(view: &View<'_>, chosen: bool) -> bool {
 /// How many classes the images have, once they are there.
 fn classes(view: &View<'_>) -> Option<usize> {
     view.data.ready().map(|(dataset, _)| dataset.classes.len())
-}
-
-fn insert(kind: Kind, at: usize) -> Command {
-    Command::Edit(Edit::Insert {
-        at,
-        layer: Layer::new(kind),
-    })
-}
-
-/// Deletes a layer and selects its neighbour, so that the keyboard can go on.
-fn delete(view: &View<'_>, id: LayerId, commands: &mut Vec<Command>) {
-    let nodes = view.editor.graph().nodes();
-    let Some(position) = view.editor.graph().position(id).filter(|place| *place > 0) else {
-        return;
-    };
-    let next = nodes.get(position + 1).or_else(|| nodes.get(position - 1));
-    commands.push(Command::Edit(Edit::Delete(id)));
-    if view.selected == Some(id) {
-        commands.push(Command::Select(next.map(|node| node.id)));
-    }
-}
-
-/// Moves a layer up or down by one; nothing at the ends.
-fn shift(view: &View<'_>, id: LayerId, down: bool, commands: &mut Vec<Command>) {
-    let graph = view.editor.graph();
-    let last = graph.nodes().len().saturating_sub(1);
-    let to = match graph.position(id) {
-        Some(position) if down && position > 0 && position < last => position + 1,
-        Some(position) if !down && position > 1 => position - 1,
-        _ => return,
-    };
-    commands.push(Command::Edit(Edit::Move { id, to }));
 }

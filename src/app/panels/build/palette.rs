@@ -1,13 +1,17 @@
 //! The palette: every layer of the catalogue by group. A click adds, a drag puts it where it is dropped.
 
-use egui::accesskit::Role;
-use egui::{Align2, Id, Rect, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
+use std::path::Path;
 
-use super::drag::{self, Dragged};
-use super::text;
-use super::{insert, place_for};
+use egui::accesskit::Role;
+use egui::{
+    Align2, Color32, Id, Rect, Response, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2,
+};
+
+use super::drag::Dragged;
+use super::rows::Rows;
+use super::{addition, anchor, saved, text};
 use crate::app::command::Command;
-use crate::app::theme::{CORNER_SMALL, NOTE_SIZE, SPACE, Tokens};
+use crate::app::theme::{self, CORNER_SMALL, NOTE_SIZE, SPACE, Tokens};
 use crate::app::view::View;
 use crate::app::widgets;
 use crate::network::{Entry, Group, Kind};
@@ -28,7 +32,7 @@ impl Palette {
         self.place
     }
 
-    pub fn show(&mut self, ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+    pub fn show(&mut self, ui: &mut Ui, view: &View<'_>, rows: &Rows, commands: &mut Vec<Command>) {
         self.place = None;
         let search = ui.add(
             TextEdit::singleline(&mut self.search)
@@ -40,7 +44,7 @@ impl Palette {
         let search = search.accessible_name("Search layers");
         let enter = search.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         if enter && let Some(entry) = self.found().next().filter(|_| !self.search.is_empty()) {
-            commands.push(insert(entry.kind, place_for(view, entry.kind)));
+            commands.push(Command::Edit(addition(view, rows, entry.kind).0));
             search.request_focus();
         }
         ui.add_space(SPACE[1]);
@@ -50,9 +54,10 @@ impl Palette {
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 for group in Group::ALL {
-                    self.group(ui, group, view, commands);
+                    self.group(ui, group, view, rows, commands);
                 }
-                if self.found().next().is_none() {
+                let blocks = self.blocks(ui, view, rows, commands);
+                if self.found().next().is_none() && !blocks {
                     widgets::note(ui, "No layer is called that; clear the search to see all");
                 }
             });
@@ -72,16 +77,21 @@ impl Palette {
             .filter(matches)
     }
 
-    fn group(&mut self, ui: &mut Ui, group: Group, view: &View<'_>, commands: &mut Vec<Command>) {
+    fn group(
+        &mut self,
+        ui: &mut Ui,
+        group: Group,
+        view: &View<'_>,
+        rows: &Rows,
+        commands: &mut Vec<Command>,
+    ) {
         let entries: Vec<_> = self.found().filter(|entry| entry.group == group).collect();
         if entries.is_empty() {
             return;
         }
-        ui.add_space(SPACE[2]);
-        widgets::caption(ui, group.title());
-        ui.add_space(SPACE[0]);
+        heading(ui, group.title());
         for entry in entries {
-            self.entry(ui, entry, view, commands);
+            self.entry(ui, entry, view, rows, commands);
         }
     }
 
@@ -90,47 +100,140 @@ impl Palette {
         ui: &mut Ui,
         entry: &'static Entry,
         view: &View<'_>,
+        rows: &Rows,
         commands: &mut Vec<Command>,
     ) {
-        let size = vec2(ui.available_width(), ROW);
-        let (_, rect) = ui.allocate_space(size);
-        let id = Id::unique(("palette", entry.name));
-        let response = ui.interact(rect, id, Sense::click_and_drag());
-        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, entry.title));
-        response.dnd_set_drag_payload(Dragged::New(entry.kind));
-        let lit = response.hovered() || response.dragged() || response.has_focus();
-        row(ui, rect, entry, lit);
+        let look = Look {
+            title: entry.title,
+            colour: theme::group_colour(Tokens::of(ui), entry.group),
+            help: entry.help,
+        };
+        let response = line(ui, entry.name, &look, Dragged::New(entry.kind));
+        let (edit, row) = addition(view, rows, entry.kind);
         if response.hovered() || response.has_focus() {
-            self.place = Some(place_for(view, entry.kind));
+            self.place = Some(row);
         }
         if response.clicked() {
-            commands.push(insert(entry.kind, place_for(view, entry.kind)));
+            commands.push(Command::Edit(edit));
         }
-        response.on_hover_ui(|ui| {
-            ui.set_max_width(260.0);
-            ui.label(entry.help);
-            let hint = egui::RichText::new("Click to add it, or drag it to its place");
-            ui.label(hint.size(NOTE_SIZE).color(Tokens::of(ui).muted));
-        });
+    }
+
+    /// The blocks of the library, and those that the user has saved.
+    fn blocks(
+        &mut self,
+        ui: &mut Ui,
+        view: &View<'_>,
+        rows: &Rows,
+        commands: &mut Vec<Command>,
+    ) -> bool {
+        let words = self.search.to_lowercase();
+        let mut any = false;
+        for (number, block) in saved::offered(view).enumerate() {
+            let text = format!("{} block", block.name).to_lowercase();
+            if !words.split_whitespace().all(|word| text.contains(word)) {
+                continue;
+            }
+            if !any {
+                heading(ui, "Blocks");
+            }
+            any = true;
+            let look = Look {
+                title: block.name,
+                colour: Tokens::of(ui).accent,
+                help: block.help,
+            };
+            let response = line(
+                ui,
+                &format!("block {number}"),
+                &look,
+                Dragged::Block(number),
+            );
+            if (response.hovered() || response.has_focus())
+                && let Some(after) = anchor(view, rows)
+            {
+                self.place = rows.of_layer(after).map(|row| row + 1);
+            }
+            if response.clicked() {
+                commands.extend(saved::add(view, rows, number));
+            }
+            if let Some(path) = block.path {
+                delete(ui, response.rect, block.name, path, commands);
+            }
+        }
+        any
     }
 }
 
-fn row(ui: &Ui, rect: Rect, entry: &Entry, lit: bool) {
+/// A small cross at the end of a saved block's row.
+fn delete(ui: &Ui, row: Rect, name: &str, path: &Path, commands: &mut Vec<Command>) {
+    let place = Rect::from_center_size(pos2(row.max.x - 14.0, row.center().y), vec2(22.0, 22.0));
+    let response = ui.interact(place, Id::unique(("delete block", path)), Sense::click());
+    let label = format!("Delete the saved block {name}");
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
     let tokens = Tokens::of(ui);
-    if lit {
-        ui.painter().rect(
-            rect,
-            CORNER_SMALL,
-            tokens.card,
-            egui::Stroke::new(1.0, tokens.line),
-            egui::StrokeKind::Inside,
-        );
+    let near = ui.rect_contains_pointer(row) || response.has_focus();
+    if near {
+        let ink = if response.hovered() {
+            tokens.error
+        } else {
+            tokens.muted
+        };
+        for across in [vec2(3.5, 3.5), vec2(3.5, -3.5)] {
+            let ends = [place.center() - across, place.center() + across];
+            ui.painter().line_segment(ends, egui::Stroke::new(1.5, ink));
+        }
     }
-    let row = rect.shrink2(vec2(SPACE[1], 0.0));
-    drag::dot(ui, row, entry);
-    let title = egui::RichText::new(entry.title).color(tokens.text);
-    let at = pos2(row.min.x + SPACE[3], row.center().y);
-    text::left(ui, at, text::line(ui, title, row.max.x - at.x));
+    if response.on_hover_text(label).clicked() {
+        commands.push(saved::ask_to_delete(name, path));
+    }
+}
+
+/// What a row of the palette says.
+struct Look<'a> {
+    title: &'a str,
+    colour: Color32,
+    help: &'a str,
+}
+
+fn heading(ui: &mut Ui, title: &str) {
+    ui.add_space(SPACE[2]);
+    widgets::caption(ui, title);
+    ui.add_space(SPACE[0]);
+}
+
+/// A row that is clicked or dragged.
+fn line(ui: &mut Ui, salt: &str, look: &Look<'_>, dragged: Dragged) -> Response {
+    let size = vec2(ui.available_width(), ROW);
+    let (_, rect) = ui.allocate_space(size);
+    let id = Id::unique(("palette", salt));
+    let response = ui.interact(rect, id, Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, look.title));
+    response.dnd_set_drag_payload(dragged);
+    let tokens = Tokens::of(ui);
+    if ui.is_rect_visible(rect) {
+        if response.hovered() || response.dragged() || response.has_focus() {
+            ui.painter().rect(
+                rect,
+                CORNER_SMALL,
+                tokens.card,
+                egui::Stroke::new(1.0, tokens.line),
+                egui::StrokeKind::Inside,
+            );
+        }
+        let row = rect.shrink2(vec2(SPACE[1], 0.0));
+        let dot = pos2(row.min.x + 4.0, row.center().y);
+        ui.painter().circle_filled(dot, 4.0, look.colour);
+        let title = egui::RichText::new(look.title).color(tokens.text);
+        let at = pos2(row.min.x + SPACE[3], row.center().y);
+        text::left(ui, at, text::line(ui, title, row.max.x - at.x));
+    }
+    let help = look.help;
+    response.on_hover_ui(|ui| {
+        ui.set_max_width(260.0);
+        ui.label(help);
+        let hint = egui::RichText::new("Click to add it, or drag it to its place");
+        ui.label(hint.size(NOTE_SIZE).color(Tokens::of(ui).muted));
+    })
 }
 
 /// A menu of all layers, for "+" between two cards. Returns the chosen kind.

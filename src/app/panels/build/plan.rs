@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use egui::{Galley, Rect, RichText, Ui};
 
+use super::rows::{Row, Rows};
 use super::text;
 use crate::app::maps;
 use crate::app::theme::{NOTE_SIZE, SPACE, Tokens};
 use crate::app::view::View;
-use crate::network::{LayerId, LayerReport, Node, Problem, Severity, Shape};
+use crate::network::{Block, LayerId, LayerReport, Node, Problem, Severity, Shape};
 use crate::training::LayerMaps;
 
 /// Title, summary, shape and parameters.
@@ -28,6 +29,11 @@ pub const PINNED: f32 = 44.0;
 pub const HINT: f32 = 18.0;
 /// The button of a remedy.
 pub const REMEDY: f32 = 28.0;
+/// The head of an opened block above its first card, and what its frame takes below the last one.
+pub const BLOCK_HEAD: f32 = 36.0;
+pub const BLOCK_FOOT: f32 = 10.0;
+/// The field that a comment is written in.
+pub const FIELD: f32 = 54.0;
 
 /// A problem with its text laid out.
 pub struct Told<'a> {
@@ -48,11 +54,21 @@ impl Told<'_> {
 
 /// One card: what it holds and where it lies.
 pub struct Card<'a> {
+    pub row: &'a Row,
+    /// Its layer; of a folded block the one whose output leaves it.
     pub node: &'a Node,
+    /// The folded block that it is.
+    pub block: Option<&'a Block>,
     pub report: Option<&'a LayerReport>,
+    pub output: Option<Shape>,
+    /// None where they cannot be known.
+    pub parameters: Option<u64>,
     /// From the column's top.
     pub top: f32,
     pub height: f32,
+    pub comment: Option<Arc<Galley>>,
+    /// The comment is being written.
+    pub writing: bool,
     pub maps: Option<&'a LayerMaps>,
     pub strip: f32,
     /// Probability of each class, on the last card.
@@ -80,51 +96,38 @@ pub struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub fn of(ui: &Ui, view: &View<'a>, width: f32) -> Self {
-        let nodes = view.editor.graph().nodes();
-        let mut problems: HashMap<LayerId, Vec<&'a Problem>> = HashMap::new();
-        for problem in &view.report.problems {
-            if let Some(id) = problem.layer {
-                problems.entry(id).or_default().push(problem);
-            }
-        }
-        let maps: HashMap<&str, &LayerMaps> = view
-            .drawn
-            .maps
-            .iter()
-            .flat_map(|maps| &maps.layers)
-            .map(|maps| (maps.name.as_str(), maps))
-            .collect();
+    /// `writing`: the layer whose comment is being written.
+    pub fn of(
+        ui: &Ui,
+        view: &View<'a>,
+        rows: &'a Rows,
+        width: f32,
+        writing: Option<LayerId>,
+    ) -> Self {
+        let mut known = Known::of(view);
         let mut top = 0.0;
-        let mut cards = Vec::with_capacity(nodes.len());
-        for (position, node) in nodes.iter().enumerate() {
-            let report = view.report.layers.get(position);
-            let report = report.filter(|report| report.id == node.id);
-            let maps = report.and_then(|report| {
-                let maps = maps.get(report.last_name().as_str()).copied();
-                maps.filter(|maps| shows(maps, report.output))
-            });
-            let mut card = Card {
-                node,
-                report,
-                top,
-                height: HEADER,
-                maps,
-                strip: maps.map_or(0.0, |maps| {
-                    maps::strip_height(maps, width - 2.0 * PADDING, CELL, 1)
-                }),
-                probabilities: None,
-                problems: told(ui, problems.remove(&node.id).unwrap_or_default(), width),
-            };
-            if position + 1 == nodes.len() && position > 0 {
-                card.probabilities = probabilities(view, report);
+        let mut opened = rows.opened.iter().peekable();
+        let mut cards = Vec::with_capacity(rows.rows.len());
+        for (number, row) in rows.rows.iter().enumerate() {
+            if opened.peek().is_some_and(|it| it.rows.start == number) {
+                top += BLOCK_HEAD;
             }
-            card.height = height(&card);
-            if position == 0 {
-                card.height += PADDING + if view.pinned.is_some() { PINNED } else { HINT };
+            if let Some(mut card) = known.card(ui, view, row, width) {
+                card.top = top;
+                card.writing = writing == Some(card.node.id);
+                if number + 1 == rows.rows.len() && number > 0 {
+                    card.probabilities = probabilities(view, card.report);
+                }
+                card.height = height(&card);
+                if number == 0 {
+                    card.height += PADDING + if view.pinned.is_some() { PINNED } else { HINT };
+                }
+                top += card.height + GAP;
+                cards.push(card);
             }
-            top += card.height + GAP;
-            cards.push(card);
+            if opened.next_if(|it| it.rows.end == number + 1).is_some() {
+                top += BLOCK_FOOT;
+            }
         }
         Self {
             height: (top - GAP).max(0.0),
@@ -136,22 +139,31 @@ impl<'a> Plan<'a> {
     pub fn between(&self, top: f32, bottom: f32) -> impl Iterator<Item = (usize, &Card<'a>)> {
         let first = self
             .cards
-            .partition_point(|card| card.top + card.height + GAP < top);
+            .partition_point(|card| card.top + card.height + GAP + BLOCK_FOOT < top);
         self.cards
             .iter()
             .enumerate()
             .skip(first)
-            .take_while(move |(_, card)| card.top <= bottom)
+            .take_while(move |(_, card)| card.top - BLOCK_HEAD <= bottom)
     }
 
-    /// The place in the network that a height means: before the first card whose middle is below it.
+    /// The row at a height, if a card lies there.
+    pub fn row_at(&self, height: f32) -> Option<usize> {
+        let row = self
+            .cards
+            .partition_point(|card| card.top + card.height < height);
+        self.cards.get(row).filter(|card| card.top <= height)?;
+        Some(row)
+    }
+
+    /// The row before which a height means: before the first card whose middle is below it.
     pub fn place_at(&self, height: f32) -> usize {
         self.cards
             .partition_point(|card| card.top + card.height / 2.0 < height)
             .max(1)
     }
 
-    /// The height of the gap before the card at `place`.
+    /// The height of the gap before the card of a row.
     pub fn gap(&self, place: usize) -> f32 {
         match self.cards.get(place) {
             Some(card) => card.top - GAP / 2.0,
@@ -160,8 +172,86 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// What is known of the layers, to be found by layer.
+struct Known<'a> {
+    problems: HashMap<LayerId, Vec<&'a Problem>>,
+    maps: HashMap<&'a str, &'a LayerMaps>,
+}
+
+impl<'a> Known<'a> {
+    fn of(view: &View<'a>) -> Self {
+        let mut problems: HashMap<LayerId, Vec<&'a Problem>> = HashMap::new();
+        for problem in &view.report.problems {
+            if let Some(id) = problem.layer {
+                problems.entry(id).or_default().push(problem);
+            }
+        }
+        let maps = view.drawn.maps.iter().flat_map(|maps| &maps.layers);
+        let maps = maps.map(|maps| (maps.name.as_str(), maps)).collect();
+        Self { problems, maps }
+    }
+
+    fn card(&mut self, ui: &Ui, view: &View<'a>, row: &'a Row, width: f32) -> Option<Card<'a>> {
+        let graph = view.editor.graph();
+        let node = graph.nodes().get(row.exit)?;
+        let report = view.report.layers.get(row.exit);
+        let report = report.filter(|report| report.id == node.id);
+        let block = row.folded.and_then(|id| graph.block(id));
+        let whole = block.and_then(|block| view.report.block(block.id));
+        let output = match whole {
+            Some(whole) => whole.output,
+            None => report.and_then(|report| report.output),
+        };
+        let known = report.filter(|report| report.output.is_some() && report.input.is_some());
+        let parameters = known.map(|report| report.parameters);
+        let maps = report.and_then(|report| {
+            let maps = match report.repeats {
+                0 | 1 => self.maps.get(report.name.as_str()),
+                _ => self.maps.get(report.last_name().as_str()),
+            };
+            maps.copied().filter(|maps| shows(maps, report.output))
+        });
+        let members = graph.nodes().get(row.nodes.clone()).unwrap_or_default();
+        let problems = members
+            .iter()
+            .filter_map(|node| self.problems.remove(&node.id));
+        Some(Card {
+            row,
+            node,
+            block,
+            report,
+            output,
+            parameters: whole.map_or(parameters, |whole| output.map(|_| whole.parameters)),
+            top: 0.0,
+            height: HEADER,
+            comment: comment(ui, &node.comment, width),
+            writing: false,
+            maps,
+            strip: maps.map_or(0.0, |maps| {
+                maps::strip_height(maps, width - 2.0 * PADDING, CELL, 1)
+            }),
+            probabilities: None,
+            problems: told(ui, problems.flatten().collect(), width),
+        })
+    }
+}
+
+fn comment(ui: &Ui, words: &str, width: f32) -> Option<Arc<Galley>> {
+    if words.is_empty() {
+        return None;
+    }
+    let muted = Tokens::of(ui).muted;
+    let words = RichText::new(words).size(NOTE_SIZE).italics().color(muted);
+    Some(text::wrapped(ui, words, width - 2.0 * PADDING - SPACE[3]))
+}
+
 fn height(card: &Card<'_>) -> f32 {
     let mut height = HEADER;
+    if card.writing {
+        height += FIELD + PADDING;
+    } else if let Some(comment) = &card.comment {
+        height += comment.size().y + SPACE[1];
+    }
     if card.strip > 0.0 {
         height += card.strip + PADDING;
     }

@@ -24,32 +24,38 @@ impl Default for Memory {
 
 impl Memory {
     /// Draws the control; returns the new value when the user has chosen one.
-    pub fn show(&mut self, ui: &mut Ui, setting: &Setting, value: &Value) -> Option<Value> {
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        setting: &Setting,
+        title: &str,
+        value: &Value,
+    ) -> Option<Value> {
         match (setting.range, value) {
             (Range::Int { min, max }, Value::Int(number)) => {
-                let changed = whole(ui, *number, [min, max], WIDTH, setting.title);
+                let changed = whole(ui, *number, [min, max], WIDTH, title);
                 changed.map(Value::Int)
             }
             (Range::Pair { min, max }, Value::Pair(pair)) => {
-                self.pair(ui, *pair, [min, max], setting.title)
+                self.pair(ui, *pair, [min, max], title)
             }
             (Range::OneOf(numbers), Value::Int(number)) => {
                 let names: Vec<String> = numbers.iter().map(u64::to_string).collect();
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                let chosen = choice(ui, &names, &number.to_string(), setting.title)?;
+                let chosen = choice(ui, &names, &number.to_string(), title)?;
                 numbers.get(chosen).copied().map(Value::Int)
             }
             (Range::Choice(names), Value::Choice(name)) => {
-                let chosen = choice(ui, names, name, setting.title)?;
+                let chosen = choice(ui, names, name, title)?;
                 names.get(chosen).map(|name| Value::from(*name))
             }
             (Range::Real { min, max }, Value::Real(number)) => {
-                real(ui, *number, [min, max], setting.title).map(Value::Real)
+                real(ui, *number, [min, max], title).map(Value::Real)
             }
             (Range::Flag, Value::Flag(flag)) => {
                 let mut on = *flag;
                 let response = ui.checkbox(&mut on, "");
-                let response = response.accessible_name(setting.title);
+                let response = response.accessible_name(title);
                 response.changed().then_some(Value::Flag(on))
             }
             _ => None,
@@ -118,7 +124,13 @@ fn row<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
 }
 
 /// A whole number, typed or dragged.
-fn whole(ui: &mut Ui, value: u64, [min, max]: [u64; 2], width: f32, name: &str) -> Option<u64> {
+pub(super) fn whole(
+    ui: &mut Ui,
+    value: u64,
+    [min, max]: [u64; 2],
+    width: f32,
+    name: &str,
+) -> Option<u64> {
     let mut number = value;
     let drag = DragValue::new(&mut number)
         .range(min..=max)

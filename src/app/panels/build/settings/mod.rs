@@ -1,9 +1,10 @@
 //! The right side: the selected layer's settings, made from the catalogue, its figures and problems;
 //! with nothing selected, the whole network's.
 
+mod block;
 mod control;
 
-use egui::{RichText, ScrollArea, Ui};
+use egui::{CollapsingHeader, Id, RichText, ScrollArea, TextEdit, Ui};
 
 use super::plan::shows;
 use super::{card, figures, text};
@@ -12,7 +13,7 @@ use crate::app::maps;
 use crate::app::theme::{self, SPACE, Tokens};
 use crate::app::view::View;
 use crate::app::widgets;
-use crate::network::{Edit, LayerReport, Node, Problem, Range, Setting, grouped};
+use crate::network::{Edit, LayerReport, Node, Problem, Range, Setting, Value, grouped};
 
 /// Side of a map in this narrow place, and rows of them.
 const CELL: f32 = 38.0;
@@ -33,10 +34,66 @@ impl Settings {
         ScrollArea::vertical()
             .id_salt("settings")
             .auto_shrink(false)
-            .show(ui, |ui| match selected {
-                Some(node) => self.layer(ui, node, view, commands),
-                None => network(ui, view, commands),
+            .show(ui, |ui| match (block::shown(view), selected) {
+                (Some(block), _) => self.block(ui, block, view, commands),
+                (None, Some(node)) => self.layer(ui, node, view, commands),
+                (None, None) => network(ui, view, commands),
             });
+    }
+
+    /// The usual settings, and the others behind "More".
+    fn settings(&mut self, ui: &mut Ui, node: &Node, view: &View<'_>, commands: &mut Vec<Command>) {
+        for (setting, value) in node.layer.settings().filter(|(it, _)| !it.more) {
+            self.setting(ui, node, setting, value, view, commands);
+        }
+        let more: Vec<_> = node.layer.settings().filter(|(it, _)| it.more).collect();
+        if more.is_empty() {
+            return;
+        }
+        // What is not as usual is not hidden.
+        let changed = |(setting, value): &(&Setting, &Value)| **value != setting.default.value();
+        CollapsingHeader::new("More")
+            .id_salt(("more settings", node.id.0))
+            .default_open(more.iter().any(changed))
+            .show_unindented(ui, |ui| {
+                for (setting, value) in more {
+                    self.setting(ui, node, setting, value, view, commands);
+                }
+            });
+    }
+
+    fn setting(
+        &mut self,
+        ui: &mut Ui,
+        node: &Node,
+        setting: &Setting,
+        value: &Value,
+        view: &View<'_>,
+        commands: &mut Vec<Command>,
+    ) {
+        let row = block::Row::here(ui);
+        let changed = ui.push_id((node.id.0, setting.name), |ui| {
+            widgets::setting_row(ui, setting.title, &help(setting), |ui| {
+                self.control.show(ui, setting, setting.title, value)
+            })
+        });
+        block::expose(ui, &row, node, setting, view, commands);
+        if let Some(value) = changed.inner {
+            self.changing = true;
+            commands.push(Command::Edit(Edit::Set {
+                id: node.id,
+                name: setting.name.to_owned(),
+                value,
+            }));
+        }
+    }
+
+    /// Once a drag has ended, the next change is a step of its own for undo.
+    fn seal(&mut self, ui: &Ui, commands: &mut Vec<Command>) {
+        if self.changing && !ui.input(|input| input.pointer.any_down()) {
+            self.changing = false;
+            commands.push(Command::SealEdit);
+        }
     }
 
     fn layer(&mut self, ui: &mut Ui, node: &Node, view: &View<'_>, commands: &mut Vec<Command>) {
@@ -51,26 +108,17 @@ impl Settings {
         });
         widgets::note(ui, entry.help);
         ui.add_space(SPACE[2]);
-        for (setting, value) in node.layer.settings() {
-            let salt = (node.id.0, setting.name);
-            let changed = ui.push_id(salt, |ui| {
-                widgets::setting_row(ui, setting.title, &help(setting), |ui| {
-                    self.control.show(ui, setting, value)
-                })
-            });
-            if let Some(value) = changed.inner {
-                self.changing = true;
-                commands.push(Command::Edit(Edit::Set {
-                    id: node.id,
-                    name: setting.name.to_owned(),
-                    value,
-                }));
-            }
+        if view.selection.len() > 1 {
+            let count = view.selection.len();
+            widgets::note(
+                ui,
+                &format!("{count} layers are selected; these are the settings of one"),
+            );
+            ui.add_space(SPACE[1]);
         }
-        if self.changing && !ui.input(|input| input.pointer.any_down()) {
-            self.changing = false;
-            commands.push(Command::SealEdit);
-        }
+        self.settings(ui, node, view, commands);
+        self.seal(ui, commands);
+        comment(ui, node, commands);
         section(ui, "This layer");
         if let Some(report) = report {
             figures::layer(ui, node, report);
@@ -79,6 +127,24 @@ impl Settings {
         if let Some(report) = report {
             feature_maps(ui, view, report);
         }
+    }
+}
+
+/// The note at a layer, which its card shows.
+fn comment(ui: &mut Ui, node: &Node, commands: &mut Vec<Command>) {
+    ui.add_space(SPACE[1]);
+    let mut text = node.comment.clone();
+    let field = TextEdit::multiline(&mut text)
+        .id(Id::unique(("comment", node.id.0)))
+        .hint_text(RichText::new("Comment").size(theme::NOTE_SIZE))
+        .font(egui::FontId::proportional(theme::NOTE_SIZE))
+        .desired_rows(2)
+        .desired_width(f32::INFINITY);
+    let field = ui.add(field).accessible_name("Comment");
+    if field.changed() {
+        commands.push(Command::Edit(Edit::Comment { id: node.id, text }));
+    } else if field.lost_focus() {
+        commands.push(Command::SealEdit);
     }
 }
 
@@ -164,8 +230,7 @@ fn problems<'a>(
 fn feature_maps(ui: &mut Ui, view: &View<'_>, report: &LayerReport) {
     let layers = view.drawn.maps.map(|maps| (maps.version, &maps.layers));
     let found = layers.and_then(|(version, layers)| {
-        let name = report.last_name();
-        let maps = layers.iter().find(|maps| maps.name == name)?;
+        let maps = layers.iter().find(|maps| maps.name == report.last_name())?;
         shows(maps, report.output).then_some((version, maps))
     });
     let Some((version, maps)) = found else {
