@@ -100,9 +100,7 @@ fn weighted(layer: &CheckedLayer, activation: &str) -> Result<Option<(String, &'
     let filters = mark("filters", layer.output().features());
     let on = "({0})";
     Ok(Some(match kind {
-        "conv2d" | "depthwise_conv2d" | "separable_conv2d" => {
-            sliding(layer, activation).map(|(call, class)| (call, class))?
-        }
+        "conv2d" | "depthwise_conv2d" | "separable_conv2d" => sliding(layer, activation)?,
         "transposed_conv2d" => (transposed(layer)?, "Conv2DTranspose"),
         "patch_embedding" => {
             let patch = pair(settings.pair("patch"));

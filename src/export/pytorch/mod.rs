@@ -103,7 +103,7 @@ fn model(plan: &Plan, usual: &str) -> String {
     for step in &plan.steps {
         match step {
             Step::Layer(line) => {
-                text.push_str(&format!("        {} = {}\n", line.output, line.call))
+                text.push_str(&format!("        {} = {}\n", line.output, line.call));
             }
             Step::Block(used) => text.push_str(&format!(
                 "        {} = self.{}({})\n",
@@ -159,7 +159,7 @@ fn outcome(network: &Network) -> String {
             } else {
                 "    outputs = outputs.clamp(min=0)\n"
             };
-            return format!("{}{first}{shares}", DEF_PROBABILITIES);
+            return format!("{DEF_PROBABILITIES}{first}{shares}");
         }
     };
     format!("{DEF_PROBABILITIES}{lines}")
