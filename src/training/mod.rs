@@ -2,8 +2,8 @@
 //! burn.
 //!
 //! [`Session`] is the handle; behind it one engine thread ([`engine`]) trains ([`trainer`]) and
-//! serves looks. The arithmetic is in [`layers`], [`loss`], [`optimizer`], put together by
-//! [`Stepper`].
+//! serves looks, and previews of what is drawn ([`preview`]). The arithmetic is in [`layers`],
+//! [`loss`], [`optimizer`], put together by [`Stepper`].
 
 mod checkpoint;
 mod device;
