@@ -48,6 +48,7 @@ impl State {
             // A scan that was given up for another one.
             Done::Scanned { .. } => {}
             Done::Compared(made) => self.compared(made),
+            Done::Exported(written) => self.exported(written),
             Done::Runs(Ok(runs)) => self.runs = runs,
             Done::Runs(Err(message)) => self.tell(true, message),
             Done::Run { path, result } => self.shown.loaded(path, result),

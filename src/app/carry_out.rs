@@ -49,6 +49,7 @@ impl State {
             | Command::SaveBlock(_)
             | Command::DeleteBlock(_) => self.carry_out_edit(command),
             Command::Compare(_) | Command::CompareFile => self.carry_out_comparison(command),
+            Command::ExportCode(target, path) => self.export_code(target, path),
             Command::SetRecipe(recipe) => self.set_recipe(recipe),
             Command::SetDevice(device) => {
                 let mut recipe = self.project.recipe.clone();
@@ -241,6 +242,9 @@ impl State {
             }
             (PathPurpose::OpenProject, Some(path)) => {
                 self.carry_out(Command::OpenProject(Some(path)));
+            }
+            (PathPurpose::ExportCode(target), Some(path)) => {
+                self.carry_out(Command::ExportCode(target, Some(path)));
             }
             (PathPurpose::CompareNetwork, Some(path)) => self.compare(Other::File(path)),
             (PathPurpose::SaveProjectAs, Some(path)) => {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use egui::Context;
 
+use super::code_out::Program;
 use super::comparison::{Comparison, Other};
 use super::done::{Analysed, Done, LoadedRun, Scanned};
 use super::lane::Lane;
@@ -263,6 +264,11 @@ impl Jobs {
         });
     }
 
+    /// Writes a program; a file that is there is left as it is.
+    pub fn export(&self, wanted: Program) {
+        self.queue(&self.files, move |_| Done::Exported(wanted.write()));
+    }
+
     /// Puts the network beside another one.
     pub fn compare(&self, mine: Graph, other: Other, context: network::Context, revision: u64) {
         self.queue(&self.listings, move |_| {
@@ -325,6 +331,12 @@ impl Jobs {
                     .collect(),
                 PathPurpose::SaveProjectAs => dialog
                     .add_filter("mapsto project", &["mapsto"])
+                    .set_file_name(name)
+                    .save_file()
+                    .into_iter()
+                    .collect(),
+                PathPurpose::ExportCode(target) => dialog
+                    .add_filter(target.title(), &[target.extension()])
                     .set_file_name(name)
                     .save_file()
                     .into_iter()
