@@ -73,8 +73,8 @@ impl Window {
     fn normed_conv(&mut self, filters: &str) {
         self.add("Conv 2D");
         self.number("Filters", filters);
-        self.choose("Padding", "Same");
-        self.choose("Activation", "Linear");
+        self.choose("Padding", "same");
+        self.choose("Activation", "linear");
         self.without_bias();
         self.add("Batch norm");
     }
@@ -104,16 +104,16 @@ fn stem(window: &mut Window) {
     window.number("Filters", "64");
     window.number("Kernel height", "7");
     window.number("Stride height", "2");
-    window.choose("Padding", "Explicit");
+    window.choose("Padding", "explicit");
     window.without_bias();
     window.number("Pad height", "3");
-    window.choose("Activation", "Linear");
+    window.choose("Activation", "linear");
     window.add("Batch norm");
     window.add("Activation");
     window.add("Max pool");
     window.number("Size height", "3");
     window.number("Stride height", "2");
-    window.choose("Padding", "Explicit");
+    window.choose("Padding", "explicit");
     if window
         .harness
         .query_by_role_and_label(Role::SpinButton, "Pad height")
@@ -195,7 +195,7 @@ fn resnet_18_is_drawn_by_hand_and_trains() {
     window.add("Global average pool");
     window.add("Dense");
     window.number("Units", "1000");
-    window.choose("Activation", "Softmax");
+    window.choose("Activation", "softmax");
 
     assert_eq!(window.parameters(), 11_689_512);
     let first = window.view().report.layers.first().unwrap().output;
