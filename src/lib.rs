@@ -18,6 +18,7 @@
 //! | --- | --- | --- |
 //! | [`network`] | what the user draws: catalogue of layers, graph with its blocks, edits, `check`, templates | nothing of burn or egui |
 //! | [`dataset`] | folders and files to batches of numbers | nothing of burn or egui |
+//! | [`import`] | networks in: an ONNX file as a graph with weights | `network`, tensors as data |
 //! | [`training`] | device, layers as burn modules, the loop, feature maps, the `Session` handle | burn, `network`, `dataset` |
 //! | [`project`] | the project file, the recipe, runs on disk and their index | `network`, `dataset` as data |
 //! | [`results`] | what a run has told: curves, confusion, mistakes | the history only |
@@ -35,6 +36,7 @@ pub mod app;
 pub mod cli;
 pub mod dataset;
 pub mod export;
+pub mod import;
 pub mod network;
 pub mod project;
 pub mod results;

@@ -182,7 +182,7 @@ fn a_block_that_repeats_is_written_once() {
     assert_lines(
         &exported(Target::PyTorch, &network, &recipe),
         &[
-            "class ResidualBlock(nn.Module):\n    def __init__(self, channels, rate):\n",
+            "class ResidualBlock(nn.Module):\n    \"\"\"The block Residual.\"\"\"\n\n    def __init__(self, channels, rate):\n",
             "        self.conv2d_1 = decayed(nn.Conv2d(channels, channels, 3, padding=1), 0.5)\n",
             "        self.batch_norm_1 = nn.BatchNorm2d(channels)\n",
             "    def forward(self, inputs):\n        x = self.conv2d_1(inputs)\n",
@@ -197,7 +197,7 @@ fn a_block_that_repeats_is_written_once() {
     assert_lines(
         &exported(Target::Keras, &network, &recipe),
         &[
-            "def residual_block(inputs, names, filters, rate):\n    names = iter(names.split())\n",
+            "def residual_block(inputs, names, filters, rate):\n    \"\"\"The block Residual.\"\"\"\n    names = iter(names.split())\n",
             "    x = residual_block(x, \"conv2d_6_2 batch_norm_3_2\", 16, 0.3)\n",
             "OWN_DECAY = {\n    \"conv2d_2\": 0.5,\n",
         ],

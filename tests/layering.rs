@@ -100,7 +100,8 @@ fn the_drawing_the_data_and_the_results_know_nothing_above_them() {
             ],
         ),
         ("project", &["crate::training", "crate::app", "crate::cli"]),
-        ("training", &["crate::app", "crate::cli"]),
+        ("training", &["crate::app", "crate::cli", "crate::import"]),
+        ("import", &["crate::app", "crate::cli", "crate::dataset"]),
         ("app", &["crate::cli"]),
     ];
     for (file, code) in code() {

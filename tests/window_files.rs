@@ -65,6 +65,42 @@ fn a_dropped_picture_is_tried() {
 }
 
 #[test]
+fn a_dropped_onnx_file_becomes_the_network_and_undo_brings_the_old_one_back() {
+    let mut window = Window::new();
+    window.until("the digits", ready);
+    let before = window.view().editor.graph().clone();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/onnx");
+    window.drop_on(&[&fixtures.join("plain.onnx")]);
+    window.until("the network", |view| view.editor.graph().nodes().len() == 7);
+    let start = Some(Path::new("plain.weights.safetensors"));
+    assert_eq!(window.view().recipe.start.as_deref(), start);
+    assert_eq!(window.view().source, Some(&Source::Digits));
+    window.send(Command::Undo);
+    assert_eq!(window.view().editor.graph(), &before);
+    assert_eq!(window.view().recipe.start, None);
+    window.send(Command::Redo);
+    assert_eq!(window.view().editor.graph().nodes().len(), 7);
+    assert_eq!(window.view().recipe.start.as_deref(), start);
+
+    let saved = window.home.path().join("mine/plain.mapsto");
+    std::fs::create_dir(saved.parent().expect("a folder")).expect("a folder");
+    window.send(Command::SaveProjectAs(Some(saved.clone())));
+    window.until("the file", |view| view.project_path.is_some());
+    assert!(saved.with_file_name("plain.weights.safetensors").is_file());
+    assert_eq!(
+        load(&saved).expect("the project").recipe.start.as_deref(),
+        start
+    );
+
+    window.drop_on(&[&fixtures.join("unknown.onnx")]);
+    window.until("the refusal", |view| {
+        let mut notices = view.notices.iter();
+        notices.any(|notice| notice.text.contains("GridSample"))
+    });
+    assert_eq!(window.view().editor.graph().nodes().len(), 7);
+}
+
+#[test]
 fn unsaved_work_of_the_last_session_is_offered() {
     let home = tempfile::tempdir().expect("a folder");
     let path = saved_project(home.path(), "pets");

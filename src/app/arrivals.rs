@@ -8,6 +8,7 @@ use image::DynamicImage;
 
 use super::done::{Done, Scanned};
 use super::open_project::OpenedProject;
+use super::project_commands::is_network;
 use super::state::{OpenProject, State, fresh_project, name_of};
 use super::thumbnails::{Thumbnails, upload};
 use super::view::{Data, Dialog, PathPurpose};
@@ -28,6 +29,7 @@ impl State {
                 self.waiting.recovery = recovery;
                 // Only now: what another program has left is told from what this one holds.
                 match self.waiting.launch.take() {
+                    Some(path) if is_network(&path) => self.jobs.import(path, fresh_project()),
                     Some(path) => self.jobs.open_project(path, false),
                     None => self.jobs.open_untitled(fresh_project(), true),
                 }
@@ -46,6 +48,7 @@ impl State {
             // A scan that was given up for another one.
             Done::Scanned { .. } => {}
             Done::Compared(made) => self.compared(made),
+            Done::Exported(written) => self.exported(written),
             Done::Runs(Ok(runs)) => self.runs = runs,
             Done::Runs(Err(message)) => self.tell(true, message),
             Done::Run { path, result } => self.shown.loaded(path, result),
@@ -155,6 +158,7 @@ impl State {
             untitled,
             mut lock,
             note,
+            imported,
         } = opened;
         if path == self.project.path {
             // Opened again by the window that holds it.
@@ -179,7 +183,11 @@ impl State {
             template: project.template,
             pinned: project.pinned,
             saved,
+            imported: None,
         };
+        if let Some(import) = imported {
+            self.take_in(import);
+        }
         self.shown.clear();
         self.drawn.forget_training();
         self.runs.clear();

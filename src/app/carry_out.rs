@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::command::Command;
 use super::comparison::Other;
+use super::project_commands::is_network;
 use super::state::State;
 use super::view::{Data, Dialog, PathPurpose, ThemeChoice, Workspace};
 use crate::dataset::{Progress, Source};
@@ -48,6 +49,7 @@ impl State {
             | Command::SaveBlock(_)
             | Command::DeleteBlock(_) => self.carry_out_edit(command),
             Command::Compare(_) | Command::CompareFile => self.carry_out_comparison(command),
+            Command::ExportCode(target, path) => self.export_code(target, path),
             Command::SetRecipe(recipe) => self.set_recipe(recipe),
             Command::SetDevice(device) => {
                 let mut recipe = self.project.recipe.clone();
@@ -217,7 +219,7 @@ impl State {
             data: data.clone(),
             test: None,
             splits: splits.as_ref().clone(),
-            recipe: self.project.recipe.clone(),
+            recipe: self.project.recipe.clone().found_in(&self.project.folder()),
             runs_dir: self.runs_dir(),
         };
         self.shown.follow();
@@ -241,6 +243,9 @@ impl State {
             (PathPurpose::OpenProject, Some(path)) => {
                 self.carry_out(Command::OpenProject(Some(path)));
             }
+            (PathPurpose::ExportCode(target), Some(path)) => {
+                self.carry_out(Command::ExportCode(target, Some(path)));
+            }
             (PathPurpose::CompareNetwork, Some(path)) => self.compare(Other::File(path)),
             (PathPurpose::SaveProjectAs, Some(path)) => {
                 self.carry_out(Command::SaveProjectAs(Some(path)));
@@ -255,7 +260,7 @@ impl State {
         };
         if first.is_dir() {
             self.carry_out(Command::OpenData(Source::Folder(first)));
-        } else if first.extension().is_some_and(|e| e == "mapsto") {
+        } else if first.extension().is_some_and(|e| e == "mapsto") || is_network(&first) {
             self.carry_out(Command::OpenProject(Some(first)));
         } else {
             self.try_pictures(paths);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::comparison::Other;
 use super::view::{Dialog, InspectSet, ThemeChoice, Workspace};
 use crate::dataset::Source;
+use crate::export::Target;
 use crate::network::{BlockId, Edit, LayerId};
 use crate::project::Recipe;
 
@@ -41,6 +42,8 @@ pub enum Command {
     Compare(Option<Other>),
     /// Asks for the file of the other network.
     CompareFile,
+    /// Writes the network as a program for another library; asks for the file where there is none.
+    ExportCode(Target, Option<PathBuf>),
     Edit(Edit),
     /// Several edits that are one step for the user (a remedy).
     Edits(Vec<Edit>),

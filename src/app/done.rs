@@ -72,6 +72,8 @@ pub enum Done {
         number: u64,
         result: Result<Scanned, String>,
     },
+    /// The file of a program.
+    Exported(Result<PathBuf, String>),
     Compared(Result<Box<Comparison>, String>),
     Runs(Result<Vec<ListedRun>, String>),
     Run {

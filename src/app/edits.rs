@@ -31,11 +31,15 @@ impl State {
                 Ok(None)
             }
             Command::Undo => {
-                self.editor.undo();
+                if let Some(undone) = self.editor.undo() {
+                    self.follow_import(&undone);
+                }
                 Ok(None)
             }
             Command::Redo => {
-                self.editor.redo();
+                if let Some(done) = self.editor.redo() {
+                    self.follow_import(&done);
+                }
                 Ok(None)
             }
             Command::Select(id) => return self.select(id.into_iter().collect()),

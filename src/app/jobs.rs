@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use egui::Context;
 
+use super::code_out::Program;
 use super::comparison::{Comparison, Other};
 use super::done::{Analysed, Done, LoadedRun, Scanned};
 use super::lane::Lane;
-use super::open_project::{bring_runs, claim, open_untitled};
+use super::open_project::{bring_runs, bring_start, claim, import, open_untitled};
 use super::thumbnails::color_image;
 use super::view::PathPurpose;
 use crate::dataset::{Dataset, Progress, Set, Source, SplitRecipe, Splits, split, thumbnail};
@@ -155,6 +156,13 @@ impl Jobs {
         });
     }
 
+    /// Opens an ONNX file as an untitled copy of this project, with the file's network.
+    pub fn import(&self, path: PathBuf, project: Project) {
+        self.queue(&self.files, move |places| {
+            Done::Opened(import(places, &path, project))
+        });
+    }
+
     /// Opens unsaved work of a project under its own name; its file is not touched.
     pub fn recover(&self, project: Project, original: PathBuf, held: bool) {
         self.queue(&self.files, move |places| {
@@ -185,6 +193,7 @@ impl Jobs {
                 lock(&path)
                     .map(|lock| claim = Some(lock))
                     .and_then(|()| bring_runs(places, &from, &path))
+                    .and_then(|()| bring_start(&project, &from, &path))
                     .and_then(|()| save_as(&project, &from, &path))
             };
             let result = written.and_then(|()| {
@@ -255,6 +264,11 @@ impl Jobs {
         });
     }
 
+    /// Writes a program; a file that is there is left as it is.
+    pub fn export(&self, wanted: Program) {
+        self.queue(&self.files, move |_| Done::Exported(wanted.write()));
+    }
+
     /// Puts the network beside another one.
     pub fn compare(&self, mine: Graph, other: Other, context: network::Context, revision: u64) {
         self.queue(&self.listings, move |_| {
@@ -311,12 +325,18 @@ impl Jobs {
             let paths = match purpose {
                 PathPurpose::ChooseFolder => dialog.pick_folder().into_iter().collect(),
                 PathPurpose::OpenProject => dialog
-                    .add_filter("mapsto project", &["mapsto"])
+                    .add_filter("mapsto project, ONNX network", &["mapsto", "onnx"])
                     .pick_file()
                     .into_iter()
                     .collect(),
                 PathPurpose::SaveProjectAs => dialog
                     .add_filter("mapsto project", &["mapsto"])
+                    .set_file_name(name)
+                    .save_file()
+                    .into_iter()
+                    .collect(),
+                PathPurpose::ExportCode(target) => dialog
+                    .add_filter(target.title(), &[target.extension()])
                     .set_file_name(name)
                     .save_file()
                     .into_iter()

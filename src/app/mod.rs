@@ -6,6 +6,7 @@
 
 mod arrivals;
 mod carry_out;
+mod code_out;
 pub mod command;
 pub mod comparison;
 mod curves;

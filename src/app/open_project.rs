@@ -5,7 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::project::{Lock, Places, Project, ProjectError, load, lock, runs_dir};
+use crate::import::onnx;
+use crate::network::{Graph, Loss};
+use crate::project::{Lock, Places, Project, ProjectError, atomic, load, lock, runs_dir};
+use crate::training::write_weights;
 
 /// A project that was opened, and the claim on it.
 pub struct OpenedProject {
@@ -18,6 +21,86 @@ pub struct OpenedProject {
     pub lock: Option<Lock>,
     /// Something worth telling (another program has it open).
     pub note: Option<String>,
+    /// A network from another program's file, which comes in place of the project's.
+    pub imported: Option<Import>,
+}
+
+/// A network that was read from another program's file.
+pub struct Import {
+    /// Of the step that undo takes back.
+    pub label: String,
+    pub graph: Graph,
+    /// What comes with it, and goes with it when it is undone.
+    pub with: WithNetwork,
+}
+
+/// What of a recipe belongs to its network.
+#[derive(Clone)]
+pub struct WithNetwork {
+    pub start: Option<PathBuf>,
+    pub loss: Loss,
+    pub template: Option<String>,
+}
+
+/// A copy of the open project with the network of an ONNX file, untitled; its weights lie beside it.
+pub fn import(
+    places: &Places,
+    path: &Path,
+    project: Project,
+) -> Result<Box<OpenedProject>, String> {
+    let imported = onnx(path).map_err(|error| error.to_string())?;
+    let (place, lock) = claim_fresh(places).map_err(|error| error.to_string())?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let start = PathBuf::from(format!("{stem}.weights.safetensors"));
+    let weights = place.with_file_name(&start);
+    write_weights(&weights, &imported.weights).map_err(|error| error.to_string())?;
+    let with = WithNetwork {
+        start: Some(start),
+        loss: imported.loss(),
+        template: None,
+    };
+    let mut project = project;
+    // Weights that the copied network starts from stay beside the project that it was copied from.
+    project.recipe.start = None;
+    Ok(Box::new(OpenedProject {
+        saved: Some(project.clone()),
+        project,
+        path: place,
+        untitled: true,
+        lock: Some(lock),
+        note: (!imported.notes.is_empty()).then(|| imported.notes.join(". ")),
+        imported: Some(Import {
+            label: format!("import {stem}"),
+            graph: imported.graph,
+            with,
+        }),
+    }))
+}
+
+/// Copies the weights that a project starts from to where it is saved.
+pub fn bring_start(project: &Project, from: &Path, to: &Path) -> Result<(), ProjectError> {
+    let Some(start) = &project.recipe.start else {
+        return Ok(());
+    };
+    let (old, new) = (from.with_file_name(start), to.with_file_name(start));
+    if !old.is_file() || from.parent() == to.parent() {
+        return Ok(());
+    }
+    let read = |path: &Path| fs::read(path).map_err(|error| ProjectError::reading(path, &error));
+    let bytes = read(&old)?;
+    if !new.exists() {
+        return atomic::save(&new, &bytes);
+    }
+    if read(&new)? == bytes {
+        return Ok(());
+    }
+    Err(ProjectError::NotStorable {
+        path: to.to_path_buf(),
+        reason: format!(
+            "{} is there already and holds other weights. Save into another folder",
+            new.display()
+        ),
+    })
 }
 
 /// Takes hold of a project's file. One that another window holds, or whose folder cannot be written,
@@ -47,6 +130,7 @@ pub fn claim(
         untitled,
         lock,
         note,
+        imported: None,
     }))
 }
 
@@ -90,6 +174,7 @@ pub fn open_untitled(
         untitled: true,
         lock: Some(lock),
         note,
+        imported: None,
     }))
 }
 

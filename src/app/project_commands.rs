@@ -1,11 +1,18 @@
 //! Commands about the project as a whole: new, open, save, recover, close.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::command::Command;
+use super::open_project::Import;
 use super::state::{State, fresh_project};
-use super::view::{Dialog, PathPurpose};
+use super::view::{Dialog, PathPurpose, Workspace};
 use crate::network::Edit;
+
+/// Whether this is a network of another program.
+pub(super) fn is_network(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("onnx"))
+}
 
 impl State {
     pub(super) fn carry_out_project(&mut self, command: Command) {
@@ -26,6 +33,10 @@ impl State {
                     return;
                 }
                 self.leave_training();
+                if is_network(&path) {
+                    self.jobs.import(path, self.snapshot());
+                    return;
+                }
                 let held = !self.project.untitled && self.project.path == path;
                 self.jobs.open_project(path, held);
             }
@@ -111,6 +122,34 @@ impl State {
             None => self.check_again(),
         }
         self.tell(false, "The unsaved work is back; save it to keep it");
+    }
+
+    /// Puts the network of another program in place of the project's, as a step that can be undone.
+    pub(super) fn take_in(&mut self, import: Import) {
+        let Import { label, graph, with } = import;
+        match self.editor.apply_all(&label, &[Edit::Replace(graph)]) {
+            Ok(()) => {
+                self.project.imported = Some((label.clone(), with));
+                self.follow_import(&label);
+                self.go(Workspace::Build);
+                self.tell(false, "Training starts from the weights of this network; undo brings the old one back".to_owned());
+            }
+            Err(error) => self.tell(true, error.to_string()),
+        }
+    }
+
+    /// After a step of this name was made, undone or made again: what belongs to an imported network comes and
+    /// goes with it.
+    pub(super) fn follow_import(&mut self, label: &str) {
+        let Some((imported, with)) = &mut self.project.imported else {
+            return;
+        };
+        if imported == label {
+            let recipe = &mut self.project.recipe;
+            std::mem::swap(&mut with.start, &mut recipe.start);
+            std::mem::swap(&mut with.loss, &mut recipe.loss);
+            std::mem::swap(&mut with.template, &mut self.project.template);
+        }
     }
 
     /// Closes the window, or asks first.

@@ -12,6 +12,7 @@ use super::comparison::Comparison;
 use super::curves::CurveMaker;
 use super::drawn::OfDrawn;
 use super::jobs::Jobs;
+use super::open_project::WithNetwork;
 use super::shown::Shown;
 use super::thumbnails::Thumbnails;
 use super::view::{Curves, Data, Dialog, Notice, Pinned, ThemeChoice, Tried, View, Workspace};
@@ -43,6 +44,15 @@ pub struct OpenProject {
     pub pinned: Option<String>,
     /// What the file holds, to know whether anything has changed.
     pub saved: Option<Project>,
+    /// The step that brought another program's network in, and what belongs to the network before or after it.
+    pub imported: Option<(String, WithNetwork)>,
+}
+
+impl OpenProject {
+    /// Where its file lies.
+    pub fn folder(&self) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).to_path_buf()
+    }
 }
 
 /// What waits for the user's yes or for a job.
@@ -141,6 +151,7 @@ impl State {
                 template: fresh.template,
                 pinned: None,
                 saved: None,
+                imported: None,
             },
             selected: None,
             comparison: None,

@@ -9,6 +9,7 @@ use super::command::Command;
 use super::comparison::Comparison;
 use super::thumbnails::Thumbnails;
 use crate::dataset::{Dataset, Progress, Set, Source, Splits};
+use crate::export::Target;
 use crate::network::{Editor, LayerId, Report};
 use crate::project::{ListedRun, OpenRun, Recipe, SavedBlock};
 use crate::results::{Confusion, Evaluation};
@@ -138,6 +139,7 @@ pub enum PathPurpose {
     TryPictures,
     /// A project file or a network.toml.
     CompareNetwork,
+    ExportCode(Target),
 }
 
 /// A question or box over the window; one at a time.

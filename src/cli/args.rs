@@ -25,7 +25,7 @@ pub struct BadArgument(pub String);
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// A project file (.mapsto) to open in the window
+    /// A project file (.mapsto), or a network (.onnx), to open in the window
     pub project: Option<PathBuf>,
 }
 
@@ -39,6 +39,8 @@ pub enum Command {
     Predict(Predict),
     /// Look at a folder of images before training; nothing is changed
     Inspect(Inspect),
+    /// Make a project of an ONNX file: its network, and its weights to start from
+    Import(Import),
     /// The networks that come with mapsto
     Networks(Networks),
     /// The runs of a folder
@@ -55,6 +57,7 @@ impl Command {
             Self::Evaluate(options) => options.json,
             Self::Predict(options) => options.json,
             Self::Inspect(options) => options.json,
+            Self::Import(options) => options.json,
             Self::Networks(options) => options.json,
             Self::Runs(options) => options.json,
             Self::Export(options) => options.json,
@@ -203,6 +206,18 @@ pub struct Inspect {
     /// A folder with one sub-folder a class, or `digits`
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub data: String,
+    /// For programs: JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Import {
+    /// An ONNX file of a convolutional network
+    pub file: PathBuf,
+    /// The project file to write; named like the network unless told otherwise
+    #[arg(long)]
+    pub out: Option<PathBuf>,
     /// For programs: JSON
     #[arg(long)]
     pub json: bool,

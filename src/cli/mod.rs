@@ -8,6 +8,7 @@ mod export;
 mod faults;
 mod first_run;
 mod follow;
+mod import;
 mod inspect;
 mod networks;
 mod output;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
         Some(Command::Train(options)) => train::run(&options),
         Some(Command::Evaluate(options)) => evaluate::run(&options),
         Some(Command::Predict(options)) => predict::run(&options),
+        Some(Command::Import(options)) => import::run(&options),
         Some(Command::Inspect(options)) => inspect::run(&options),
         Some(Command::Networks(options)) => networks::run(&options),
         Some(Command::Runs(options)) => runs::run(&options),

@@ -175,10 +175,11 @@ fn network_of(name: &str) -> anyhow::Result<Chosen> {
         .is_some_and(|extension| extension == "mapsto")
     {
         let project = load(&path)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
         return Ok(Chosen {
             title: stem(&path),
             graph: project.graph,
-            recipe: project.recipe,
+            recipe: project.recipe.found_in(folder),
             template: project.template.as_deref().and_then(template),
         });
     }
@@ -204,7 +205,10 @@ fn of_run(network: &Path) -> Result<Option<(String, Recipe)>, ProjectError> {
         return Ok(None);
     };
     let run = open_run(folder)?;
-    Ok(Some((run.info.title.clone(), run.recipe()?.clone())))
+    Ok(Some((
+        run.info.title.clone(),
+        run.recipe()?.clone().found_in(folder),
+    )))
 }
 
 /// What the arguments say otherwise than the recipe.

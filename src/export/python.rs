@@ -23,6 +23,12 @@ pub fn quoted(text: &str) -> String {
     out
 }
 
+/// A name for a comment: letters that could end it are left out.
+pub fn plain(name: &str) -> String {
+    let safe = |letter: &char| !letter.is_control() && !['"', '\\'].contains(letter);
+    name.chars().filter(safe).collect()
+}
+
 /// Words in lines of at most 96 letters.
 pub fn wrapped(words: &[String], indent: &str) -> String {
     let mut text = String::new();

@@ -51,10 +51,10 @@ impl Report {
     }
 
     /// Bytes of the weights in training, whatever the batch: themselves, their gradients, those of the best epoch
-    /// so far, and so many numbers that the optimiser keeps of each.
+    /// so far, the new ones while a step replaces them, and so many numbers that the optimiser keeps of each.
     pub fn weight_bytes(&self, kept: u64) -> u64 {
         let each = kept
-            .saturating_add(3)
+            .saturating_add(4)
             .saturating_mul(super::check::FLOAT_BYTES);
         self.parameters.saturating_mul(each)
     }

@@ -1,14 +1,16 @@
 //! Everything besides the network and the data that decides a result.
 
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::SplitRecipe;
 use crate::network::{Loss, Template};
 
-use super::Optimizer;
+use super::{Optimizer, read};
 
 /// The keys of a recipe in a file.
-pub(super) const KEYS: [&str; 9] = [
+pub(super) const KEYS: [&str; 10] = [
     "seed",
     "epochs",
     "batch",
@@ -16,6 +18,7 @@ pub(super) const KEYS: [&str; 9] = [
     "loss",
     "target_accuracy",
     "device",
+    "start",
     "optimizer",
     "split",
 ];
@@ -42,6 +45,9 @@ pub struct Recipe {
     pub split: SplitRecipe,
     /// "auto", "cpu", "gpu" or a part of an adapter's name.
     pub device: String,
+    /// Weights to start from in place of drawn ones, where names and shapes agree: a safetensors file, beside the
+    /// file that holds the recipe.
+    pub start: Option<PathBuf>,
 }
 
 impl Default for Recipe {
@@ -63,6 +69,7 @@ impl Default for Recipe {
                 seed,
             },
             device: "auto".into(),
+            start: None,
         }
     }
 }
@@ -87,6 +94,13 @@ impl Recipe {
     pub fn set_seed(&mut self, seed: u64) {
         self.seed = seed;
         self.split.seed = seed;
+    }
+
+    /// The recipe of a file in `folder`, with the path that its start weights have from here.
+    #[must_use]
+    pub fn found_in(mut self, folder: &Path) -> Self {
+        self.start = self.start.map(|start| folder.join(start));
+        self
     }
 
     /// Everything that is wrong with the recipe, a sentence each; empty when it can be trained with.
@@ -142,6 +156,8 @@ struct OnDisk {
     #[serde(skip_serializing_if = "Option::is_none")]
     target_accuracy: Option<f64>,
     device: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<String>,
     optimizer: Optimizer,
     split: Shares,
 }
@@ -184,6 +200,9 @@ impl From<Recipe> for OnDisk {
             loss: recipe.loss,
             target_accuracy: recipe.target_accuracy,
             device: recipe.device,
+            start: recipe
+                .start
+                .map(|start| start.to_string_lossy().into_owned()),
             optimizer: recipe.optimizer,
             split: Shares {
                 validation: recipe.split.validation,
@@ -202,6 +221,15 @@ impl TryFrom<OnDisk> for Recipe {
             Seed::Text(seed) => seed.parse().ok(),
         };
         let seed = seed.ok_or("seed must be a whole number from 0")?;
+        if let Some(start) = file
+            .start
+            .as_deref()
+            .filter(|start| !read::stays_below(start))
+        {
+            return Err(format!(
+                "start must name a file beside this one, not “{start}”"
+            ));
+        }
         Ok(Self {
             seed,
             epochs: file.epochs,
@@ -216,6 +244,7 @@ impl TryFrom<OnDisk> for Recipe {
                 seed,
             },
             device: file.device,
+            start: file.start.map(PathBuf::from),
         })
     }
 }

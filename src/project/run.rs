@@ -1,7 +1,7 @@
 //! Writing a run: a folder that holds everything the run has told, made once and then only added to.
 //!
 //! `run.toml` (the head) · `recipe.toml` · `network.toml` · `data.json` (the files of each set) · `steps.csv` ·
-//! `epochs.csv` · `timings.csv` · `weights.safetensors` (the best) · `last.safetensors` · `evaluation-<set>.json`.
+//! `epochs.csv` · `timings.csv` · `start.safetensors` (what it started from, if not drawn) · `weights.safetensors` (the best) · `last.safetensors` · `evaluation-<set>.json`.
 //! While the run lives it holds the folder's lock; a "running" run whose lock is free was interrupted.
 
 use std::fs;
@@ -87,7 +87,7 @@ impl RunFolder {
         data: &RunData,
     ) -> Result<Self, ProjectError> {
         let lock = lock(&path)?;
-        write_toml(&path.join("recipe.toml"), recipe)?;
+        write_toml(&path.join("recipe.toml"), &with_start(recipe, &path)?)?;
         atomic::save(&path.join("network.toml"), graph.to_text().as_bytes())?;
         let data = RunData {
             source: anywhere(&data.source),
@@ -200,6 +200,23 @@ fn claim_folder(runs_dir: &Path, title: &str) -> Result<(u32, PathBuf), ProjectE
         }
         number = number.saturating_add(1);
     }
+}
+
+/// The recipe for a run's folder, which gets the weights that the run starts from: it can be trained again when
+/// the project is gone.
+fn with_start(recipe: &Recipe, folder: &Path) -> Result<Recipe, ProjectError> {
+    const NAME: &str = "start.safetensors";
+    let mut recipe = recipe.clone();
+    if let Some(start) = recipe.start.replace(NAME.into()) {
+        let kept = folder.join(NAME);
+        fs::copy(&start, &kept).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => ProjectError::reading(&start, &error),
+            _ => ProjectError::writing(&kept, &error),
+        })?;
+    } else {
+        recipe.start = None;
+    }
+    Ok(recipe)
 }
 
 /// The source as it can be found from any working folder.

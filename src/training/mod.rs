@@ -2,8 +2,8 @@
 //! burn.
 //!
 //! [`Session`] is the handle; behind it one engine thread ([`engine`]) trains ([`trainer`]) and
-//! serves looks. The arithmetic is in [`layers`], [`loss`], [`optimizer`], put together by
-//! [`Stepper`].
+//! serves looks, and previews of what is drawn ([`preview`]). The arithmetic is in [`layers`],
+//! [`loss`], [`optimizer`], put together by [`Stepper`].
 
 mod checkpoint;
 mod device;
@@ -22,6 +22,7 @@ mod preview;
 mod probe;
 mod session;
 mod sets;
+mod start;
 mod status;
 mod stepper;
 mod stored;
@@ -35,6 +36,7 @@ pub use memory::{Need, available};
 pub use preview::Preview;
 pub use probe::{feature_maps, prepare};
 pub use session::{Answer, Explained, Job, Model, Over, Picture, Session};
+pub use start::Taken;
 pub use status::{Control, FeatureMaps, Latest, LayerMaps, MAPS_KEPT, Phase, Status};
 pub use stepper::{BatchFigures, Pending, Stepper};
 pub use weights::{NamedTensor, Weights, WeightsError, write as write_weights};

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::layers::{Activations, Layer, Mode};
+use super::layers::{Activations, Find, Layer, Mode};
 use super::weights::{NamedTensor, Weights, WeightsError};
 use crate::network::{Activation, CheckedLayer, Head, Network, Shape};
 
@@ -149,9 +149,13 @@ impl Model {
     /// # Errors
     /// A tensor is missing or of another shape.
     pub fn load(self, weights: &Weights, device: &Device) -> Result<Self, WeightsError> {
+        self.load_with(device, &mut |name, shape| weights.find(name, shape))
+    }
+
+    /// As [`Self::load`], from whatever gives a tensor of a name and shape.
+    pub(super) fn load_with(self, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
         let mut layers = Vec::with_capacity(self.layers.len());
         for (layer, name) in self.layers.iter().zip(&self.names) {
-            let find = &mut |name: &str, shape: &[usize]| weights.find(name, shape);
             layers.push(layer.clone().load(name, device, find)?);
         }
         Ok(Self { layers, ..self })

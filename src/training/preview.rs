@@ -59,7 +59,7 @@ pub(super) struct Previewer {
     computed: Vec<Computed>,
     spent: Duration,
     shown: Option<Instant>,
-    /// Multiply-adds a second, as measured.
+    /// Multiply-adds a second, the best measured.
     speed: Option<f64>,
 }
 
@@ -132,7 +132,8 @@ impl Previewer {
     }
 
     fn is_too_much(&self, layer: &CheckedLayer, spent: Duration) -> bool {
-        let speed = self.speed.unwrap_or(MULTIPLY_ADDS);
+        // A first layer of few channels is slow for its size: not to be taken for the rest.
+        let speed = self.speed.unwrap_or_default().max(MULTIPLY_ADDS);
         let seconds = layer.multiply_adds() as f64 / speed + layer.parameters() as f64 / WEIGHTS;
         layer.parameters() > MOST_WEIGHTS || spent.as_secs_f64() + seconds > LONGEST
     }
@@ -157,7 +158,7 @@ impl Previewer {
         let took = start.elapsed().as_secs_f64();
         if layer.multiply_adds() > 10_000_000 {
             let speed = layer.multiply_adds() as f64 / took.max(1e-6);
-            self.speed = Some(self.speed.map_or(speed, |old| (old + speed) / 2.0));
+            self.speed = Some(self.speed.map_or(speed, |old| old.max(speed)));
         }
         self.computed.push(Computed {
             layer: layer.clone(),

@@ -11,8 +11,9 @@ use super::device::Opened;
 use super::evaluate::Inference;
 use super::layers::Mode;
 use super::model::{Model, to_device};
+use super::start::Taken;
 use super::weights::{NamedTensor, Weights, WeightsError};
-use super::{loss, optimizer};
+use super::{loss, optimizer, start};
 use crate::network::Network;
 use crate::project::{Optimizer, Recipe};
 
@@ -93,6 +94,16 @@ impl Stepper {
         // The parameters are others now, so what the optimiser keeps of each has no use.
         self.optimizer = optimizer::new(&self.settings, &self.model.decays());
         Ok(())
+    }
+
+    /// Replaces the weights that fit by name and shape; the others stay as drawn.
+    ///
+    /// # Errors
+    /// None that a file can cause.
+    pub fn start_from(&mut self, weights: &Weights) -> Result<Taken, WeightsError> {
+        let (model, taken) = start::take(&self.model, weights, &self.device)?;
+        self.model = model;
+        Ok(taken)
     }
 
     /// Forward, backward and update on one batch: pixels `[batch, channel, height, width]` from 0

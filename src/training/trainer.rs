@@ -14,6 +14,7 @@ use super::pace::Throughput;
 use super::probe::Pace;
 use super::session::Job;
 use super::sets::{evaluate, store, test_store, truth};
+use super::start;
 use super::status::Phase;
 use super::stepper::{Pending, Stepper, Sums};
 use crate::dataset::{Loader, PixelStore, Progress, Set, shuffled};
@@ -36,6 +37,7 @@ pub(super) fn run(
     job: &Job,
     progress: &Progress,
 ) -> Result<Ending, TrainError> {
+    let start = start::weights(&job.recipe)?;
     let opened = device::open(&job.recipe.device)?;
     engine.publish(|status| status.device.clone_from(&opened.info.name));
     if !opened.compiles() {
@@ -46,6 +48,11 @@ pub(super) fn run(
     let checkpoints = Checkpoints::create(job, &opened.info.name)?;
     engine.publish(|status| status.run = Some(checkpoints.path().to_path_buf()));
     let mut trainer = Trainer::new(job, &opened, train, validation, checkpoints);
+    if let Some(weights) = &start {
+        let taken = trainer.stepper.start_from(weights)?;
+        engine.note(&[taken.note(&start::name(&job.recipe))]);
+    }
+    drop(start);
     let outcome = trainer.epochs(engine).and_then(|ending| {
         trainer.finish(engine, ending, progress)?;
         Ok(ending)

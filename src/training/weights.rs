@@ -112,6 +112,11 @@ impl Weights {
         Self { tensors }
     }
 
+    /// The names of all tensors.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.iter().map(|tensor| tensor.name.as_str())
+    }
+
     /// The values of a tensor of the given shape.
     pub(super) fn find(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
         let tensor = self

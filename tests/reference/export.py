@@ -33,14 +33,14 @@ REFERENCE = ["digits-cnn", "photo-binary", "plain-mlp", "dropout-mlp", "colour-c
 TOLERANCE = 1e-4
 
 
-def make_images(folder, classes, number, draw):
-    """Small pictures of coloured blobs, a folder a class."""
+def make_images(folder, classes, number, draw, fixed=None):
+    """Small pictures of coloured blobs, a folder a class, of any size or of one (height, width)."""
     files = []
     for label in range(classes):
         place = folder / f"class {label}"
         place.mkdir(parents=True)
         for index in range(number):
-            size = draw.integers(20, 60, 2)
+            size = fixed or draw.integers(20, 60, 2)
             pixels = draw.integers(0, 256, (size[0] // 4 + 1, size[1] // 4 + 1, 3), dtype=np.uint8)
             pixels[..., label % 3] //= 2
             image = Image.fromarray(pixels).resize((int(size[1]), int(size[0])), Image.Resampling.BICUBIC)
@@ -109,19 +109,22 @@ def check(program, network, scratch, draw):
     """The greatest difference of each program; none where Keras refuses."""
     classes = 2 if network == "photo-binary" else 3
     make_images(scratch / "data", classes, 16, draw)
-    pictures = make_images(scratch / "other", classes, 4, draw)
     file = HERE / f"{network}.toml"
     words = ["train", scratch / "data", "--network", file if file.exists() else network, "--epochs", 1]
     *_, done = mapsto(program, *words, "--batch", 8, "--device", "cpu", "--out", scratch / "runs", "--json")
     run = Path(done["run"])
+    weights, files = run / "weights.safetensors", {}
+    for target in ("pytorch", "keras"):
+        files[target] = scratch / f"{target}_{network.replace('-', '_')}.py"
+        [told] = mapsto(program, "export", run, "--to", target, files[target], "--json")
+    # Of the input's own size: another may be resized to a byte's last bit.
+    size = load(files["pytorch"]).HEIGHT, load(files["pytorch"]).WIDTH
+    pictures = make_images(scratch / "other", classes, 4, draw, size)
     [answers] = mapsto(program, "predict", run, *pictures, "--device", "cpu", "--json")
     wanted = np.array([list(answer["probabilities"].values()) for answer in answers])
-    weights = run / "weights.safetensors"
     found = {}
     for target, ask in (("pytorch", with_pytorch), ("keras", with_keras)):
-        out = scratch / f"{target}_{network.replace('-', '_')}.py"
-        [told] = mapsto(program, "export", run, "--to", target, out, "--json")
-        count, outputs = ask(out, weights, pictures)
+        count, outputs = ask(files[target], weights, pictures)
         expected = told["parameters"] - (second_biases(weights) if target == "keras" else 0)
         if count != expected:
             sys.exit(f"{network}, {target}: {count} parameters, mapsto counts {expected}")

@@ -247,6 +247,7 @@ fn words_for(purpose: PathPurpose) -> Words {
             "Open",
         ),
         PathPurpose::TryPictures => ("Try an image", "Path of a picture", "Try"),
+        PathPurpose::ExportCode(target) => (target.title(), "Path of the new file", "Write"),
         PathPurpose::CompareNetwork => (
             "Compare with a file",
             "Path of a .mapsto file or a network.toml",
@@ -266,6 +267,7 @@ fn command_for(purpose: PathPurpose, typed: &str) -> Command {
         PathPurpose::SaveProjectAs => Command::SaveProjectAs(Some(path)),
         PathPurpose::ChooseFolder => Command::OpenData(Source::parse(&path.display().to_string())),
         PathPurpose::TryPictures => Command::TryPictures(Some(vec![path])),
+        PathPurpose::ExportCode(target) => Command::ExportCode(target, Some(path)),
         PathPurpose::CompareNetwork => Command::Compare(Some(Other::File(path))),
     }
 }

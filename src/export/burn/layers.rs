@@ -87,6 +87,7 @@ pub fn pads_of(pads: [(usize, usize); 2]) -> String {
     format!(".with_padding(PaddingConfig2d::Explicit({top}, {left}, {bottom}, {right}))")
 }
 
+#[allow(clippy::too_many_lines, reason = "a table: one arm a kind of layer")]
 fn convolution(layer: &CheckedLayer) -> Option<Written> {
     let settings = layer.layer();
     let kind = settings.kind().entry().name;
@@ -164,6 +165,7 @@ fn convolution(layer: &CheckedLayer) -> Option<Written> {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "a table: one arm a kind of layer")]
 fn dense_or_norm(layer: &CheckedLayer) -> Option<Written> {
     let settings = layer.layer();
     let input = channels(layer);
@@ -282,6 +284,7 @@ fn random(layer: &CheckedLayer) -> Option<Written> {
     })
 }
 
+#[allow(clippy::too_many_lines, reason = "a table: one arm a kind of layer")]
 fn sequence(layer: &CheckedLayer) -> Option<Written> {
     let settings = layer.layer();
     let input = channels(layer);

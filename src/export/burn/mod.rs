@@ -215,10 +215,11 @@ fn block(definition: &Definition) -> String {
         "_device"
     };
     format!(
-        "#[derive(Module, Debug)]\nstruct {class} {{\n{fields}}}\n\n\
+        "/// The block {title}.\n#[derive(Module, Debug)]\nstruct {class} {{\n{fields}}}\n\n\
          impl {class} {{\n    fn new({device}: &Device{parameters}) -> Self {{\n        Self {{\n{made}        }}\n    }}\n\n\
          \x20   fn forward(&self, {input}: Tensor<{from}>) -> Tensor<{to}> {{\n{run}        x\n    }}\n{take}}}\n\n",
         input = definition.input,
+        title = super::python::plain(&definition.title),
     )
 }
 

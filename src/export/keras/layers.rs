@@ -90,6 +90,7 @@ pub fn bias(layer: &CheckedLayer) -> &'static str {
 }
 
 /// The call of a layer with weights, and its class.
+#[allow(clippy::too_many_lines, reason = "a table: one arm a kind of layer")]
 fn weighted(layer: &CheckedLayer, activation: &str) -> Result<Option<(String, &'static str)>> {
     let settings = layer.layer();
     let kind = settings.kind().entry().name;
@@ -99,9 +100,7 @@ fn weighted(layer: &CheckedLayer, activation: &str) -> Result<Option<(String, &'
     let filters = mark("filters", layer.output().features());
     let on = "({0})";
     Ok(Some(match kind {
-        "conv2d" | "depthwise_conv2d" | "separable_conv2d" => {
-            sliding(layer, activation).map(|(call, class)| (call, class))?
-        }
+        "conv2d" | "depthwise_conv2d" | "separable_conv2d" => sliding(layer, activation)?,
         "transposed_conv2d" => (transposed(layer)?, "Conv2DTranspose"),
         "patch_embedding" => {
             let patch = pair(settings.pair("patch"));

@@ -176,7 +176,12 @@ fn block(definition: &Definition) -> String {
         parameters.push("names".into());
     }
     parameters.extend(definition.parameters.iter().map(|(name, _)| name.clone()));
-    let mut text = format!("def {}({}):\n", function(definition), parameters.join(", "));
+    let mut text = format!(
+        "def {}({}):\n    \"\"\"The block {}.\"\"\"\n",
+        function(definition),
+        parameters.join(", "),
+        python::plain(&definition.title)
+    );
     if learns {
         text.push_str("    names = iter(names.split())\n");
     }

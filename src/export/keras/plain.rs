@@ -6,6 +6,7 @@ use super::layers::{Place, Result, around, pair};
 use crate::network::{CheckedLayer, Shape};
 
 /// Layers without weights.
+#[allow(clippy::too_many_lines, reason = "a table: one arm a kind of layer")]
 pub fn plain(layer: &CheckedLayer, place: Place) -> Result<String> {
     let settings = layer.layer();
     let rate = mark("rate", format!("{:?}", settings.real("rate")));

@@ -7,6 +7,7 @@ use super::start;
 use crate::network::{CheckedLayer, Shape};
 
 /// Convolutions with a window that slides.
+#[allow(clippy::too_many_lines, reason = "a table: one arm a kind of layer")]
 pub fn sliding(layer: &CheckedLayer, activation: &str) -> Result<(String, &'static str)> {
     let settings = layer.layer();
     let kernel = mark("kernel", pair(settings.pair("kernel")));

@@ -103,7 +103,7 @@ fn model(plan: &Plan, usual: &str) -> String {
     for step in &plan.steps {
         match step {
             Step::Layer(line) => {
-                text.push_str(&format!("        {} = {}\n", line.output, line.call))
+                text.push_str(&format!("        {} = {}\n", line.output, line.call));
             }
             Step::Block(used) => text.push_str(&format!(
                 "        {} = self.{}({})\n",
@@ -122,8 +122,9 @@ fn block(definition: &Definition) -> String {
         .map(|(name, _)| format!(", {name}"))
         .collect();
     let mut text = format!(
-        "class {}(nn.Module):\n    def __init__(self{parameters}):\n        super().__init__()\n",
-        definition.class
+        "class {}(nn.Module):\n    \"\"\"The block {}.\"\"\"\n\n    def __init__(self{parameters}):\n        super().__init__()\n",
+        definition.class,
+        python::plain(&definition.title)
     );
     definition
         .lines
@@ -158,7 +159,7 @@ fn outcome(network: &Network) -> String {
             } else {
                 "    outputs = outputs.clamp(min=0)\n"
             };
-            return format!("{}{first}{shares}", DEF_PROBABILITIES);
+            return format!("{DEF_PROBABILITIES}{first}{shares}");
         }
     };
     format!("{DEF_PROBABILITIES}{lines}")

@@ -6,7 +6,7 @@ use super::super::shape::Shape;
 use super::{FLOAT_BYTES, elements};
 
 /// Gradients and what the arithmetic needs meanwhile, on top of what is kept: tenths.
-const MEANWHILE: u64 = 13;
+const MEANWHILE: u64 = 15;
 
 /// Bytes for one image, from the layer's inputs and its output.
 pub(super) fn kept(layer: &Layer, inputs: &[Option<Shape>], output: Option<Shape>) -> u64 {

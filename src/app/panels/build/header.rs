@@ -8,6 +8,7 @@ use crate::app::command::Command;
 use crate::app::comparison::Other;
 use crate::app::theme::{self, SPACE, Tokens};
 use crate::app::view::View;
+use crate::export::Target;
 use crate::network::{self, template};
 
 const HEIGHT: f32 = 52.0;
@@ -40,6 +41,13 @@ pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>, width: f3
         button
             .accessible_name("Compare")
             .on_hover_text("Shows this network beside another one, with what differs");
+        let size = vec2(86.0, ui.spacing().interact_size.y);
+        let button = Button::new("Code").right_text("").min_size(size);
+        let (button, _) = MenuButton::from_button(button).ui(ui, |ui| programs(ui, view, commands));
+        arrow(ui, button.rect.right_center() - vec2(SPACE[3], 0.0));
+        button
+            .accessible_name("Code")
+            .on_hover_text("Writes the network and its training as a program");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(margin);
             let editor = view.editor;
@@ -92,6 +100,20 @@ fn step(
         .clicked()
     {
         commands.push(command);
+    }
+}
+
+/// What the network can be written for.
+fn programs(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+    ui.set_width(180.0);
+    for target in Target::ALL {
+        let button = Button::new(format!("{}…", target.title()));
+        let button = ui.add_enabled(view.report.network.is_some(), button);
+        let button = button.on_disabled_hover_text("Mend the network first");
+        if button.clicked() {
+            commands.push(Command::ExportCode(target, None));
+            ui.close();
+        }
     }
 }
 

@@ -88,7 +88,7 @@ impl Fit {
         if let Some(fits) = ui.data(|data| data.get_temp::<Arc<Vec<Self>>>(id)) {
             return fits;
         }
-        let size = images.map(|data| data.usual_size());
+        let size = images.map(|images| images.usual_size());
         let fits = templates().iter().map(|it| Self::of(it, size, view));
         let fits = Arc::new(fits.collect::<Vec<_>>());
         ui.data_mut(|data| data.insert_temp(id, fits.clone()));
