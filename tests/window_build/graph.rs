@@ -16,6 +16,8 @@ pub fn card(harness: &Harness<'_, Bench>, name: &str) -> Rect {
 
 /// Drags a wire from one card to another.
 pub fn connect(harness: &mut Harness<'_, Bench>, from: &str, to: &str) {
+    // The column may still be scrolling to what was selected.
+    harness.run_steps(12);
     let port = format!("Connect from {from}");
     let port = harness.get_by_role_and_label(Role::Button, &port).rect();
     let from = port.center();

@@ -68,7 +68,7 @@ fn several_are_deleted_and_copied_as_one_step() {
 }
 
 /// What the last frames have put on the clipboard.
-fn copied(harness: &mut Harness<'_, Bench>, event: Event) -> String {
+pub fn copied(harness: &mut Harness<'_, Bench>, event: Event) -> String {
     harness.event(event);
     harness.step();
     let commands = &harness.output().platform_output.commands;

@@ -2,8 +2,8 @@
 //! replaces a layer.
 
 use egui::{
-    Button, Id, Key, Popup, PopupAnchor, PopupCloseBehavior, PopupKind, Pos2, ScrollArea, TextEdit,
-    Ui,
+    Align, Button, Id, Key, Layout, Popup, PopupAnchor, PopupCloseBehavior, PopupKind, Pos2,
+    ScrollArea, TextEdit, Ui,
 };
 
 use super::rows::Rows;
@@ -95,6 +95,12 @@ impl Asking {
         let behaviour = match self.fresh {
             true => PopupCloseBehavior::IgnoreClicks,
             false => PopupCloseBehavior::CloseOnClickOutside,
+        };
+        let popup = match &self.question {
+            Question::Name { .. } => popup,
+            _ => popup
+                .layout(Layout::top_down_justified(Align::Min))
+                .style(egui::containers::menu::menu_style),
         };
         popup
             .kind(PopupKind::Menu)
