@@ -6,8 +6,6 @@ mod bench;
 mod blocks;
 #[path = "window_build/graph.rs"]
 mod graph;
-#[path = "window_build/resnet.rs"]
-mod resnet;
 #[path = "window_build/selection.rs"]
 mod selection;
 
