@@ -23,6 +23,9 @@ pub(super) const KEYS: [&str; 10] = [
     "split",
 ];
 
+/// Those of them that a recipe need not have.
+pub(super) const OPTIONAL: [&str; 2] = ["target_accuracy", "start"];
+
 /// Images a batch at most.
 pub const MAX_BATCH: usize = 65_536;
 

@@ -245,7 +245,7 @@ pub(super) fn settle_state(path: &Path, info: &mut RunInfo) {
 fn read_recipe(file: &Path) -> Result<Recipe, ProjectError> {
     let text = read::text(file)?;
     let keys: toml::Table = read::toml_text(file, &text)?;
-    let required = |key: &&&str| **key != "target_accuracy";
+    let required = |key: &&&str| !recipe::OPTIONAL.contains(*key);
     let mut required = recipe::KEYS.iter().filter(required);
     if let Some(lost) = required.find(|key| !keys.contains_key(**key)) {
         let reason = format!("it has no “{lost}”");
