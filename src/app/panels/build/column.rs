@@ -161,6 +161,8 @@ impl Stage<'_> {
         }
         let pointer = ui.ctx().pointer_hover_pos();
         let pointer = pointer.filter(|at| ui.clip_rect().contains(*at));
+        // Not under a menu.
+        let pointer = pointer.filter(|at| ui.ctx().layer_id_at(*at) == Some(ui.layer_id()));
         let column = self.origin.x..=self.origin.x + self.width;
         let pointer = pointer.filter(|at| column.contains(&at.x));
         lit.extend(pointer.and_then(|at| self.plan.row_at(at.y - self.origin.y)));
