@@ -295,8 +295,11 @@ impl State {
         let problem = self.report.errors().next()?;
         let layer = problem.layer.map(|id| self.editor.graph().name_of(id));
         Some(match layer {
-            Some(layer) => format!("{layer}: {}", problem.message),
-            None => problem.message.clone(),
+            // Most messages name the layer themselves.
+            Some(layer) if !problem.message.contains(&layer) => {
+                format!("{layer}: {}", problem.message)
+            }
+            _ => problem.message.clone(),
         })
     }
 

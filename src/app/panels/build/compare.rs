@@ -78,7 +78,6 @@ impl CompareView {
             let layout = Layout::left_to_right(Align::Center);
             ui.allocate_ui_with_layout(half, layout, |ui| {
                 ui.label(theme::semibold("This network"));
-                widgets::caption(ui, &total(sheet.view.report));
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     ui.checkbox(&mut self.only_differences, "Only differences");
                 });
@@ -87,7 +86,6 @@ impl CompareView {
             ui.allocate_ui_with_layout(half, layout, |ui| {
                 let title = theme::semibold(&comparison.title);
                 ui.add(egui::Label::new(title).truncate());
-                widgets::caption(ui, &total(&comparison.report));
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     let close = Button::new("Close").frame_when_inactive(false);
                     let close = ui.add(close).accessible_name("Close the comparison");
@@ -104,6 +102,21 @@ impl CompareView {
                     }
                 });
             });
+        });
+        ui.horizontal(|ui| {
+            ui.add_space(SPACE[4]);
+            let half = vec2(sheet.half, 16.0);
+            let layout = Layout::left_to_right(Align::Center);
+            for (gap, report) in [
+                (0.0, sheet.view.report),
+                (SPACE[2] - ui.spacing().item_spacing.x, &comparison.report),
+            ] {
+                ui.add_space(gap);
+                ui.allocate_ui_with_layout(half, layout, |ui| {
+                    ui.set_min_width(half.x);
+                    widgets::caption(ui, &total(report));
+                });
+            }
         });
     }
 }
