@@ -46,27 +46,36 @@ pub(super) const WEIGHT_DECAY: Setting = Setting {
     more: true,
 };
 
+/// Every activation; the first one changes nothing.
+const FUNCTIONS: [&str; 14] = [
+    "linear",
+    "relu",
+    "leaky_relu",
+    "gelu",
+    "sigmoid",
+    "tanh",
+    "softmax",
+    "silu",
+    "mish",
+    "elu",
+    "selu",
+    "hard_swish",
+    "softplus",
+    "relu6",
+];
+
+/// Those that a layer of their own is worth.
+pub(super) const APPLIED: &[&str] = match FUNCTIONS.split_first() {
+    Some((_, applied)) => applied,
+    None => &[],
+};
+
 pub(super) const ACTIVATION: Setting = Setting {
     name: "activation",
     title: "Activation",
     help: "The function applied to the result",
     unit: "",
-    range: Range::Choice(&[
-        "linear",
-        "relu",
-        "leaky_relu",
-        "gelu",
-        "sigmoid",
-        "tanh",
-        "softmax",
-        "silu",
-        "mish",
-        "elu",
-        "selu",
-        "hard_swish",
-        "softplus",
-        "relu6",
-    ]),
+    range: Range::Choice(&FUNCTIONS),
     default: Default::Choice("relu"),
     more: false,
 };
