@@ -6,6 +6,7 @@
 //! Ready-made parts of the programs (custom layers, reading images, the training loop) are in `text/`; a program
 //! gets those that it needs. Every program reads the weights of a run, `weights.safetensors`, as they are.
 
+mod axes;
 mod burn;
 mod keras;
 mod library;

@@ -3,6 +3,7 @@
 use super::super::marked::mark;
 use super::super::window::{overhang, padding};
 use super::layers::{Place, Result, around, pair};
+use crate::export::axes::{Order, order};
 use crate::network::{CheckedLayer, Shape};
 
 /// Layers without weights.
@@ -55,7 +56,7 @@ pub fn plain(layer: &CheckedLayer, place: Place) -> Result<String> {
             format!("layers.UpSampling2D({factor}, interpolation=\"{method}\")({{0}})")
         }
         "reshape" => reshape(layer),
-        "permute" => permute(layer).ok_or("has an order that is not known")?,
+        "permute" => permute(layer),
         "position_embedding" => "sinusoidal({0})".into(),
         "select_token" => match settings.choice("token") {
             "mean" => "layers.GlobalAveragePooling1D()({0})".into(),
@@ -123,21 +124,15 @@ fn reshape(layer: &CheckedLayer) -> String {
     format!("layers.Permute((2, 3, 1))(layers.Reshape(({channels}, {height}, {width}))({input}))")
 }
 
-fn permute(layer: &CheckedLayer) -> Option<String> {
-    let order = layer.layer().choice("order");
-    if !layer.input().is_maps() {
-        return Some(if order == "height_width_channels" {
-            "{0}".into()
-        } else {
-            "layers.Permute((2, 1))({0})".into()
-        });
+/// The axes in another order.
+fn permute(layer: &CheckedLayer) -> String {
+    match order(layer) {
+        Order::Same => "{0}".into(),
+        Order::Swapped => "layers.Permute((2, 1))({0})".into(),
+        Order::Maps(axes) => {
+            // Without the batch, counted from 1, with the channels last.
+            let [height, width, channels] = axes.map(|axis| axis + 1);
+            format!("layers.Permute(({height}, {width}, {channels}))({{0}})")
+        }
     }
-    let axis = |name: &str| match name {
-        "height" => Some("1"),
-        "width" => Some("2"),
-        "channels" => Some("3"),
-        _ => None,
-    };
-    let axes: Vec<&str> = order.split('_').map(axis).collect::<Option<_>>()?;
-    Some(format!("layers.Permute(({}))({{0}})", axes.join(", ")))
 }

@@ -3,6 +3,7 @@
 use super::super::marked::mark;
 use super::super::window::{overhang, padding};
 use super::layers::{around, even, pair};
+use crate::export::axes::{Order, channels_first, order};
 use crate::network::CheckedLayer;
 
 /// Layers that are a mere expression.
@@ -43,7 +44,7 @@ pub fn plain(layer: &CheckedLayer) -> Option<String> {
             };
             format!("{{0}}.reshape(-1, {channels}, {height}, {width})")
         }
-        "permute" => permute(layer)?,
+        "permute" => permute(layer),
         "position_embedding" => "sinusoidal({0})".into(),
         "select_token" => match settings.choice("token") {
             "mean" => "{0}.mean(dim=1)".into(),
@@ -115,25 +116,14 @@ fn pool(layer: &CheckedLayer) -> String {
     format!("{function}({{0}}, {size}, {stride}{pad}{ceil})")
 }
 
-/// The order of the axes, by their names.
-fn permute(layer: &CheckedLayer) -> Option<String> {
-    let order = layer.layer().choice("order");
-    if !layer.input().is_maps() {
-        return Some(if order == "height_width_channels" {
-            "{0}".into()
-        } else {
-            "{0}.transpose(1, 2)".into()
-        });
+/// The axes in another order.
+fn permute(layer: &CheckedLayer) -> String {
+    match order(layer) {
+        Order::Same => "{0}".into(),
+        Order::Swapped => "{0}.transpose(1, 2)".into(),
+        Order::Maps(axes) => {
+            let [channels, height, width] = channels_first(axes);
+            format!("{{0}}.permute(0, {channels}, {height}, {width})")
+        }
     }
-    let axis = |name: &str| match name {
-        "channels" => Some(1),
-        "height" => Some(2),
-        "width" => Some(3),
-        _ => None,
-    };
-    let names: Vec<usize> = order.split('_').map(axis).collect::<Option<_>>()?;
-    let [height, width, channels] = names[..] else {
-        return None;
-    };
-    Some(format!("{{0}}.permute(0, {channels}, {height}, {width})"))
 }
