@@ -495,6 +495,7 @@ fn impossible_shares_are_refused() {
                 validation,
                 test,
                 seed: 1,
+                ..SplitRecipe::default()
             },
         );
         assert!(matches!(refused, Err(DatasetError::Shares { .. })));
@@ -505,6 +506,7 @@ fn impossible_shares_are_refused() {
             validation: 0.0,
             test: 0.0,
             seed: 1,
+            ..SplitRecipe::default()
         },
     )
     .unwrap();

@@ -23,7 +23,7 @@ fn trained(window: &mut Window) {
         epochs: 1,
         ..window.view().recipe.clone()
     };
-    window.send(Command::SetRecipe(recipe));
+    window.send(Command::SetRecipe(Box::new(recipe)));
     window.until("the pinned image", |view| {
         view.pinned.is_some_and(|pinned| pinned.texture.is_some())
     });

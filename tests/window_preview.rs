@@ -109,7 +109,7 @@ fn a_batch_that_does_not_fit_is_told_and_mended_by_a_click() {
         device: "cpu".to_owned(),
         ..window.view().recipe.clone()
     };
-    window.send(Command::SetRecipe(recipe.clone()));
+    window.send(Command::SetRecipe(Box::new(recipe.clone())));
     let Some(largest) = window.view().drawn.largest_batch else {
         return eprintln!("SKIPPED: this system does not tell how much memory is free");
     };
@@ -119,10 +119,10 @@ fn a_batch_that_does_not_fit_is_told_and_mended_by_a_click() {
 
     let edit = set(&window, 1, "filters", 4096);
     window.send(edit);
-    window.send(Command::SetRecipe(Recipe {
+    window.send(Command::SetRecipe(Box::new(Recipe {
         batch: 60_000,
         ..recipe
-    }));
+    })));
     assert!(window.shows("does not fit the memory"));
     let largest = window.view().drawn.largest_batch.unwrap();
     let name = format!("Use a batch of {}", mapsto::network::grouped(largest));
@@ -140,7 +140,7 @@ fn a_measured_device_tells_the_time_of_an_epoch() {
         epochs: 1,
         ..window.view().recipe.clone()
     };
-    window.send(Command::SetRecipe(recipe));
+    window.send(Command::SetRecipe(Box::new(recipe)));
     assert!(window.view().drawn.epoch.is_none());
     window.click("Train");
     window.until("the end", |view| view.status.phase == Phase::Finished);

@@ -50,7 +50,7 @@ impl State {
             | Command::DeleteBlock(_) => self.carry_out_edit(command),
             Command::Compare(_) | Command::CompareFile => self.carry_out_comparison(command),
             Command::ExportCode(target, path) => self.export_code(target, path),
-            Command::SetRecipe(recipe) => self.set_recipe(recipe),
+            Command::SetRecipe(recipe) => self.set_recipe(*recipe),
             Command::SetDevice(device) => {
                 let mut recipe = self.project.recipe.clone();
                 recipe.device = device;

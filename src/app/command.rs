@@ -69,7 +69,7 @@ pub enum Command {
     /// Deletes the file of a kept block.
     DeleteBlock(PathBuf),
 
-    SetRecipe(Recipe),
+    SetRecipe(Box<Recipe>),
     SetDevice(String),
     Train,
     Pause,

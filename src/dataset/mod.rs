@@ -10,16 +10,22 @@
 //! Input is hostile: size limits before decoding, no panic on any file, and a file that cannot be read is listed with
 //! its reason and left out. Nothing of the user's is written or changed.
 
+mod augment;
+mod balance;
+mod changes;
 mod colour;
 mod decode;
 mod digits;
 mod error;
 mod health;
+mod image;
 mod jpeg;
 mod layout;
 mod loader;
+mod preprocess;
 mod progress;
 mod random;
+mod reading;
 mod resize;
 mod scan;
 mod source;
@@ -29,34 +35,25 @@ mod store;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use image::DynamicImage;
+use ::image::DynamicImage;
 use serde::{Deserialize, Serialize};
 
+pub use self::image::{Image, Look, Mode};
+pub use augment::{Augment, Policy};
+pub use balance::Balance;
+pub use changes::Changes;
 pub use decode::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, decode, read_image};
 pub use error::{DatasetError, DecodeError, DecodeFault};
 pub use health::{ClassCount, Health, SizeCount, health};
 pub use loader::{Batch, Loader};
+pub use preprocess::{Normalise, Preprocess, Resize};
 pub use progress::Progress;
 pub use random::shuffled;
+pub use reading::{Layout, Opening};
 pub use resize::{InputSize, pixels, thumbnail};
 pub use source::{Set, Source};
-pub use split::{SplitRecipe, Splits, split};
+pub use split::{Group, SplitRecipe, Splits, split};
 pub use store::PixelStore;
-
-/// One image that can be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Image {
-    /// Below the root with `/`, as found: `cats/a.jpg`. Bytes that are no UTF-8 appear as `\xFF`.
-    pub file: String,
-    /// Index into [`Dataset::classes`].
-    pub class: usize,
-    /// The set that its place in the folder says, if any.
-    pub given: Option<Set>,
-    /// Pixels, upright.
-    pub width: u32,
-    /// Pixels, upright.
-    pub height: u32,
-}
 
 /// A file or folder that is left out, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,8 +113,10 @@ impl Dataset {
             file: format!("{class}/{place:05}"),
             class,
             given: None,
+            excluded: false,
             width: digits::SIDE,
             height: digits::SIDE,
+            look: Look::default(),
         };
         Self {
             source: Source::Digits,

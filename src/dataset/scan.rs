@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::layout::{self, Found, Listing};
 use super::{
-    Dataset, DatasetError, DecodeFault, Image, Place, Problem, Progress, Source, read_image,
+    Dataset, DatasetError, DecodeFault, Image, Look, Place, Problem, Progress, Source, read_image,
 };
 
 const NO_CLASS: &str = "no image in this folder can be read, so it is no class";
@@ -116,8 +116,10 @@ fn images(
                     file,
                     class,
                     given,
+                    excluded: false,
                     width,
                     height,
+                    look: Look::default(),
                 });
             }
             (Err(fault), _) => problems.push(Problem {

@@ -6,6 +6,7 @@ use super::{Dataset, DatasetError, Set, random};
 
 /// How images are divided where the folder does not say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SplitRecipe {
     /// Share of validation, 0 to 1.
     pub validation: f64,
@@ -13,6 +14,27 @@ pub struct SplitRecipe {
     pub test: f64,
     /// The same seed gives the same sets.
     pub seed: u64,
+    /// What stays on one side.
+    pub group: Group,
+    /// Pictures that look alike stay on one side, whatever their names.
+    pub together: bool,
+    /// Cross-validation: the images are dealt to this many folds of equal size…
+    pub folds: usize,
+    /// …and this one, counted from 1, is validation; 0 with `folds`: none. The test set is as without folds.
+    pub fold: usize,
+}
+
+/// Images that belong together, so that none of them is in training while another is in validation or test.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "of", rename_all = "snake_case")]
+pub enum Group {
+    /// Each image is for itself.
+    #[default]
+    Single,
+    /// The images of a folder, where folders stand below a class.
+    Folder,
+    /// Images in whose names this regular expression finds the same (its first group, or all of it).
+    Pattern(String),
 }
 
 impl Default for SplitRecipe {
@@ -21,6 +43,10 @@ impl Default for SplitRecipe {
             validation: 0.1,
             test: 0.1,
             seed: 42,
+            group: Group::Single,
+            together: true,
+            folds: 0,
+            fold: 0,
         }
     }
 }

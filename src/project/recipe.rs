@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::SplitRecipe;
+use crate::dataset::{Augment, Balance, Group, Preprocess, SplitRecipe};
 use crate::network::{Loss, Template};
 
 use super::{Optimizer, read};
 
 /// The keys of a recipe in a file.
-pub(super) const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 13] = [
     "seed",
     "epochs",
     "batch",
@@ -21,10 +21,19 @@ pub(super) const KEYS: [&str; 10] = [
     "start",
     "optimizer",
     "split",
+    "preprocess",
+    "augment",
+    "balance",
 ];
 
 /// Those of them that a recipe need not have.
-pub(super) const OPTIONAL: [&str; 2] = ["target_accuracy", "start"];
+pub(super) const OPTIONAL: [&str; 5] = [
+    "target_accuracy",
+    "start",
+    "preprocess",
+    "augment",
+    "balance",
+];
 
 /// Images a batch at most.
 pub const MAX_BATCH: usize = 65_536;
@@ -46,6 +55,12 @@ pub struct Recipe {
     pub target_accuracy: Option<f64>,
     /// Its seed is the recipe's (`set_seed` keeps them together).
     pub split: SplitRecipe,
+    /// Of every image, wherever it is used.
+    pub preprocess: Preprocess,
+    /// Of training images alone.
+    pub augment: Augment,
+    /// Against classes of very different size.
+    pub balance: Balance,
     /// "auto", "cpu", "gpu" or a part of an adapter's name.
     pub device: String,
     /// Weights to start from in place of drawn ones, where names and shapes agree: a safetensors file, beside the
@@ -70,7 +85,11 @@ impl Default for Recipe {
                 validation: 0.1,
                 test: 0.1,
                 seed,
+                ..SplitRecipe::default()
             },
+            preprocess: Preprocess::default(),
+            augment: Augment::default(),
+            balance: Balance::default(),
             device: "auto".into(),
             start: None,
         }
@@ -163,6 +182,17 @@ struct OnDisk {
     start: Option<String>,
     optimizer: Optimizer,
     split: Shares,
+    #[serde(skip_serializing_if = "is_default")]
+    preprocess: Preprocess,
+    #[serde(skip_serializing_if = "is_default")]
+    augment: Augment,
+    #[serde(skip_serializing_if = "is_default")]
+    balance: Balance,
+}
+
+/// What is not used is not written, so that a file stays short.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// TOML's integers end at 2^63 - 1: a larger seed is written as text.
@@ -178,6 +208,13 @@ enum Seed {
 struct Shares {
     validation: f64,
     test: f64,
+    #[serde(skip_serializing_if = "is_default")]
+    group: Group,
+    together: bool,
+    #[serde(skip_serializing_if = "is_default")]
+    folds: usize,
+    #[serde(skip_serializing_if = "is_default")]
+    fold: usize,
 }
 
 impl Default for OnDisk {
@@ -210,7 +247,14 @@ impl From<Recipe> for OnDisk {
             split: Shares {
                 validation: recipe.split.validation,
                 test: recipe.split.test,
+                group: recipe.split.group,
+                together: recipe.split.together,
+                folds: recipe.split.folds,
+                fold: recipe.split.fold,
             },
+            preprocess: recipe.preprocess,
+            augment: recipe.augment,
+            balance: recipe.balance,
         }
     }
 }
@@ -245,7 +289,14 @@ impl TryFrom<OnDisk> for Recipe {
                 validation: file.split.validation,
                 test: file.split.test,
                 seed,
+                group: file.split.group,
+                together: file.split.together,
+                folds: file.split.folds,
+                fold: file.split.fold,
             },
+            preprocess: file.preprocess,
+            augment: file.augment,
+            balance: file.balance,
             device: file.device,
             start: file.start.map(PathBuf::from),
         })

@@ -102,6 +102,7 @@ impl World {
                 validation: 0.1,
                 test: 0.1,
                 seed: 42,
+                ..SplitRecipe::default()
             },
         )
         .expect("split");

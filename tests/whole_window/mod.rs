@@ -136,7 +136,7 @@ impl Window {
             epochs: 1000,
             ..self.view().recipe.clone()
         };
-        self.send(Command::SetRecipe(recipe));
+        self.send(Command::SetRecipe(Box::new(recipe)));
         self.click("Train");
         self.until("training", |view| view.status.phase == Phase::Training);
     }

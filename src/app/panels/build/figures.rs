@@ -99,10 +99,10 @@ fn too_much(ui: &mut Ui, view: &View<'_>, largest: u64, commands: &mut Vec<Comma
         ui.add_space(SPACE[0]);
         let button = ui.button(format!("Use a batch of {}", grouped(largest)));
         if button.clicked() {
-            commands.push(Command::SetRecipe(Recipe {
+            commands.push(Command::SetRecipe(Box::new(Recipe {
                 batch: usize::try_from(largest).unwrap_or(usize::MAX),
                 ..view.recipe.clone()
-            }));
+            })));
         }
     }
 }

@@ -39,7 +39,7 @@ fn form(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         note(ui, "Changes apply to the next run");
     }
     if recipe != *view.recipe {
-        commands.push(Command::SetRecipe(recipe));
+        commands.push(Command::SetRecipe(Box::new(recipe)));
     }
 }
 

@@ -1,0 +1,64 @@
+//! Changes of training images that leave their class as it is, drawn anew for every image in every epoch.
+//!
+//! What is drawn depends on the seed, the epoch and the image alone: not on threads, nor on the order of the work.
+
+use serde::{Deserialize, Serialize};
+
+/// What may happen to a training image. A strength of 0 is off; the default changes nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Augment {
+    /// Mirrored left to right, every second time.
+    pub flip_horizontal: bool,
+    /// Mirrored top to bottom, every second time.
+    pub flip_vertical: bool,
+    /// Degrees to either side at most.
+    pub rotate: f32,
+    /// Share of the width and of the height to either side at most.
+    pub shift: f32,
+    /// Share by which it grows or shrinks at most: 0.2 is from 0.8 to 1.2 times.
+    pub zoom: f32,
+    /// Degrees to either side at most.
+    pub shear: f32,
+    /// Random resized crop: the smallest share of the area that is kept (0: off), with proportions from 3:4 to 4:3.
+    pub crop: f32,
+    /// Share by which the brightness changes at most.
+    pub brightness: f32,
+    /// Share by which the contrast changes at most.
+    pub contrast: f32,
+    /// Share by which the saturation changes at most.
+    pub saturation: f32,
+    /// Degrees of the colour circle to either side at most.
+    pub hue: f32,
+    /// Standard deviation of a Gaussian blur, in pixels of the input at most.
+    pub blur: f32,
+    /// Standard deviation of Gaussian noise, at most, as a share of the whole range.
+    pub noise: f32,
+    /// A rectangle becomes grey: its area at most, as a share of the image's, every second time.
+    pub erase: f32,
+    /// Images are mixed with another of the batch, labels too: the α of the Beta distribution (0: off).
+    pub mixup: f32,
+    /// A rectangle comes from another image of the batch, labels by area: the α of the Beta distribution (0: off).
+    /// With mixup too, a batch has one or the other.
+    pub cutmix: f32,
+    /// A ready-made mixture of all of these.
+    pub policy: Policy,
+}
+
+/// A ready-made mixture of augmentations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Policy {
+    /// None.
+    #[default]
+    None,
+    /// `count` operations drawn for every image, each at `magnitude` of 30 (Cubuk et al. 2019).
+    RandAugment {
+        /// Operations one after the other.
+        count: u32,
+        /// 0 to 30.
+        magnitude: u32,
+    },
+    /// One operation at a strength drawn for every image (Müller and Hutter 2021).
+    TrivialAugment,
+}
