@@ -182,7 +182,7 @@ impl Misfit<'_> {
 
     fn window_too_large(&self) -> Told {
         let name = self.name(self.position);
-        let window = (self.node.layer.kind().entry().window)(&self.node.layer);
+        let window = self.node.layer.kind().entry().window(&self.node.layer);
         let [height, width] = window.size;
         let input = self.first();
         let message = |help: &str| {

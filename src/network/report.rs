@@ -91,8 +91,8 @@ pub struct LayerReport {
     pub multiply_adds: u64,
     /// The output of one image in 32-bit floats.
     pub activation_bytes: u64,
-    /// Pixels of the image, along the longer side of the window, that one output value sees; none once the
-    /// output is a vector, which sees all of them.
+    /// Pixels of the image, along the longer side of what it sees, that an output value in the middle depends on;
+    /// never more than the image has. None where values have no place in it: in a vector or a sequence.
     pub receptive_field: Option<usize>,
 }
 

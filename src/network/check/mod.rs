@@ -196,7 +196,7 @@ impl<'a> Walk<'a> {
         report.multiply_adds = report.multiply_adds.saturating_add(cost.multiply_adds);
         let bytes = elements(output).saturating_mul(FLOAT_BYTES);
         report.activation_bytes = report.activation_bytes.saturating_add(bytes);
-        report.receptive_field = field.map(|field| field.pixels());
+        report.receptive_field = field.and_then(|field| field.pixels(output));
     }
 
     /// Whether the network ends with this layer, or with disabled ones after it.
