@@ -23,7 +23,7 @@ impl Walk<'_> {
         let multiply_adds = sum(|layer| layer.multiply_adds, &self.layers);
         self.limits(parameters);
         self.problems
-            .extend(wiring::dangling(self.graph, &self.names));
+            .extend(wiring::dangling(self.graph, &self.names, &self.places));
         self.problems
             .extend(wiring::broken_blocks(self.graph, &self.expansion));
         self.problems
