@@ -89,7 +89,8 @@ pub struct LayerReport {
     pub parameters: u64,
     /// For one image, forward.
     pub multiply_adds: u64,
-    /// The output of one image in 32-bit floats.
+    /// What it makes of one image, in 32-bit floats: its output, and in an attention the weight of every pair of
+    /// tokens in every head.
     pub activation_bytes: u64,
     /// Pixels of the image, along the longer side of what it sees, that an output value in the middle depends on;
     /// never more than the image has. None where values have no place in it: in a vector or a sequence.
@@ -125,7 +126,7 @@ pub struct BlockReport {
     pub parameters: u64,
     /// For one image, forward.
     pub multiply_adds: u64,
-    /// All outputs of one image in 32-bit floats.
+    /// What all its layers make of one image in 32-bit floats.
     pub activation_bytes: u64,
 }
 

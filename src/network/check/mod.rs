@@ -162,7 +162,8 @@ impl<'a> Walk<'a> {
         self.image_bytes = self
             .image_bytes
             .saturating_add(kept::kept(&layer, &inputs, output));
-        self.note(step, inputs, output, cost, field);
+        let made = kept::made(&layer, output);
+        self.note(step, inputs, output, (cost, made), field);
         self.shapes.push(output);
         self.fields.push(field);
         self.costs.push(cost);
@@ -205,7 +206,7 @@ impl<'a> Walk<'a> {
         step: &Step,
         inputs: Vec<Option<Shape>>,
         output: Option<Shape>,
-        cost: Cost,
+        (cost, made): (Cost, u64),
         field: Option<Field>,
     ) {
         let Some(report) = self.layers.get_mut(step.node) else {
@@ -219,8 +220,7 @@ impl<'a> Walk<'a> {
         report.repeats += 1;
         report.parameters = report.parameters.saturating_add(cost.parameters);
         report.multiply_adds = report.multiply_adds.saturating_add(cost.multiply_adds);
-        let bytes = elements(output).saturating_mul(FLOAT_BYTES);
-        report.activation_bytes = report.activation_bytes.saturating_add(bytes);
+        report.activation_bytes = report.activation_bytes.saturating_add(made);
         report.receptive_field = field.and_then(|field| field.pixels(output));
     }
 
