@@ -1,6 +1,6 @@
 //! From the graph to the layers that compute, in order: blocks repeated, disabled layers passed over.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::block::{BlockId, Ends, MAX_REPEAT};
 use super::check::MAX_LAYERS;
@@ -149,16 +149,17 @@ impl<'a> Expander<'a> {
 }
 
 impl Expansion {
-    /// The steps that the network's output depends on, by position.
-    pub fn used(&self, graph: &Graph) -> HashSet<usize> {
+    /// For each step, whether the network's output depends on it.
+    pub fn used(&self, graph: &Graph) -> Vec<bool> {
         let output = graph.nodes().last();
         let mut open: Vec<usize> = output
             .and_then(|node| self.given.get(&node.id).copied())
             .into_iter()
             .collect();
-        let mut used = HashSet::new();
+        let mut used = vec![false; self.steps.len()];
         while let Some(step) = open.pop() {
-            if used.insert(step) {
+            if let Some(seen @ false) = used.get_mut(step) {
+                *seen = true;
                 let sources = self.steps.get(step).map(|step| step.sources.iter());
                 open.extend(sources.into_iter().flatten().copied().flatten());
             }

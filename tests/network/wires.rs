@@ -350,6 +350,6 @@ fn thousands_of_layers_are_deleted_grouped_and_told_quickly() {
     let rest = graph.nodes().iter().skip(1).map(|node| node.id).collect();
     graph.apply(&Edit::DeleteAll(rest)).expect("layers");
     assert_eq!((graph.nodes().len(), graph.blocks().len()), (1, 0));
-    // All of it took seven minutes when each layer was looked for by itself.
+    // It took 35 seconds of an idle processor when each layer was looked for by itself.
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }

@@ -115,18 +115,14 @@ impl Axis {
         if rest.iter().all(|axis| axis == first) {
             return Some(*first);
         }
+        let least = |of: &dyn Fn(&Self) -> f64| axes.iter().map(of).fold(FAR, f64::min);
+        let most = |of: &dyn Fn(&Self) -> f64| axes.iter().map(of).fold(-FAR, f64::max);
         let last = real(cells.saturating_sub(1));
-        let ends = |at: fn(&Self) -> f64, step: f64| {
-            let ends = axes
-                .iter()
-                .flat_map(move |axis| [at(axis), at(axis) + (axis.step - step) * last]);
-            ends.collect::<Vec<_>>()
-        };
-        let least = |numbers: Vec<f64>| numbers.into_iter().fold(FAR, f64::min);
-        let most = |numbers: Vec<f64>| numbers.into_iter().fold(-FAR, f64::max);
-        let all = axes.iter().map(|axis| {
-            let step = axis.step;
-            let (lo, hi) = (least(ends(|it| it.lo, step)), most(ends(|it| it.hi, step)));
+        // Each of the bounds is as far out as at the first cell or at the last one.
+        let stepping = |step: f64| {
+            let further = |axis: &Self| (axis.step - step) * last;
+            let lo = least(&|axis| axis.lo + further(axis).min(0.0));
+            let hi = most(&|axis| axis.hi + further(axis).max(0.0));
             Self {
                 step,
                 lo,
@@ -134,13 +130,12 @@ impl Axis {
                 span: hi - lo,
                 grain: 1.0,
                 exact: axes.iter().all(|axis| axis.exact && axis.step == step),
-                reach: [
-                    least(axes.iter().map(|it| it.reach[0]).collect()),
-                    most(axes.iter().map(|it| it.reach[1]).collect()),
-                ],
+                reach: [least(&|axis| axis.reach[0]), most(&|axis| axis.reach[1])],
             }
-        });
-        all.min_by(|one, two| one.span.total_cmp(&two.span))
+        };
+        let (short, long) = (least(&|axis| axis.step), most(&|axis| axis.step));
+        let (one, two) = (stepping(short), stepping(long));
+        Some(if one.span <= two.span { one } else { two })
     }
 }
 
