@@ -6,7 +6,7 @@
 //! 2. `catalogue/GROUP.rs`: an `Entry` (and one more in the length of `ENTRIES`). Every setting has a range, a
 //!    default, a unit where something is counted, and a sentence of help without a full stop. Rules: `shape` (for
 //!    what does not fit, a `ShapeError`; `Refused` offers the value of a setting that would), `known_shape`,
-//!    `cost`, `window` and `summary`; `common.rs` has the plain ones (`same_shape`, `unknown`, `free`, `no_window`,
+//!    `cost`, `sees` and `summary`; `common.rs` has the plain ones (`same_shape`, `unknown`, `free`, `same_place`,
 //!    `no_summary`) and settings that several layers share. Palette, card, settings, check, files and the terminal
 //!    have the layer now.
 //! 3. `src/training/layers/`: a burn module in a file of its own or of its relatives (as in `pool.rs`): `new` where
@@ -32,6 +32,7 @@
 mod common;
 mod convolution;
 mod dense;
+mod enlarge;
 mod input;
 mod join;
 mod normalise;
@@ -53,7 +54,7 @@ pub fn catalogue() -> &'static [Entry] {
 }
 
 static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let groups: [&[Entry]; 10] = [
+    let groups: [&[Entry]; 11] = [
         &input::ENTRIES,
         &convolution::ENTRIES,
         &pooling::ENTRIES,
@@ -63,6 +64,7 @@ static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         &sequence::ENTRIES,
         &recurrent::ENTRIES,
         &shape::ENTRIES,
+        &enlarge::ENTRIES,
         &join::ENTRIES,
     ];
     let mut entries: Vec<Entry> = groups.into_iter().flatten().copied().collect();

@@ -189,9 +189,20 @@ pub enum EditError {
     /// A layer cannot take its own output.
     #[error("a layer cannot take its own output")]
     Itself,
+    /// The layer is not one of the block's.
+    #[error("this layer is not in the block whose setting it should follow")]
+    NoMember(LayerId),
     /// The layers cannot be a block.
     #[error("a block {0}: select layers that follow one another")]
     NoBlock(String),
+    /// Some of the layers are in a block already, of this name.
+    #[error(
+        "blocks do not stand in blocks, and {0} holds some of these layers: ungroup it first, or leave its layers out"
+    )]
+    Nested(String),
+    /// The copies of a repeated block would be too many layers.
+    #[error("as plain layers {0} would make the network longer than the {max} layers that are allowed: repeat it less", max = super::shape::grouped(super::check::MAX_LAYERS as u64))]
+    TooLong(String),
     /// A count is out of range.
     #[error("a block is repeated from 1 to 100 times, not {0}")]
     Repeat(u32),
@@ -329,7 +340,7 @@ impl Graph {
                 self.insert_between(*from, *to, layer).map(Some)
             }
             Edit::Branch { from, layer } => self.branch(*from, layer).map(Some),
-            Edit::Delete(id) => self.delete(*id).map(|()| None),
+            Edit::Delete(id) => self.delete_all(&[*id]).map(|()| None),
             Edit::DeleteAll(ids) => self.delete_all(ids).map(|()| None),
             Edit::Move { id, to } => self.relocate(*id, *to).map(|()| None),
             Edit::Duplicate(id) => self.duplicate(*id).map(Some),
@@ -366,6 +377,16 @@ impl Graph {
             Some(0) => Err(EditError::InputStays),
             Some(position) => Ok(position),
         }
+    }
+
+    /// As [`Graph::movable`], of several at once.
+    fn all_movable(&self, ids: &[LayerId]) -> Result<(), EditError> {
+        let places = self.positions();
+        ids.iter().try_for_each(|id| match places.get(id) {
+            None => Err(EditError::NoSuchLayer(*id)),
+            Some(0) => Err(EditError::InputStays),
+            Some(_) => Ok(()),
+        })
     }
 
     fn existing(&self, id: LayerId) -> Result<&Node, EditError> {
