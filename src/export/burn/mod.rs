@@ -56,7 +56,8 @@ pub fn program(
 const HEAD: &str = r#"//! A network from mapsto, in Rust with burn 0.22. In Cargo.toml:
 //!
 //! ```toml
-//! burn = { version = "0.22", features = ["optim", "flex"] }     # or wgpu, cuda in place of flex
+//! # Or wgpu or cuda in place of flex.
+//! burn = { version = "0.22", default-features = false, features = ["std", "optim", "flex", "simd", "rayon"] }
 //! image = "0.25"
 //! safetensors = "0.8"
 //! ```

@@ -7,8 +7,13 @@ struct Weights<'a> {
 }
 
 impl Weights<'_> {
-    /// A tensor of a layer by its name and shape.
+    /// A tensor of a layer, by its name and shape, that is to be learnt.
     fn tensor<const D: usize>(&self, name: &str, part: &str, shape: [usize; D]) -> Outcome<Param<Tensor<D>>> {
+        Ok(Param::from_tensor(self.values(name, part, shape)?))
+    }
+
+    /// Its numbers alone: what is made of a parameter by an operation cannot become one again.
+    fn values<const D: usize>(&self, name: &str, part: &str, shape: [usize; D]) -> Outcome<Tensor<D>> {
         let name = format!("{name}.{part}");
         let view = self.file.tensor(&name)?;
         if view.shape() != shape {
@@ -17,7 +22,7 @@ impl Weights<'_> {
         }
         let bytes = view.data().chunks_exact(4);
         let values: Vec<f32> = bytes.map(|it| f32::from_le_bytes([it[0], it[1], it[2], it[3]])).collect();
-        Ok(Param::from_data(TensorData::new(values, shape), &self.device))
+        Ok(Tensor::from_data(TensorData::new(values, shape), &self.device))
     }
 }
 
@@ -55,6 +60,7 @@ fn find_images(folder: &Path) -> Outcome<Images> {
     let mut found = Vec::new();
     for (label, class) in CLASSES.iter().enumerate() {
         let mut open = vec![folder.join(class)];
+        open.retain(|folder| folder.is_dir());
         while let Some(folder) = open.pop() {
             let mut entries: Vec<PathBuf> = Vec::new();
             for entry in fs::read_dir(&folder)? {
@@ -75,6 +81,13 @@ fn find_images(folder: &Path) -> Outcome<Images> {
         return Err(format!("{} has no images in folders named {}", folder.display(), CLASSES.join(", ")).into());
     }
     Ok(found)
+}
+
+/// What to evaluate: the folder test where there are such folders, else every image.
+fn test_images(folder: &Path) -> Outcome<Images> {
+    let test = folder.join("test");
+    let parted = folder.join("train").is_dir() && test.is_dir();
+    find_images(if parted { &test } else { folder })
 }
 
 /// A small generator of random numbers (SplitMix64).
@@ -217,7 +230,7 @@ fn main() -> Outcome<()> {
                 model.clone().save_file("trained")?;
             }
             "evaluate" => {
-                let (loss, accuracy) = evaluate(&model.valid(), &find_images(file)?, &device)?;
+                let (loss, accuracy) = evaluate(&model.valid(), &test_images(file)?, &device)?;
                 println!("loss {loss:.4}, accuracy {:.1} %", accuracy * 100.0);
             }
             _ => {
