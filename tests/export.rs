@@ -298,7 +298,7 @@ fn every_optimiser_is_written_with_its_settings() {
                 centered: true,
             },
             "RMSprop(model.parameters(), lr=LEARNING_RATE, alpha=0.95, eps=0.0001, momentum=0.5, centered=True",
-            "keras.optimizers.RMSprop(learning_rate=LEARNING_RATE, rho=0.95, momentum=0.5, epsilon=1e-8, centered=True)",
+            "keras.optimizers.RMSprop(learning_rate=LEARNING_RATE, rho=0.95, epsilon=1e-8, momentum=0.5, centered=True)",
             ".with_alpha(0.95).with_momentum(0.5)",
         ),
     ] {

@@ -3,6 +3,7 @@
 mod layers;
 mod plain;
 mod recipe;
+mod start;
 
 use super::plan::{Definition, Dialect, Line, Plan, Step, plan};
 use super::{ExportError, Target, library, written};
@@ -92,7 +93,8 @@ use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer, Rms
 use burn::tensor::ops::PadMode;
 use burn::tensor::{Device, Distribution, Tensor, TensorData, activation};
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageDecoder, ImageReader};
+use image::metadata::Orientation;
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageReader, RgbImage};
 use safetensors::SafeTensors;
 "#;
 
