@@ -12,12 +12,12 @@ fn open(file: &File) -> Result<Imported, ImportError> {
     from_bytes(&file.bytes(), Path::new("made.onnx"))
 }
 
-/// Opens a file that cannot be opened, within a second.
+/// Opens a file that cannot be opened, which must not take long, however busy the machine is.
 #[track_caller]
 fn refused(file: &File, words: &[&str]) -> String {
     let start = Instant::now();
     let told = open(file).unwrap_err().to_string();
-    assert!(start.elapsed() < Duration::from_secs(1), "{told}");
+    assert!(start.elapsed() < Duration::from_secs(10), "{told}");
     for word in words {
         assert!(told.contains(word), "no “{word}” in {told}");
     }
@@ -331,7 +331,7 @@ fn no_mutation_brings_the_reader_down_or_fills_the_memory() {
         let before = Instant::now();
         opened += usize::from(from_bytes(&bytes, path).is_ok());
         assert!(
-            before.elapsed() < Duration::from_secs(1),
+            before.elapsed() < Duration::from_secs(10),
             "round {round} of {path:?}"
         );
     }

@@ -10,7 +10,7 @@ burn, if asked for.
 NETWORK is the name of a template, or of a network in tests/reference/export, or a file of one; without one, all of
 tests/reference/export and the reference systems are done. Each is trained for an epoch on a few images that are made
 up, exported, and asked about other images. FOLDER becomes a crate with a program for each network, as their heads
-say (`tests/exported.rs` runs one without this). Ends with status 1 if anything differs.
+say, which takes ten minutes to build at first. Ends with status 1 if anything differs.
 
 An LSTM in Keras has one bias where PyTorch's and mapsto's have two that are added: that many parameters fewer.
 """
