@@ -3,6 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "arithmetic/any_network.rs"]
+mod any_network;
+#[path = "arithmetic/random.rs"]
+mod random;
 #[path = "arithmetic/sequences.rs"]
 mod sequences;
 
@@ -186,6 +190,27 @@ fn losses_over_20_steps_equal_pytorchs_within_1e_3() {
             assert!(apart < 1e-3, "{} step {step}: {apart}", fixture.name());
         }
     }
+}
+
+#[test]
+fn weights_to_start_from_keep_the_weight_decay_that_a_layer_has_of_its_own() {
+    let decaying = fixtures("training")
+        .into_iter()
+        .filter(|fixture| fixture.name().starts_with("layer-decay"));
+    let mut seen = 0;
+    for fixture in decaying {
+        let mut loaded = stepper(&fixture);
+        let mut started = stepper(&fixture);
+        started.start_from(&fixture.weights()).unwrap();
+        for step in 0..5 {
+            let (pixels, labels) = batch(&fixture, step);
+            loaded.step(pixels.clone(), &labels);
+            started.step(pixels, &labels);
+        }
+        assert!(loaded.tensors() == started.tensors(), "{}", fixture.name());
+        seen += 1;
+    }
+    assert_eq!(seen, 4);
 }
 
 /// A network of these layers. A dense layer of ones on the diagonal follows, which changes nothing, because
