@@ -311,3 +311,29 @@ fn each_layer_equals_pytorchs_forward_and_backward() {
     println!("{} layers; greatest differences: {greatest:?}", all.len());
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
+
+#[test]
+fn a_join_takes_the_same_output_as_often_as_it_is_wired() {
+    let input = "[[layers]]\nkind = \"input\"\nheight = 1\nwidth = 3\nchannels = 1\n";
+    let values = vec![-1.0, 0.5, 2.0];
+    for (kind, units, wanted, slope) in [
+        ("add", 3, vec![-2.0, 1.0, 4.0], vec![2.0, 2.0, 2.0]),
+        ("multiply", 3, vec![1.0, 0.25, 4.0], vec![-2.0, 1.0, 4.0]),
+        (
+            "concatenate",
+            6,
+            [values.clone(), values.clone()].concat(),
+            vec![2.0; 3],
+        ),
+    ] {
+        let text =
+            format!("{input}[[layers]]\nkind = \"{kind}\"\ninputs = [\"input\", \"input\"]\n");
+        let mut stepper = layer_stepper(&text, units, Vec::new());
+        let (outputs, gradients) = stepper.backward(values.clone(), 1, vec![1.0; units]);
+        assert_eq!(outputs, wanted, "{kind}");
+        let by_input = gradients.iter().find(|it| it.name == "input").unwrap();
+        assert_eq!(by_input.values, slope, "{kind}");
+        let used = stepper.inference(&[]).outputs(values.clone(), 1);
+        assert_eq!(used, wanted, "{kind}");
+    }
+}

@@ -86,9 +86,10 @@ impl Model {
         let mut flows: Vec<Option<Activations>> = Vec::with_capacity(self.layers.len() + 1);
         flows.push(Some(Activations::Maps(pixels)));
         for (index, (layer, sources)) in self.layers.iter().zip(&self.sources).enumerate() {
-            let inputs = sources.iter().filter_map(|source| {
-                // What nobody else needs is not kept.
-                if self.last_use[*source] == index {
+            let inputs = sources.iter().enumerate().filter_map(|(place, source)| {
+                // What nobody else needs is not kept; a join may take the same output twice.
+                let again = sources[place + 1..].contains(source);
+                if self.last_use[*source] == index && !again {
                     flows[*source].take()
                 } else {
                     flows[*source].clone()

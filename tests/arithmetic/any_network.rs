@@ -1,9 +1,11 @@
 //! What `check` accepts, the engine computes: networks of any layers with any settings, branches, repeats, disabled
 //! layers, on small images and in a batch of one.
 
+use std::collections::HashSet;
+
 use mapsto::network::{
-    Builder, Context, Edit, Editor, Graph, Kind, Layer, Loss, Network, Range, Value, catalogue,
-    check,
+    Activation, Builder, Context, Edit, Editor, Graph, Kind, Layer, LayerId, Loss, Network, Range,
+    Value, catalogue, check,
 };
 use mapsto::project::Recipe;
 use mapsto::training::{Pending, Stepper, feature_maps, open};
@@ -11,7 +13,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 /// How many networks are drawn; [`MORE`] in the environment asks for other ones.
-const NETWORKS: u64 = 300;
+const NETWORKS: u64 = 200;
 const MORE: &str = "MAPSTO_ANY_NETWORKS";
 /// Larger networks only take longer.
 const MOST_WORK: u64 = 3_000_000;
@@ -71,68 +73,123 @@ impl Draw {
         }
     }
 
-    /// Layers after one another; now and then a branch around some of them, or a block.
-    fn network(&mut self) -> Graph {
+    fn any_piece(&mut self) -> Piece {
+        match self.number(0, 4) {
+            0 => Piece::Branch {
+                one: (!self.one_in(4)).then(|| self.any_layer()),
+                // The same output goes to the join itself where there is no layer.
+                two: self.one_in(2).then(|| self.any_layer()),
+                join: JOINS[self.number(0, 2) as usize],
+            },
+            1 => Piece::Block {
+                layers: [self.any_layer(), self.any_layer()],
+                repeat: self.number(1, 3) as u32,
+                disabled: self.one_in(2),
+            },
+            _ => Piece::Layer(self.any_layer()),
+        }
+    }
+
+    /// Pieces after one another, each of which `check` has let through.
+    fn network(&mut self) -> (Graph, Network) {
         let input = Layer::new(Kind::Input)
             .with("height", self.number(1, 7))
             .with("width", self.number(1, 7))
             .with("channels", if self.one_in(2) { 1_u64 } else { 3 });
-        let mut b = Builder::new(input);
-        for _ in 0..self.number(1, 4) {
-            match self.number(0, 5) {
-                0 => self.branch(&mut b),
-                1 => {
-                    let repeat = self.number(1, 3) as u32;
-                    b.block("Block", repeat, |b| {
-                        b.then(self.any_layer());
-                        b.then(self.any_layer());
-                    });
-                }
-                _ => {
-                    b.then(self.any_layer());
-                }
+        let mut pieces = Vec::new();
+        let mut drawn = accepted(&input, &pieces).unwrap();
+        let wanted = self.number(1, 4) as usize;
+        for _ in 0..TRIES {
+            pieces.push(self.any_piece());
+            match accepted(&input, &pieces) {
+                Some(network) => drawn = network,
+                None => drop(pieces.pop()),
+            }
+            if pieces.len() == wanted {
+                break;
             }
         }
-        b.then(Layer::new(Kind::Flatten));
-        b.then(Layer::new(Kind::Dense).with("units", 2_u64));
-        self.with_one_disabled(b.graph())
-    }
-
-    fn with_one_disabled(&mut self, graph: Graph) -> Graph {
-        let at = self.number(1, graph.nodes().len() as u64 - 1) as usize;
-        let ids = vec![graph.nodes()[at].id];
-        let mut editor = Editor::new(graph);
-        if self.one_in(4) {
-            let disabled = true;
-            editor.apply(Edit::Disable { ids, disabled }).unwrap();
-        }
-        editor.graph().clone()
-    }
-
-    /// The same layer's output taken once or twice, and joined.
-    fn branch(&mut self, b: &mut Builder) {
-        let from = b.here();
-        let one = b.then(self.any_layer());
-        let two = if self.one_in(2) {
-            from
-        } else {
-            b.after(from, self.any_layer())
-        };
-        let join = JOINS[self.number(0, 2) as usize];
-        b.join(join, &[one, two]);
+        drawn
     }
 }
 
-const JOINS: [Kind; 3] = [Kind::Add, Kind::Multiply, Kind::Concatenate];
+/// So often another piece is tried; some networks, such as one that ends in a vector, take few.
+const TRIES: usize = 60;
 
-fn checked(graph: &Graph) -> Option<Network> {
+enum Piece {
+    Layer(Layer),
+    Branch {
+        one: Option<Layer>,
+        two: Option<Layer>,
+        join: Kind,
+    },
+    Block {
+        layers: [Layer; 2],
+        repeat: u32,
+        /// The second layer is.
+        disabled: bool,
+    },
+}
+
+impl Piece {
+    /// Adds itself; says which layer it has disabled.
+    fn put(&self, b: &mut Builder) -> Option<LayerId> {
+        match self {
+            Self::Layer(layer) => {
+                b.then(layer.clone());
+            }
+            Self::Branch { one, two, join } => {
+                let from = b.here();
+                let [one, two] = [one, two].map(|layer| match layer {
+                    Some(layer) => b.after(from, layer.clone()),
+                    None => from,
+                });
+                b.join(*join, &[one, two]);
+            }
+            Self::Block {
+                layers: [one, two],
+                repeat,
+                disabled,
+            } => {
+                let mut second = None;
+                b.block("Block", *repeat, |b| {
+                    b.then(one.clone());
+                    second = Some(b.then(two.clone()));
+                });
+                return second.filter(|_| *disabled);
+            }
+        }
+        None
+    }
+}
+
+/// The pieces with a classifier after them, where `check` accepts it and it is not too much work.
+fn accepted(input: &Layer, pieces: &[Piece]) -> Option<(Graph, Network)> {
+    let mut b = Builder::new(input.clone());
+    let ids: Vec<LayerId> = pieces
+        .iter()
+        .filter_map(|piece| piece.put(&mut b))
+        .collect();
+    b.then(Layer::new(Kind::Flatten));
+    let output = Layer::new(Kind::Dense).with("units", 2_u64);
+    b.then(output.with("activation", Activation::Linear));
+    let mut editor = Editor::new(b.graph());
+    if !ids.is_empty() {
+        let disabled = true;
+        editor.apply(Edit::Disable { ids, disabled }).unwrap();
+    }
+    let graph = editor.graph().clone();
     let context = Context {
         classes: Some(2),
         loss: Loss::CrossEntropy,
         batch: 1,
     };
-    check(graph, &context).network
+    let network = check(&graph, &context).network?;
+    let work = network.multiply_adds() + network.parameters();
+    (work <= MOST_WORK).then_some((graph, network))
 }
+
+const JOINS: [Kind; 3] = [Kind::Add, Kind::Multiply, Kind::Concatenate];
 
 /// A step and a look in batches of one and two.
 fn computes(network: &Network) -> Result<(), String> {
@@ -162,21 +219,17 @@ fn computes(network: &Network) -> Result<(), String> {
 fn any_network_that_is_accepted_computes_what_it_says() {
     let seed = std::env::var(MORE).map_or(0, |seed| seed.parse().unwrap());
     let mut draw = Draw(ChaCha8Rng::seed_from_u64(seed));
-    let (mut computed, mut faults) = (0, Vec::new());
-    while computed < NETWORKS {
-        let graph = draw.network();
-        let Some(network) = checked(&graph) else {
-            continue;
-        };
-        if network.multiply_adds() + network.parameters() > MOST_WORK {
-            continue;
-        }
-        computed += 1;
+    let mut faults = Vec::new();
+    let mut kinds = HashSet::new();
+    for _ in 0..NETWORKS {
+        let (graph, network) = draw.network();
+        kinds.extend(network.layers().iter().map(|it| it.layer().kind()));
         match std::panic::catch_unwind(|| computes(&network)) {
             Ok(Ok(())) => {}
             Ok(Err(fault)) => faults.push(format!("{fault}:\n{}", graph.to_text())),
             Err(_) => faults.push(format!("broke off:\n{}", graph.to_text())),
         }
     }
+    assert!(kinds.len() > 25, "of few kinds: {kinds:?}");
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
 }
