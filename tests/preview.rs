@@ -229,6 +229,14 @@ fn a_preview_starts_from_the_weights_that_a_training_would_start_from() {
     wanted.network = preview(editor.graph()).network;
     shows(&wanted, &started(editor.graph(), Some(&path)));
 
+    // Another name: nothing in the file is for it.
+    let text = graph().to_text().replace("\"conv2d_1\"", "\"other\"");
+    let renamed = Graph::parse(&text).unwrap();
+    wanted.network = preview(&graph()).network;
+    shows(&wanted, &of_file);
+    wanted.network = preview(&renamed).network;
+    shows(&wanted, &started(&renamed, Some(&path)));
+
     // Other weights in the same file.
     std::thread::sleep(Duration::from_millis(20));
     write_some(&path, 2.0);
