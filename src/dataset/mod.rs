@@ -37,7 +37,7 @@ pub use error::{DatasetError, DecodeError, DecodeFault};
 pub use health::{ClassCount, Health, SizeCount, health};
 pub use loader::{Batch, Loader};
 pub use progress::Progress;
-pub use random::shuffled;
+pub use random::{Stream, generator, shuffled};
 pub use resize::{InputSize, pixels, thumbnail};
 pub use source::{Set, Source};
 pub use split::{SplitRecipe, Splits, split};

@@ -11,11 +11,10 @@
 //!    have the layer now.
 //! 3. `src/training/layers/`: a burn module in a file of its own or of its relatives (as in `pool.rs`): `new` where
 //!    it has settings, what it does to tensors (as `Each` where that is the same for any rank), and `Learning`: an
-//!    empty impl without weights, else PyTorch's names and layouts. Randomness comes from `Mode::Training` only.
+//!    empty impl without weights, else a line for each of them, with PyTorch's names and layouts. Randomness comes from `Mode::Training` only.
 //!    `layer_scale.rs` is a short one with weights, `GlobalAveragePool` one that changes the rank.
 //! 4. `src/training/layers/mod.rs`: `mod`, `use`, a variant of `Layer` (or that of a relative), a line in
-//!    `each_layer!` and in `with_each_layer!`, an arm in `new` and one in `forward`; the compiler names what is
-//!    missing of these.
+//!    `each_layer!`, an arm in `new` and one in `forward`; the compiler names what is missing of these.
 //! 5. `tests/reference/load_run.py`: the layer in PyTorch (`build` where it has weights or state, else `run`).
 //!    `tests/reference/layers.py`: a case, and one more for each setting that changes the arithmetic; run it with
 //!    PyTorch and commit the new fixture. `cargo test --release --test arithmetic` compares the results, forward
