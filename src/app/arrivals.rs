@@ -7,7 +7,7 @@ use egui::ColorImage;
 use image::DynamicImage;
 
 use super::done::{Done, Scanned};
-use super::open_project::OpenedProject;
+use super::open_project::{Brought, OpenedProject};
 use super::project_commands::is_network;
 use super::state::{OpenProject, State, fresh_project, name_of};
 use super::thumbnails::{Thumbnails, upload};
@@ -183,7 +183,7 @@ impl State {
             template: project.template,
             pinned: project.pinned,
             saved,
-            imported: None,
+            brought: Brought::default(),
         };
         if let Some(import) = imported {
             self.take_in(import);

@@ -32,13 +32,13 @@ impl State {
             }
             Command::Undo => {
                 if let Some(undone) = self.editor.undo() {
-                    self.follow_import(&undone);
+                    self.follow_brought(&undone, false);
                 }
                 Ok(None)
             }
             Command::Redo => {
                 if let Some(done) = self.editor.redo() {
-                    self.follow_import(&done);
+                    self.follow_brought(&done, true);
                 }
                 Ok(None)
             }

@@ -12,7 +12,7 @@ use super::comparison::Comparison;
 use super::curves::CurveMaker;
 use super::drawn::OfDrawn;
 use super::jobs::Jobs;
-use super::open_project::WithNetwork;
+use super::open_project::Brought;
 use super::shown::Shown;
 use super::thumbnails::Thumbnails;
 use super::view::{Curves, Data, Dialog, Notice, Pinned, ThemeChoice, Tried, View, Workspace};
@@ -44,8 +44,8 @@ pub struct OpenProject {
     pub pinned: Option<String>,
     /// What the file holds, to know whether anything has changed.
     pub saved: Option<Project>,
-    /// The step that brought another program's network in, and what belongs to the network before or after it.
-    pub imported: Option<(String, WithNetwork)>,
+    /// What came and went with other networks that were put in place of this one.
+    pub brought: Brought,
 }
 
 impl OpenProject {
@@ -151,7 +151,7 @@ impl State {
                 template: fresh.template,
                 pinned: None,
                 saved: None,
-                imported: None,
+                brought: Brought::default(),
             },
             selected: None,
             comparison: None,

@@ -69,6 +69,15 @@ pub enum Edit {
         /// Its new value.
         value: Value,
     },
+    /// Changes one setting of several layers to the same value.
+    SetAll {
+        /// Which layers.
+        ids: Vec<LayerId>,
+        /// The setting's name.
+        name: String,
+        /// Its new value.
+        value: Value,
+    },
     /// Makes a layer one of another kind, with the settings that both have.
     Exchange {
         /// Which layer.
@@ -205,6 +214,13 @@ impl Edit {
     /// before the edit.
     pub fn label(&self, graph: &Graph) -> String {
         let name = |id: &LayerId| graph.name_of(*id);
+        let title = |id: Option<&LayerId>, setting: &String| {
+            let kind = id
+                .and_then(|id| graph.node(*id))
+                .map(|node| node.layer.kind());
+            let found = kind.and_then(|kind| kind.entry().setting(setting));
+            found.map_or(setting.clone(), |found| found.title.to_lowercase())
+        };
         let block = |id: &BlockId| graph.block(*id).map_or("block", |block| &block.name);
         match self {
             Self::Insert { layer, .. }
@@ -217,13 +233,14 @@ impl Edit {
             Self::Duplicate(id) => format!("duplicate {}", name(id)),
             Self::Set {
                 id, name: setting, ..
-            } => {
-                let found = graph
-                    .node(*id)
-                    .and_then(|node| node.layer.kind().entry().setting(setting));
-                let title = found.map_or(setting.clone(), |setting| setting.title.to_lowercase());
-                format!("change {title} of {}", name(id))
-            }
+            } => format!("change {} of {}", title(Some(id), setting), name(id)),
+            Self::SetAll {
+                ids, name: setting, ..
+            } => format!(
+                "change {} of {}",
+                title(ids.first(), setting),
+                some(ids, graph)
+            ),
             Self::Exchange { id, kind } => {
                 format!("make {} {}", name(id), kind.entry().title)
             }
@@ -258,6 +275,7 @@ impl Edit {
     pub(super) fn goes_on(&self) -> Option<Changing> {
         match self {
             Self::Set { id, name, .. } => Some(Changing::Setting(*id, name.clone())),
+            Self::SetAll { ids, name, .. } => Some(Changing::Settings(ids.clone(), name.clone())),
             Self::Comment { id, .. } => Some(Changing::Comment(*id)),
             Self::Block { id, change } => match change {
                 BlockChange::Rename(_) => Some(Changing::Block(*id, None)),
@@ -283,6 +301,7 @@ impl Edit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Changing {
     Setting(LayerId, String),
+    Settings(Vec<LayerId>, String),
     Comment(LayerId),
     Block(BlockId, Option<usize>),
 }
@@ -303,7 +322,10 @@ impl Graph {
     /// Where the layer is gone, or is the input, or does not take the value; the graph is then unchanged.
     pub fn apply(&mut self, edit: &Edit) -> Result<Option<LayerId>, EditError> {
         let new = self.change(edit)?;
-        if !matches!(edit, Edit::Set { .. } | Edit::Comment { .. }) {
+        if !matches!(
+            edit,
+            Edit::Set { .. } | Edit::SetAll { .. } | Edit::Comment { .. }
+        ) {
             self.one_wire_each();
             self.sort();
         }
@@ -336,6 +358,20 @@ impl Graph {
             Edit::Set { id, name, value } => {
                 let node = self.node_mut(*id).ok_or(EditError::NoSuchLayer(*id))?;
                 node.layer.set(name, value.clone())?;
+                Ok(None)
+            }
+            Edit::SetAll { ids, name, value } => {
+                let mut known = ids.iter().map(|id| self.existing(*id));
+                known.try_for_each(|node| {
+                    node?
+                        .layer
+                        .clone()
+                        .set(name, value.clone())
+                        .map_err(EditError::from)
+                })?;
+                for node in self.nodes.iter_mut().filter(|node| ids.contains(&node.id)) {
+                    node.layer.set(name, value.clone())?;
+                }
                 Ok(None)
             }
             Edit::Exchange { id, kind } => self.exchange(*id, *kind).map(|()| None),
