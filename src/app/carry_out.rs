@@ -49,6 +49,7 @@ impl State {
             | Command::PasteText { .. }
             | Command::SaveBlock(_)
             | Command::DeleteBlock(_) => self.carry_out_edit(command),
+            Command::OnLayers(action) => self.on_layers = action,
             Command::Compare(_) | Command::CompareFile => self.carry_out_comparison(command),
             Command::ExportCode(target, path) => self.export_code(target, path),
             Command::SetRecipe(recipe) => self.set_recipe(recipe),

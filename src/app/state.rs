@@ -12,6 +12,7 @@ use super::comparison::Comparison;
 use super::curves::CurveMaker;
 use super::drawn::OfDrawn;
 use super::jobs::Jobs;
+use super::layer_actions::LayerAction;
 use super::open_project::Brought;
 use super::shown::Shown;
 use super::thumbnails::Thumbnails;
@@ -93,6 +94,8 @@ pub struct State {
     pub selected: Option<LayerId>,
     pub comparison: Option<Box<Comparison>>,
     pub selection: Vec<LayerId>,
+    /// What is to be done with them, asked from elsewhere than their cards.
+    pub on_layers: Option<LayerAction>,
     /// Blocks that the user has saved.
     pub blocks: Vec<SavedBlock>,
     /// Counts changes of anything that is saved.
@@ -156,6 +159,7 @@ impl State {
             selected: None,
             comparison: None,
             selection: Vec::new(),
+            on_layers: None,
             blocks: Vec::new(),
             changes: 0,
             autosaved: (0, Instant::now()),
@@ -202,6 +206,7 @@ impl State {
             editor: &self.editor,
             report: &self.report,
             comparison: self.comparison.as_deref(),
+            on_layers: self.on_layers,
             template: self.project.template.as_deref(),
             selected: self.selected,
             selection: &self.selection,

@@ -7,7 +7,7 @@ use egui::{
 };
 
 use super::rows::Rows;
-use super::{palette, wires};
+use super::{palette, text, wires};
 use crate::app::command::Command;
 use crate::app::theme::SPACE;
 use crate::app::view::View;
@@ -25,6 +25,8 @@ pub enum Question {
     Connect { from: LayerId, search: String },
     /// How the output of a layer comes to another one that takes one input.
     Join { from: LayerId, to: LayerId },
+    /// Nothing: why what was wanted cannot be done.
+    Refused { id: LayerId, reason: String },
     /// The name of a new block.
     Name { ids: Vec<LayerId>, name: String },
 }
@@ -43,7 +45,7 @@ impl Question {
     /// The layer to ask beside.
     fn beside(&self) -> Option<LayerId> {
         match self {
-            Self::Comment(id) | Self::Replace(id) => Some(*id),
+            Self::Comment(id) | Self::Replace(id) | Self::Refused { id, .. } => Some(*id),
             Self::Connect { from, .. } => Some(*from),
             Self::Join { to, .. } => Some(*to),
             Self::Name { ids, .. } => ids.first().copied(),
@@ -97,7 +99,7 @@ impl Asking {
             false => PopupCloseBehavior::CloseOnClickOutside,
         };
         let popup = match &self.question {
-            Question::Name { .. } => popup,
+            Question::Name { .. } | Question::Refused { .. } => popup,
             _ => popup
                 .layout(Layout::top_down_justified(Align::Min))
                 .style(egui::containers::menu::menu_style),
@@ -130,6 +132,10 @@ fn answer(
 ) -> Option<Question> {
     match question {
         Question::Comment(_) => ui.close(),
+        Question::Refused { reason, .. } => {
+            ui.set_max_width(300.0);
+            ui.label(text::sentence(reason));
+        }
         Question::Replace(id) => {
             widgets::caption(ui, "Replace by");
             ScrollArea::vertical().max_height(420.0).show(ui, |ui| {

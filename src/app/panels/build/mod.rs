@@ -19,6 +19,7 @@ mod keys;
 mod lanes;
 mod menu;
 mod palette;
+mod perform;
 mod plan;
 mod rows;
 mod saved;
@@ -29,6 +30,7 @@ mod wires;
 
 use egui::{CentralPanel, Frame, Id, Margin, Ui};
 
+pub use self::perform::blocked;
 use self::rows::Rows;
 use crate::app::command::Command;
 use crate::app::theme::{SIDE_WIDTH, SPACE, Tokens};
@@ -54,6 +56,7 @@ impl Panel for BuildPanel {
             .inner_margin(Margin::same(SPACE[3] as i8));
 
         self.column.rows.update(view.editor.graph());
+        keys::asked_elsewhere(ui.ctx(), view, &mut self.column, commands);
         keys::handle(ui, view, &mut self.column, commands);
         egui::Panel::left("build palette")
             .exact_size(PALETTE_WIDTH)
