@@ -48,8 +48,8 @@ impl State {
             | Command::Together { .. }
             | Command::PasteText { .. }
             | Command::SaveBlock(_)
-            | Command::DeleteBlock(_) => self.carry_out_edit(command),
-            Command::OnLayers(action) => self.on_layers = action,
+            | Command::DeleteBlock(_)
+            | Command::OnLayers(_) => self.carry_out_edit(command),
             Command::Compare(_) | Command::CompareFile => self.carry_out_comparison(command),
             Command::ExportCode(target, path) => self.export_code(target, path),
             Command::SetRecipe(recipe) => self.set_recipe(recipe),

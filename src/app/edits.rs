@@ -44,6 +44,10 @@ impl State {
             }
             Command::Select(id) => return self.select(id.into_iter().collect()),
             Command::SelectMany(ids) => return self.select(ids),
+            Command::OnLayers(action) => {
+                self.on_layers = action;
+                return;
+            }
             Command::SaveBlock(id) => return self.save_block(id),
             Command::DeleteBlock(path) => return self.jobs.delete_block(path),
             _ => return,

@@ -70,6 +70,8 @@ pub struct Waiting {
     pub scan: Option<Arc<Progress>>,
     /// The project to open once it is known what the last session has left.
     pub launch: Option<PathBuf>,
+    /// That project is being opened: where it cannot be, there is a new one.
+    pub launching: bool,
 }
 
 pub struct State {
@@ -94,7 +96,7 @@ pub struct State {
     pub selected: Option<LayerId>,
     pub comparison: Option<Box<Comparison>>,
     pub selection: Vec<LayerId>,
-    /// What is to be done with them, asked from elsewhere than their cards.
+    /// What the command palette wants done with them.
     pub on_layers: Option<LayerAction>,
     /// Blocks that the user has saved.
     pub blocks: Vec<SavedBlock>,
@@ -314,12 +316,8 @@ impl State {
         // The same again is no news.
         self.keep_notices(|notice, _| notice.text != text);
         self.notices_made += 1;
-        let notice = Notice {
-            id: self.notices_made,
-            error,
-            text,
-        };
-        self.notices.push(notice);
+        let id = self.notices_made;
+        self.notices.push(Notice { id, error, text });
         self.told_at.push(Instant::now());
         if !error {
             self.ctx.request_repaint_after(NOTICE_TIME);

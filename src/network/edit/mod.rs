@@ -355,25 +355,8 @@ impl Graph {
             Edit::DeleteAll(ids) => self.delete_all(ids).map(|()| None),
             Edit::Move { id, to } => self.relocate(*id, *to).map(|()| None),
             Edit::Duplicate(id) => self.duplicate(*id).map(Some),
-            Edit::Set { id, name, value } => {
-                let node = self.node_mut(*id).ok_or(EditError::NoSuchLayer(*id))?;
-                node.layer.set(name, value.clone())?;
-                Ok(None)
-            }
-            Edit::SetAll { ids, name, value } => {
-                let mut known = ids.iter().map(|id| self.existing(*id));
-                known.try_for_each(|node| {
-                    node?
-                        .layer
-                        .clone()
-                        .set(name, value.clone())
-                        .map_err(EditError::from)
-                })?;
-                for node in self.nodes.iter_mut().filter(|node| ids.contains(&node.id)) {
-                    node.layer.set(name, value.clone())?;
-                }
-                Ok(None)
-            }
+            Edit::Set { id, name, value } => self.set_all(&[*id], name, value),
+            Edit::SetAll { ids, name, value } => self.set_all(ids, name, value),
             Edit::Exchange { id, kind } => self.exchange(*id, *kind).map(|()| None),
             Edit::Disable { ids, disabled } => self.disable(ids, *disabled).map(|()| None),
             Edit::Comment { id, text } => {

@@ -20,7 +20,7 @@ pub enum Question {
     /// The comment of a layer; asked on the card itself.
     Comment(LayerId),
     /// The kind that it becomes.
-    Replace(LayerId),
+    Replace { id: LayerId, search: String },
     /// Where a wire from this layer goes.
     Connect { from: LayerId, search: String },
     /// How the output of a layer comes to another one that takes one input.
@@ -37,6 +37,11 @@ impl Question {
         Self::Connect { from, search }
     }
 
+    pub fn replace(id: LayerId) -> Self {
+        let search = String::new();
+        Self::Replace { id, search }
+    }
+
     pub fn name(ids: Vec<LayerId>) -> Self {
         let name = String::new();
         Self::Name { ids, name }
@@ -45,7 +50,7 @@ impl Question {
     /// The layer to ask beside.
     fn beside(&self) -> Option<LayerId> {
         match self {
-            Self::Comment(id) | Self::Replace(id) | Self::Refused { id, .. } => Some(*id),
+            Self::Comment(id) | Self::Replace { id, .. } | Self::Refused { id, .. } => Some(*id),
             Self::Connect { from, .. } => Some(*from),
             Self::Join { to, .. } => Some(*to),
             Self::Name { ids, .. } => ids.first().copied(),
@@ -136,14 +141,7 @@ fn answer(
             ui.set_max_width(300.0);
             ui.label(text::sentence(reason));
         }
-        Question::Replace(id) => {
-            widgets::caption(ui, "Replace by");
-            ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
-                if let Some(kind) = palette::menu(ui) {
-                    commands.push(Command::Edit(Edit::Exchange { id: *id, kind }));
-                }
-            });
-        }
+        Question::Replace { id, search } => replace(ui, *id, search, fresh, commands),
         Question::Connect { from, search } => {
             return connect(ui, *from, search, fresh, view, rows, commands);
         }
@@ -171,6 +169,33 @@ fn answer(
         }
     }
     None
+}
+
+/// The kinds that a layer can become.
+fn replace(
+    ui: &mut Ui,
+    id: LayerId,
+    search: &mut String,
+    fresh: bool,
+    commands: &mut Vec<Command>,
+) {
+    widgets::caption(ui, "Replace by");
+    let field = TextEdit::singleline(search)
+        .hint_text("Search layers")
+        .desired_width(180.0);
+    let field = ui.add(field).accessible_name("Kind to replace it by");
+    if fresh {
+        field.request_focus();
+    }
+    let enter = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    let list = ScrollArea::vertical().max_height(380.0);
+    let clicked = list.show(ui, |ui| palette::found(ui, search)).inner;
+    let typed = enter && !search.trim().is_empty();
+    let chosen = clicked.or_else(|| palette::first(search).filter(|_| typed));
+    if let Some(kind) = chosen {
+        commands.push(Command::Edit(Edit::Exchange { id, kind }));
+        ui.close();
+    }
 }
 
 /// The layers that a wire can go to.

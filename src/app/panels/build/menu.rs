@@ -97,7 +97,7 @@ fn change(
         Some(LayerAction::Replace),
         stays.or(several),
     ) {
-        asked = Some(Question::Replace(id));
+        asked = Some(Question::replace(id));
     }
     asked
 }

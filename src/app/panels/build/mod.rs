@@ -32,6 +32,7 @@ use egui::{CentralPanel, Frame, Id, Margin, Ui};
 
 pub use self::perform::blocked;
 use self::rows::Rows;
+pub use self::text::sentence;
 use crate::app::command::Command;
 use crate::app::theme::{SIDE_WIDTH, SPACE, Tokens};
 use crate::app::view::{Panel, View};

@@ -71,7 +71,7 @@ impl Chosen<'_> {
             LayerAction::Disable => self.disable(commands),
             LayerAction::Comment => return self.card_of(primary?).map(Question::Comment),
             LayerAction::Connect => return self.card_of(primary?).map(Question::connect),
-            LayerAction::Replace => return primary.map(Question::Replace),
+            LayerAction::Replace => return primary.map(Question::replace),
             LayerAction::Group => return Some(Question::name(self.ids.clone())),
             LayerAction::Ungroup => {
                 commands.extend(self.block().map(|id| Command::Edit(Edit::Ungroup(id))));

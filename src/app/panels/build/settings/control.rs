@@ -51,11 +51,11 @@ impl Memory {
                 let names: Vec<String> = numbers.iter().map(u64::to_string).collect();
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 let number = number.to_string();
-                let chosen = choice(ui, &names, (!mixed).then_some(&number), title)?;
+                let chosen = choice(ui, &names, (!mixed).then_some(number.as_str()), title)?;
                 numbers.get(chosen).copied().map(Value::Int)
             }
             (Range::Choice(names), Value::Choice(name)) => {
-                let chosen = choice(ui, names, (!mixed).then_some(name), title)?;
+                let chosen = choice(ui, names, (!mixed).then_some(name.as_str()), title)?;
                 names.get(chosen).map(|name| Value::from(*name))
             }
             (Range::Real { min, max }, Value::Real(number)) => {
@@ -233,13 +233,7 @@ fn sized(ui: &mut Ui, width: f32, drag: DragValue<'_>, name: &str) -> Response {
 
 /// One of several names; returns the position of a newly chosen one.
 /// None is current where several are.
-fn choice(
-    ui: &mut Ui,
-    names: &[&str],
-    current: Option<impl AsRef<str>>,
-    title: &str,
-) -> Option<usize> {
-    let current = current.as_ref().map(AsRef::as_ref);
+fn choice(ui: &mut Ui, names: &[&str], current: Option<&str>, title: &str) -> Option<usize> {
     let mut chosen = None;
     let combo = ComboBox::from_id_salt(title)
         .width(WIDTH)

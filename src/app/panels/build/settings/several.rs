@@ -61,7 +61,7 @@ impl Settings {
             _ => widgets::heading(ui, &format!("{count} layers")),
         };
         widgets::note(ui, "What is set here is set for all of a kind, as one step");
-        for (kind, nodes) in &several.kinds {
+        for (number, (kind, nodes)) in several.kinds.iter().enumerate() {
             if several.kinds.len() > 1 {
                 let count = nodes.len();
                 let plural = if count == 1 { "" } else { "s" };
@@ -69,7 +69,9 @@ impl Settings {
             } else {
                 ui.add_space(SPACE[2]);
             }
-            self.kind(ui, *kind, nodes, commands);
+            // Two kinds may have a setting of the same name.
+            let of = (number > 0).then_some(kind.entry().title);
+            self.kind(ui, nodes, of, commands);
         }
         self.seal(ui, commands);
         let chosen = several.ids();
@@ -90,13 +92,20 @@ impl Settings {
     }
 
     /// The usual settings of the layers of one kind, and the others behind "More".
-    fn kind(&mut self, ui: &mut Ui, kind: Kind, nodes: &[&Node], commands: &mut Vec<Command>) {
+    fn kind(
+        &mut self,
+        ui: &mut Ui,
+        nodes: &[&Node],
+        of: Option<&str>,
+        commands: &mut Vec<Command>,
+    ) {
         let Some(first) = nodes.first() else { return };
+        let kind = first.layer.kind();
         if first.layer.settings().next().is_none() {
             widgets::note(ui, "Nothing to set");
         }
         for (setting, _) in first.layer.settings().filter(|(it, _)| !it.more) {
-            self.shared(ui, kind, nodes, setting, commands);
+            self.shared(ui, nodes, setting, of, commands);
         }
         let more: Vec<_> = first.layer.settings().filter(|(it, _)| it.more).collect();
         if more.is_empty() {
@@ -106,7 +115,7 @@ impl Settings {
             .id_salt(("more settings of several", kind.entry().name))
             .show_unindented(ui, |ui| {
                 for (setting, _) in more {
-                    self.shared(ui, kind, nodes, setting, commands);
+                    self.shared(ui, nodes, setting, of, commands);
                 }
             });
     }
@@ -114,9 +123,9 @@ impl Settings {
     fn shared(
         &mut self,
         ui: &mut Ui,
-        kind: Kind,
         nodes: &[&Node],
         setting: &Setting,
+        of: Option<&str>,
         commands: &mut Vec<Command>,
     ) {
         let values = || nodes.iter().filter_map(|node| node.layer.get(setting.name));
@@ -126,9 +135,12 @@ impl Settings {
         if mixed {
             help.push_str(&format!("\nNow {}", listed(values())));
         }
-        let changed = ui.push_id((kind.entry().name, setting.name), |ui| {
+        let name = of.map_or(setting.title.to_owned(), |of| {
+            format!("{} of {of}", setting.title)
+        });
+        let changed = ui.push_id(&name, |ui| {
             widgets::setting_row(ui, setting.title, &help, |ui| {
-                self.control.show(ui, setting, setting.title, value, mixed)
+                self.control.show(ui, setting, &name, value, mixed)
             })
         });
         if let Some(value) = changed.inner {
