@@ -173,14 +173,16 @@ pub fn keys_of(ctx: &Context, action: LayerAction) -> String {
     keys.map_or_else(String::new, |keys| written(ctx, keys))
 }
 
-/// A key as it is written on this system, with arrows that the font has.
+/// A key as it is written on this system, with signs in place of their names.
 pub fn written(ctx: &Context, keys: &KeyboardShortcut) -> String {
-    let arrow = match keys.logical_key {
+    let sign = match keys.logical_key {
         Key::ArrowUp => "↑",
         Key::ArrowDown => "↓",
+        Key::Slash => "/",
+        Key::Period => ".",
         _ => return ctx.format_shortcut(keys),
     };
     let text = ctx.format_shortcut(keys);
     let cut = text.rfind('+').map_or(0, |plus| plus + 1);
-    format!("{}{arrow}", text.get(..cut).unwrap_or_default())
+    format!("{}{sign}", text.get(..cut).unwrap_or_default())
 }

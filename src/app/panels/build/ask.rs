@@ -182,6 +182,7 @@ fn replace(
     widgets::caption(ui, "Replace by");
     let field = TextEdit::singleline(search)
         .hint_text("Search layers")
+        .align(egui::Align2::LEFT_CENTER)
         .desired_width(180.0);
     let field = ui.add(field).accessible_name("Kind to replace it by");
     if fresh {
@@ -213,6 +214,7 @@ fn connect(
     widgets::caption(ui, &format!("Connect {} to", graph.name_of(from)));
     let field = TextEdit::singleline(search)
         .hint_text("Search layers")
+        .align(egui::Align2::LEFT_CENTER)
         .desired_width(180.0);
     let field = ui.add(field).accessible_name("Layer to connect to");
     if fresh {

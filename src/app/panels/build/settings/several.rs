@@ -60,7 +60,7 @@ impl Settings {
             [(kind, _)] => widgets::heading(ui, &format!("{count} {} layers", kind.entry().title)),
             _ => widgets::heading(ui, &format!("{count} layers")),
         };
-        widgets::note(ui, "What is set here is set for all of a kind, as one step");
+        widgets::note(ui, "A change is made to all of its kind");
         for (number, (kind, nodes)) in several.kinds.iter().enumerate() {
             if several.kinds.len() > 1 {
                 let count = nodes.len();
