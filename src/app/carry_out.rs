@@ -53,11 +53,10 @@ impl State {
             Command::Compare(_) | Command::CompareFile => self.carry_out_comparison(command),
             Command::ExportCode(target, path) => self.export_code(target, path),
             Command::SetRecipe(recipe) => self.set_recipe(recipe),
-            Command::SetDevice(device) => {
-                let mut recipe = self.project.recipe.clone();
-                recipe.device = device;
-                self.set_recipe(recipe);
-            }
+            Command::SetDevice(device) => self.set_recipe(Recipe {
+                device,
+                ..self.project.recipe.clone()
+            }),
             Command::Train => self.train(),
             Command::Pause => self.session.pause(),
             Command::Resume => self.session.resume(),

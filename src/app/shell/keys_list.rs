@@ -40,12 +40,12 @@ fn columns(ui: &mut Ui, lists: [(&str, Vec<(&str, String)>); 2]) {
     ui.columns_const(|columns: &mut [Ui; 2]| {
         for (ui, (title, lines)) in columns.iter_mut().zip(lists) {
             heading(ui, title);
+            ui.spacing_mut().interact_size.y = ROW;
             Grid::new(title)
                 .num_columns(2)
                 .min_row_height(ROW)
                 .spacing([SPACE[2], SPACE[0] + 2.0])
                 .show(ui, |ui| {
-                    ui.spacing_mut().interact_size.y = ROW;
                     for (text, keys) in lines {
                         let text = RichText::new(text.trim_end_matches('…')).size(NOTE_SIZE);
                         ui.add(Label::new(text).selectable(false));
