@@ -196,6 +196,7 @@ impl World {
             editor: &self.editor,
             report: &self.report,
             comparison: None,
+            on_layers: None,
             template: Some("digits-cnn"),
             selected: None,
             selection: &[],

@@ -8,6 +8,7 @@ use crate::network::entry::{Arity, Kind};
 use crate::network::fragment::Fragment;
 use crate::network::graph::{Graph, LayerId, Node};
 use crate::network::layer::Layer;
+use crate::network::value::Value;
 
 impl Graph {
     fn fresh(&mut self, layer: &Layer, inputs: Vec<LayerId>) -> Result<Node, EditError> {
@@ -103,6 +104,23 @@ impl Graph {
         for input in inputs.filter(|input| **input == from) {
             *input = to;
         }
+    }
+
+    /// All of them, or none where one does not take the value.
+    pub(super) fn set_all(
+        &mut self,
+        ids: &[LayerId],
+        name: &str,
+        value: &Value,
+    ) -> Result<Option<LayerId>, EditError> {
+        for id in ids {
+            let mut layer = self.existing(*id)?.layer.clone();
+            layer.set(name, value.clone())?;
+        }
+        for node in self.nodes.iter_mut().filter(|node| ids.contains(&node.id)) {
+            node.layer.set(name, value.clone())?;
+        }
+        Ok(None)
     }
 
     /// On a wire into a block the layer comes before the block where that is folded, else into it.

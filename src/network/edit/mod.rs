@@ -69,6 +69,15 @@ pub enum Edit {
         /// Its new value.
         value: Value,
     },
+    /// Changes one setting of several layers to the same value.
+    SetAll {
+        /// Which layers.
+        ids: Vec<LayerId>,
+        /// The setting's name.
+        name: String,
+        /// Its new value.
+        value: Value,
+    },
     /// Makes a layer one of another kind, with the settings that both have.
     Exchange {
         /// Which layer.
@@ -216,6 +225,13 @@ impl Edit {
     /// before the edit.
     pub fn label(&self, graph: &Graph) -> String {
         let name = |id: &LayerId| graph.name_of(*id);
+        let title = |id: Option<&LayerId>, setting: &String| {
+            let kind = id
+                .and_then(|id| graph.node(*id))
+                .map(|node| node.layer.kind());
+            let found = kind.and_then(|kind| kind.entry().setting(setting));
+            found.map_or(setting.clone(), |found| found.title.to_lowercase())
+        };
         let block = |id: &BlockId| graph.block(*id).map_or("block", |block| &block.name);
         match self {
             Self::Insert { layer, .. }
@@ -228,13 +244,14 @@ impl Edit {
             Self::Duplicate(id) => format!("duplicate {}", name(id)),
             Self::Set {
                 id, name: setting, ..
-            } => {
-                let found = graph
-                    .node(*id)
-                    .and_then(|node| node.layer.kind().entry().setting(setting));
-                let title = found.map_or(setting.clone(), |setting| setting.title.to_lowercase());
-                format!("change {title} of {}", name(id))
-            }
+            } => format!("change {} of {}", title(Some(id), setting), name(id)),
+            Self::SetAll {
+                ids, name: setting, ..
+            } => format!(
+                "change {} of {}",
+                title(ids.first(), setting),
+                some(ids, graph)
+            ),
             Self::Exchange { id, kind } => {
                 format!("make {} {}", name(id), kind.entry().title)
             }
@@ -269,6 +286,7 @@ impl Edit {
     pub(super) fn goes_on(&self) -> Option<Changing> {
         match self {
             Self::Set { id, name, .. } => Some(Changing::Setting(*id, name.clone())),
+            Self::SetAll { ids, name, .. } => Some(Changing::Settings(ids.clone(), name.clone())),
             Self::Comment { id, .. } => Some(Changing::Comment(*id)),
             Self::Block { id, change } => match change {
                 BlockChange::Rename(_) => Some(Changing::Block(*id, None)),
@@ -294,6 +312,7 @@ impl Edit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Changing {
     Setting(LayerId, String),
+    Settings(Vec<LayerId>, String),
     Comment(LayerId),
     Block(BlockId, Option<usize>),
 }
@@ -314,7 +333,10 @@ impl Graph {
     /// Where the layer is gone, or is the input, or does not take the value; the graph is then unchanged.
     pub fn apply(&mut self, edit: &Edit) -> Result<Option<LayerId>, EditError> {
         let new = self.change(edit)?;
-        if !matches!(edit, Edit::Set { .. } | Edit::Comment { .. }) {
+        if !matches!(
+            edit,
+            Edit::Set { .. } | Edit::SetAll { .. } | Edit::Comment { .. }
+        ) {
             self.one_wire_each();
             self.sort();
         }
@@ -344,11 +366,8 @@ impl Graph {
             Edit::DeleteAll(ids) => self.delete_all(ids).map(|()| None),
             Edit::Move { id, to } => self.relocate(*id, *to).map(|()| None),
             Edit::Duplicate(id) => self.duplicate(*id).map(Some),
-            Edit::Set { id, name, value } => {
-                let node = self.node_mut(*id).ok_or(EditError::NoSuchLayer(*id))?;
-                node.layer.set(name, value.clone())?;
-                Ok(None)
-            }
+            Edit::Set { id, name, value } => self.set_all(&[*id], name, value),
+            Edit::SetAll { ids, name, value } => self.set_all(ids, name, value),
             Edit::Exchange { id, kind } => self.exchange(*id, *kind).map(|()| None),
             Edit::Disable { ids, disabled } => self.disable(ids, *disabled).map(|()| None),
             Edit::Comment { id, text } => {
