@@ -48,7 +48,7 @@ pub use health::{ClassCount, Health, SizeCount, health};
 pub use loader::{Batch, Loader};
 pub use preprocess::{Normalise, Preprocess, Resize};
 pub use progress::Progress;
-pub use random::shuffled;
+pub use random::{Stream, generator, shuffled};
 pub use reading::{Layout, Opening};
 pub use resize::{InputSize, pixels, thumbnail};
 pub use source::{Set, Source};
