@@ -2,13 +2,14 @@
 //! single-precision steps, and like them cutting off what is behind the point.
 
 /// All values times a factor; `adjust_brightness`.
-pub fn brightness(planes: &mut [u8], factor: f32) {
+pub fn brightness(planes: &mut [u8], factor: f64) {
+    let factor = factor as f32;
     let table = table(|value| value * factor);
     replace(planes, &table);
 }
 
 /// Distances from the mean grey of the picture times a factor; `adjust_contrast`.
-pub fn contrast(planes: &mut [u8], area: usize, factor: f32) {
+pub fn contrast(planes: &mut [u8], area: usize, factor: f64) {
     let sum: u64 = match colours(planes, area) {
         Some([red, green, blue]) => {
             let pixels = red.iter().zip(green.iter()).zip(blue.iter());
@@ -24,14 +25,14 @@ pub fn contrast(planes: &mut [u8], area: usize, factor: f32) {
         planes.len()
     };
     let mean = sum as f32 / count.max(1) as f32;
-    let rest = (1.0 - f64::from(factor)) as f32 * mean;
+    let (factor, rest) = (factor as f32, (1.0 - factor) as f32 * mean);
     let table = table(|value| value * factor + rest);
     replace(planes, &table);
 }
 
 /// Distances from each pixel's own grey times a factor; `adjust_saturation`. Grey pictures stay as they are.
-pub fn saturation(planes: &mut [u8], area: usize, factor: f32) {
-    let rest = (1.0 - f64::from(factor)) as f32;
+pub fn saturation(planes: &mut [u8], area: usize, factor: f64) {
+    let (factor, rest) = (factor as f32, (1.0 - factor) as f32);
     for_each_pixel(planes, area, |pixel| {
         let [red, green, blue] = pixel;
         let grey = rest * grey_of(red, green, blue);
@@ -40,8 +41,8 @@ pub fn saturation(planes: &mut [u8], area: usize, factor: f32) {
 }
 
 /// Turns the circle of colours; `adjust_hue` with `degrees / 360`. Grey pictures stay as they are.
-pub fn hue(planes: &mut [u8], area: usize, degrees: f32) {
-    let turn = (f64::from(degrees) / 360.0) as f32;
+pub fn hue(planes: &mut [u8], area: usize, degrees: f64) {
+    let turn = (degrees / 360.0) as f32;
     let turn = turn - turn.round();
     for_each_pixel(planes, area, |pixel| turned(pixel, turn));
 }
@@ -74,7 +75,8 @@ pub fn autocontrast(plane: &mut [u8]) {
         return;
     }
     let (darkest, brightest) = (f32::from(darkest), f32::from(brightest));
-    let scale = 255.0 / (brightest - darkest);
+    // torchvision divides 255 by a tensor, which is this.
+    let scale = 1.0 / (brightest - darkest) * 255.0;
     let table = table(|value| (value - darkest) * scale);
     replace(plane, &table);
 }

@@ -67,15 +67,15 @@ pub enum Move {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
     /// All values times this factor.
-    Brightness(f32),
+    Brightness(f64),
     /// All values' distance from the mean grey of the picture times this factor.
-    Contrast(f32),
+    Contrast(f64),
     /// Each pixel's distance from its own grey times this factor; nothing for grey pictures.
-    Saturation(f32),
+    Saturation(f64),
     /// Degrees on the circle of colours; nothing for grey pictures.
-    Hue(f32),
+    Hue(f64),
     /// Each pixel's distance from its surroundings' mean times this factor.
-    Sharpness(f32),
+    Sharpness(f64),
     /// Bits of each value that are kept, 0 to 8.
     Posterize(u8),
     /// Values from this on are inverted.

@@ -16,14 +16,14 @@ const WEIGHT_BITS: u32 = 16;
 
 /// Distances from the mean of 3×3 pixels, of which the middle counts five times, times a factor; torchvision's
 /// `adjust_sharpness`. Pixels at the edge stay as they are.
-pub fn sharpness(planes: &mut [u8], size: InputSize, factor: f32, before: &mut Vec<u8>) {
+pub fn sharpness(planes: &mut [u8], size: InputSize, factor: f64, before: &mut Vec<u8>) {
     let (width, height) = (size.width, size.height);
     if width <= 2 || height <= 2 {
         return;
     }
     before.clear();
     before.extend_from_slice(planes);
-    let rest = (1.0 - f64::from(factor)) as f32;
+    let (factor, rest) = (factor as f32, (1.0 - factor) as f32);
     let area = width * height;
     for (plane, before) in planes.chunks_exact_mut(area).zip(before.chunks_exact(area)) {
         for row in 1..height - 1 {

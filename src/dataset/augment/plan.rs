@@ -110,15 +110,13 @@ impl Augment {
             }
         };
         push(self.brightness, 1.0, brightness, |by| {
-            Step::Brightness((1.0 + by) as f32)
+            Step::Brightness(1.0 + by)
         });
-        push(self.contrast, 1.0, contrast, |by| {
-            Step::Contrast((1.0 + by) as f32)
-        });
+        push(self.contrast, 1.0, contrast, |by| Step::Contrast(1.0 + by));
         push(self.saturation, 1.0, saturation, |by| {
-            Step::Saturation((1.0 + by) as f32)
+            Step::Saturation(1.0 + by)
         });
-        push(self.hue, 180.0, hue, |by| Step::Hue(by as f32));
+        push(self.hue, 180.0, hue, Step::Hue);
     }
 
     fn blur_by(&self, [blur, noise]: [f64; 2], seed: u64, steps: &mut Vec<Step>) {

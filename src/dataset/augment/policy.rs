@@ -69,7 +69,7 @@ fn add(limits: &Limits, magnitude: u32, draws: &mut Draws, drawn: &mut Drawn) {
     let operation = draws.below(OPERATIONS);
     let share = f64::from(magnitude) / f64::from(MOST_MAGNITUDE);
     let signed = if draws.coin() { -share } else { share };
-    let factor = (1.0 + limits.colour * signed) as f32;
+    let factor = 1.0 + limits.colour * signed;
     let slide = |right: f64, down: f64| match limits.shift {
         Distance::Share(most) => Move::Shift {
             x: most * right,
