@@ -39,14 +39,16 @@ use ::image::DynamicImage;
 use serde::{Deserialize, Serialize};
 
 pub use self::image::{Image, Look, Mode};
-pub use augment::{Augment, Policy};
+pub use augment::{
+    Amount, Augment, AugmentGroup, AugmentSetting, Drawn, Mix, Move, Policy, Rectangle, Span, Step,
+};
 pub use balance::Balance;
 pub use changes::Changes;
 pub use decode::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, decode, read_image};
 pub use error::{DatasetError, DecodeError, DecodeFault};
 pub use health::{ClassCount, Health, SizeCount, health};
 pub use loader::{Batch, Loader};
-pub use preprocess::{Normalise, Preprocess, Resize};
+pub use preprocess::{Normalise, Normaliser, Preprocess, Resize, input, picture, statistics};
 pub use progress::Progress;
 pub use random::{Stream, generator, shuffled};
 pub use reading::{Layout, Opening};

@@ -57,7 +57,7 @@ fn shuffle(items: &mut [usize], mut random: ChaCha8Rng) {
 }
 
 /// A uniform draw from `0..bound` without bias (Lemire, "Fast random integer generation in an interval", 2019).
-fn below(random: &mut ChaCha8Rng, bound: u64) -> u64 {
+pub(super) fn below(random: &mut ChaCha8Rng, bound: u64) -> u64 {
     let threshold = bound.wrapping_neg() % bound;
     loop {
         let product = u128::from(random.next_u64()) * u128::from(bound);
