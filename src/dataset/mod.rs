@@ -33,7 +33,7 @@ mod split;
 mod store;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ::image::DynamicImage;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ pub use augment::{
     Amount, Augment, AugmentGroup, AugmentSetting, Drawn, Mix, Move, Policy, Rectangle, Span, Step,
 };
 pub use balance::Balance;
-pub use changes::Changes;
+pub use changes::{Applied, Before, Changes, Difference, Known, copy_to, move_back, move_files};
 pub use decode::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, decode, read_image};
 pub use error::{DatasetError, DecodeError, DecodeFault};
 pub use health::{ClassCount, Health, SizeCount, health};
@@ -78,6 +78,12 @@ pub struct Dataset {
     pub images: Vec<Image>,
     /// What is left out, sorted by file.
     pub problems: Vec<Problem>,
+    /// Classes whose images the user has left out, every one; see [`changed`](Self::changed).
+    pub emptied: Vec<String>,
+    /// The classes that the places of relabelled images say.
+    was: BTreeMap<usize, String>,
+    /// The sets that the places of moved images say.
+    was_given: BTreeMap<usize, Set>,
     place: Place,
 }
 
@@ -125,6 +131,9 @@ impl Dataset {
             classes: (0..10).map(|digit: u8| digit.to_string()).collect(),
             images: order.iter().map(image).collect(),
             problems: Vec::new(),
+            emptied: Vec::new(),
+            was: BTreeMap::new(),
+            was_given: BTreeMap::new(),
             place: Place::Digits(order.iter().map(|&(_, place)| place).collect()),
         }
     }
@@ -183,6 +192,14 @@ impl Dataset {
         self.images
             .binary_search_by(|image| image.file.as_str().cmp(file))
             .ok()
+    }
+
+    /// The folder of the user's that it was read from.
+    pub fn root(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Digits(_) => None,
+            Place::Folder { root, .. } => Some(root),
+        }
     }
 
     /// Where an image lies; nothing for the bundled digits and for indices out of range.

@@ -48,6 +48,9 @@ pub(super) fn open(root: &Path, progress: &Progress) -> Result<Dataset, DatasetE
         classes,
         images,
         problems,
+        emptied: Vec::new(),
+        was: BTreeMap::new(),
+        was_given: BTreeMap::new(),
         place,
     })
 }
