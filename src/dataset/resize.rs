@@ -78,8 +78,11 @@ pub(super) fn fitted(image: &DynamicImage, shape: InputSize) -> Vec<u8> {
     planes
 }
 
-/// The middle of the picture, its proportions kept: as torchvision's `resize` of the shorter side and `center_crop`,
-/// without making what is then cut off.
+/// A picture that is resized to be cropped has at most this many times the input's pixels.
+const WHOLE_TO_INPUT: u64 = 16;
+
+/// The middle of the picture, its proportions kept: as torchvision's `resize` of the shorter side and `center_crop`.
+/// Of long strips only the middle is made; there the last place may differ.
 pub(super) fn cropped(image: &DynamicImage, shape: InputSize) -> Vec<u8> {
     let (width, height) = (u64::from(image.width()), u64::from(image.height()));
     if width == 0 || height == 0 || shape.elements() == 0 {
@@ -92,20 +95,29 @@ pub(super) fn cropped(image: &DynamicImage, shape: InputSize) -> Vec<u8> {
     } else {
         whole_height = (to_width * height / width).max(to_height);
     }
+    let left = half((whole_width - to_width) as usize);
+    let top = half((whole_height - to_height) as usize);
+    let whole = InputSize {
+        height: whole_height as usize,
+        width: whole_width as usize,
+        channels: shape.channels,
+    };
+    let limit = to_width.saturating_mul(to_height) * WHOLE_TO_INPUT;
+    if whole_width.saturating_mul(whole_height) <= limit {
+        return cut(pixels(image, whole), whole, shape, left, top);
+    }
     // The part of the picture that is kept, in its own pixels.
-    let part = |side: u64, whole: u64, to: u64| {
+    let part = |side: u64, whole: u64, to: u64, start: usize| {
         let scale = side as f64 / whole as f64;
-        let start = half((whole - to) as usize) as f64 * scale;
+        let start = start as f64 * scale;
         (start, (to as f64 * scale).min(side as f64 - start))
     };
-    let (left, wide) = part(width, whole_width, to_width);
-    let (top, high) = part(height, whole_height, to_height);
+    let (left, wide) = part(width, whole_width, to_width, left);
+    let (top, high) = part(height, whole_height, to_height, top);
     let to = (to_width as u32, to_height as u32);
     let part = [left, top, wide, high];
     let from = (image.width(), image.height());
-    let mut planes = if from == to {
-        return pixels(image, shape);
-    } else if shape.channels == 1 {
+    let mut planes = if shape.channels == 1 {
         resample_part(&colour::luma(image), from, to, PixelType::U8, part)
     } else {
         resample_part(&colour::rgb(image), from, to, PixelType::U8x3, part)
@@ -114,6 +126,21 @@ pub(super) fn cropped(image: &DynamicImage, shape: InputSize) -> Vec<u8> {
     .unwrap_or_default();
     planes.resize(shape.elements(), 0);
     planes
+}
+
+/// The part of planes of size `whole` that has the size `shape`, and begins there.
+fn cut(planes: Vec<u8>, whole: InputSize, shape: InputSize, left: usize, top: usize) -> Vec<u8> {
+    if whole == shape {
+        return planes;
+    }
+    let mut part = Vec::with_capacity(shape.elements());
+    for plane in planes.chunks_exact((whole.height * whole.width).max(1)) {
+        let rows = plane.chunks_exact(whole.width).skip(top).take(shape.height);
+        for row in rows {
+            part.extend(row.iter().skip(left).take(shape.width));
+        }
+    }
+    part
 }
 
 /// The picture's width times a height…
