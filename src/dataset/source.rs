@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a data set comes from. In files and on the command line it is a string: `digits`, or a folder's path.
+/// Where a data set comes from. In files and on the command line it is a string: `digits`, or the path of a folder or file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum Source {
     /// The handwritten digits that come with the program.
     Digits,
-    /// A folder of the user's, with one sub-folder a class.
+    /// A folder of the user's; or a file that stands for one: a zip or tar, a table, a list of paths, an IDX file.
     Folder(PathBuf),
 }
 
