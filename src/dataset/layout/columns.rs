@@ -70,7 +70,7 @@ impl Sheet {
             .collect();
         for (number, row) in self.data().enumerate() {
             let (_, record) = row?;
-            for (column, cell) in about.iter_mut().zip(&record) {
+            for (column, cell) in about.iter_mut().zip(record.iter()) {
                 let cell = cell.trim();
                 column.take(cell);
                 if number < SAMPLE && !cell.is_empty() {

@@ -185,8 +185,11 @@ impl Shape {
                 stated: false,
             })
         };
+        let none = (BTreeSet::new(), 0);
+        let empty = (self.levels.is_empty() && self.usual == 1).then_some(&none);
         self.levels
             .iter()
+            .chain(empty)
             .enumerate()
             .filter_map(candidate)
             .collect()

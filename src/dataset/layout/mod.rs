@@ -12,6 +12,7 @@ mod list;
 mod names;
 mod problems;
 mod records;
+mod rows;
 mod table;
 mod text;
 

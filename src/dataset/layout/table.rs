@@ -2,19 +2,13 @@
 
 use std::io::Read;
 
-use csv::{ReaderBuilder, StringRecord};
-
 use super::super::files::{Kind, kind};
 use super::Tree;
 use super::columns::{CLASS, Columns, IMAGE, plain, set};
 use super::lines::{Assignment, Origin, Row, meant};
 use super::names::{Meant, Names};
+use super::rows::{Record, Rows};
 use super::text::{self, MAX_TEXT};
-
-/// Longest field; a longer one is a quote that is not closed.
-const MAX_FIELD: usize = 1 << 16;
-/// Most columns of a table.
-const MAX_COLUMNS: usize = 1024;
 
 /// A table that has been read as text.
 pub(super) struct Sheet {
@@ -71,7 +65,7 @@ impl Sheet {
             None => return Err("is empty".into()),
             Some(first) => first?.1,
         };
-        if first.len() < 2 || first.len() > MAX_COLUMNS {
+        if first.len() < 2 {
             return Err(format!(
                 "has {} columns: two or more are needed, for the file and for its class",
                 first.len()
@@ -94,27 +88,12 @@ impl Sheet {
     }
 
     /// All rows with their line numbers, the header among them.
-    fn rows(&self) -> impl Iterator<Item = Result<(u64, StringRecord), String>> {
-        let reader = ReaderBuilder::new()
-            .delimiter(self.delimiter)
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(self.text.as_bytes());
-        let mut line = 1;
-        reader.into_records().map(move |record| {
-            let record = record.map_err(|error| format!("cannot be read as a table ({error})"))?;
-            line = record.position().map_or(line, csv::Position::line);
-            if record.iter().any(|field| field.len() > MAX_FIELD) {
-                return Err(format!(
-                    "has a quote in line {line} or later that is not closed: close it, or remove it"
-                ));
-            }
-            Ok((line, record))
-        })
+    fn rows(&self) -> Rows<'_> {
+        Rows::new(&self.text, self.delimiter)
     }
 
     /// All rows but the header and empty ones.
-    pub fn data(&self) -> impl Iterator<Item = Result<(u64, StringRecord), String>> {
+    pub fn data(&self) -> impl Iterator<Item = Result<(u64, Record), String>> {
         self.rows()
             .skip(usize::from(self.has_header))
             .filter(|row| !matches!(row, Ok((_, record)) if record.iter().all(|field| field.trim().is_empty())))
@@ -163,16 +142,10 @@ fn delimiter(text: &str) -> u8 {
     }
     let head = text.get(..end).unwrap_or(text);
     let score = |delimiter: u8| {
-        let reader = ReaderBuilder::new()
-            .delimiter(delimiter)
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(head.as_bytes());
-        let widths: Vec<usize> = reader
-            .into_records()
+        let widths: Vec<usize> = Rows::new(head, delimiter)
             .take(50)
             .map_while(Result::ok)
-            .map(|record| record.len())
+            .map(|(_, record)| record.len())
             .collect();
         let first = widths.first().copied().unwrap_or(0);
         let even = widths.iter().filter(|&&width| width == first).count();
