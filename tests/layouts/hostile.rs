@@ -143,11 +143,16 @@ fn archives_cut_anywhere_are_told_and_never_confuse() {
             let _opened = open(&path).is_ok();
         }
     }
-    fs::write(&path, &tarred[..tarred.len() - 1536 - 300]).unwrap();
-    let data = open(&path).unwrap();
+    let cut = |bytes: usize| {
+        fs::write(&path, &tarred[..tarred.len() - 1024 - bytes]).unwrap();
+        open(&path).unwrap()
+    };
     assert_eq!(
-        problem(&data, "b/3.png"),
+        problem(&cut(500), "b/3.png"),
         "the archive is cut short inside this file: copy it again"
+    );
+    assert!(
+        problem(&cut(512 + 200), "cut").starts_with("the archive is damaged behind its first 2")
     );
 }
 

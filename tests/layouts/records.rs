@@ -63,6 +63,7 @@ fn mnist_opens_plain_or_packed_from_its_folder_or_one_of_its_files() {
             assert_eq!(told(&data), MNIST);
             assert!(data.problems.is_empty(), "{:?}", data.problems);
             assert_eq!(chosen(&data), &Layout::Idx);
+            assert_eq!((data.layouts[0].classes, data.layouts[0].images), (3, 6));
             assert_eq!(data.usual_size(), [3, 5, 1]);
             assert_eq!(data.path(0), None);
             readable(&data);
@@ -75,13 +76,13 @@ fn mnist_opens_plain_or_packed_from_its_folder_or_one_of_its_files() {
 
 #[test]
 fn colour_idx_is_read_with_channels_first_or_last() {
-    for (dimensions, second) in [([2, 2, 3, 3], [3, 4, 5]), ([2, 3, 2, 3], [1, 7, 13])] {
-        let files = with(Vec::new(), "images.idx", idx(&dimensions, &counting(36)));
+    for (dimensions, second) in [([2, 2, 4, 3], [3, 4, 5]), ([2, 3, 2, 4], [1, 9, 17])] {
+        let files = with(Vec::new(), "images.idx", idx(&dimensions, &counting(48)));
         let root = folder(&with(files, "labels.idx", idx(&[2], &[0, 1])));
         let data = open(root.path()).unwrap();
         assert_eq!(told(&data), ["images/00000 0", "images/00001 1"]);
         let image = data.read(0).unwrap().to_rgb8();
-        assert_eq!(image.dimensions(), (3, 2));
+        assert_eq!(image.dimensions(), (4, 2));
         assert_eq!(image.get_pixel(1, 0).0, second);
     }
 }

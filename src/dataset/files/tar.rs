@@ -92,6 +92,10 @@ pub(super) fn list(
         }
         progress.advance(1);
     }
+    let cut_short = zeros < 2 && at < end && reading.file.read_exact_at(&mut block, at).is_err();
+    if cut_short && !reading.spans.is_empty() {
+        reading.damaged(path);
+    }
     Ok((reading.listing, reading.spans))
 }
 

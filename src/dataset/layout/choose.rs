@@ -1,6 +1,6 @@
 //! Which of the layouts that fit a listing is meant, and the images that follow.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::super::files::{Kind, kind};
@@ -29,21 +29,10 @@ pub(in crate::dataset) fn read(
     if progress.cancelled() {
         return Err(DatasetError::Cancelled);
     }
-    let choices = found
-        .fits
-        .iter()
-        .enumerate()
-        .map(|(number, option)| LayoutChoice {
-            layout: option.candidate.layout.clone(),
-            title: option.candidate.title.clone(),
-            classes: option.candidate.classes,
-            images: option.candidate.images,
-            chosen: Some(number) == at,
-        })
-        .collect();
     let Some(at) = at else {
         return Err(nothing(&tree, &found, focus, wanted));
     };
+    let choices = choices(&found, at);
     let option = found.fits.swap_remove(at);
     let mut plan = carry_out(&mut tree, &found.shape, option.how, progress)?;
     plan.found
@@ -52,7 +41,35 @@ pub(in crate::dataset) fn read(
     plan.notices.append(&mut tree.notices);
     plan.notices.extend(same_but_case(&plan));
     plan.choices = choices;
+    if let Some(choice) = plan.choices.iter_mut().find(|choice| choice.chosen)
+        && choice.layout == Layout::Idx
+    {
+        // Only the labels themselves say how many classes there are.
+        let classes: BTreeSet<&String> = plan.groups.iter().map(|group| &group.class).collect();
+        choice.classes = classes.len();
+        choice.images = plan.found.len();
+    }
     Ok(plan)
+}
+
+/// The layouts that fit and give more than one class, for the user to choose among.
+fn choices(found: &Fits, chosen: usize) -> Vec<LayoutChoice> {
+    let choice = |(number, fit): (usize, &Fit)| LayoutChoice {
+        layout: fit.candidate.layout.clone(),
+        title: fit.candidate.title.clone(),
+        classes: fit.candidate.classes,
+        images: fit.candidate.images,
+        chosen: number == chosen,
+    };
+    let is_one =
+        |choice: &LayoutChoice| choice.chosen || choice.classes > 1 || choice.layout == Layout::Idx;
+    found
+        .fits
+        .iter()
+        .enumerate()
+        .map(choice)
+        .filter(is_one)
+        .collect()
 }
 
 /// A list that was opened by itself may name files anywhere: the user has asked for them.

@@ -29,7 +29,8 @@ pub(super) struct Share {
 impl Share {
     /// Whether the text is a list of files at all.
     pub fn is_list(self) -> bool {
-        self.files > 0 && self.files * 2 >= self.lines
+        // One line may be a sentence with the name of a file.
+        self.files > 1 && self.files * 2 >= self.lines
     }
 }
 
@@ -96,18 +97,19 @@ impl List {
             .into_iter()
             .filter_map(|separator| line.rsplit_once(separator))
             .map(|(path, class)| (unquoted(path), Some(unquoted(class))));
-        let mut told = (line, None);
+        let mut told = (line, None, Meant::Missing);
         for (path, class) in std::iter::once((unquoted(line), None)).chain(divided) {
+            let class = class.filter(|class: &&str| !class.is_empty());
             let meant = meant(names, &self.origin, path);
-            if meant != Meant::Missing {
-                return (path, class.filter(|class| !class.is_empty()), meant);
+            if matches!(meant, Meant::File(_) | Meant::Several(_)) {
+                return (path, class, meant);
             }
             // Where there is no such file, a division with a class is the likeliest.
             if told.1.is_none() {
-                told = (path, class);
+                told = (path, class, meant);
             }
         }
-        (told.0, told.1, Meant::Missing)
+        told
     }
 }
 
