@@ -106,12 +106,7 @@ fn keep(folder: &Folder, children: Vec<Child>, listing: &mut Listing, next: &mut
                 if below.to_str().is_none() {
                     listing.unusual.insert(path.clone(), below);
                 }
-                listing.entries.push(Entry {
-                    path,
-                    bytes,
-                    modified,
-                    place: 0,
-                });
+                listing.entries.push(Entry::new(path, bytes, modified, 0));
             }
         }
     }

@@ -22,17 +22,33 @@ pub(in crate::dataset) fn kind(path: &str) -> Kind {
         "avif", "ico", "pnm", "pbm", "pgm", "ppm", "pam", "qoi", "tga", "hdr", "exr", "dds", "jp2",
         "jxl", "ff",
     ];
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let plain = name.strip_suffix(".gz").unwrap_or(&name);
-    let ending = |name: &str| name.rsplit_once('.').map(|(_, ending)| ending.to_owned());
-    if plain.contains("ubyte") || ending(plain).is_some_and(|ending| ending.starts_with("idx")) {
-        return Kind::Idx;
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let ending = |name: &'_ str| name.rfind('.').map_or(name.len(), |dot| dot + 1);
+    let of = |name: &str, known: &[&str]| {
+        let ending = name.get(ending(name)..).unwrap_or_default();
+        known.iter().any(|known| ending.eq_ignore_ascii_case(known))
+    };
+    if of(name, &PICTURES) {
+        return Kind::Picture;
     }
-    match ending(&name).as_deref() {
-        Some("csv" | "tsv" | "tab") => Kind::Table,
-        Some("txt" | "lst" | "list") => Kind::List,
-        Some("bin") => Kind::Batch,
-        Some(ending) if PICTURES.contains(&ending) => Kind::Picture,
-        _ => Kind::Other,
+    let plain = match name.get(name.len().saturating_sub(3)..) {
+        Some(end) if end.eq_ignore_ascii_case(".gz") => name.get(..name.len() - 3).unwrap_or(name),
+        _ => name,
+    };
+    let lower = plain.to_ascii_lowercase();
+    if lower.contains("ubyte")
+        || lower
+            .get(ending(&lower)..)
+            .is_some_and(|end| end.starts_with("idx"))
+    {
+        Kind::Idx
+    } else if of(name, &["csv", "tsv", "tab"]) {
+        Kind::Table
+    } else if of(name, &["txt", "lst", "list"]) {
+        Kind::List
+    } else if of(name, &["bin"]) {
+        Kind::Batch
+    } else {
+        Kind::Other
     }
 }

@@ -40,6 +40,20 @@ pub(super) struct Entry {
     pub modified: i64,
     /// Its number in the archive.
     pub place: u32,
+    /// By its name.
+    pub kind: Kind,
+}
+
+impl Entry {
+    fn new(path: String, bytes: u64, modified: i64, place: u32) -> Self {
+        Self {
+            kind: kind(&path),
+            path,
+            bytes,
+            modified,
+            place,
+        }
+    }
 }
 
 /// Everything below a root, before any file is opened.
@@ -152,7 +166,7 @@ impl Tree {
             && self.empty.iter().all(|folder| folder.starts_with(&top))
             && Set::from_folder(top.trim_end_matches('/')).is_none();
         let more = self.entries.iter().any(|entry| {
-            rest(&entry.path).is_some_and(|path| path.contains('/') || kind(&path) != Kind::Picture)
+            rest(&entry.path).is_some_and(|path| path.contains('/') || entry.kind != Kind::Picture)
         });
         if alone && more {
             for entry in &mut self.entries {
@@ -183,12 +197,9 @@ impl Tree {
             .into_par_iter()
             .filter_map(|path| {
                 let about = std::fs::metadata(root.join(&path)).ok()?;
-                about.is_file().then(|| Entry {
-                    path,
-                    bytes: about.len(),
-                    modified: modified(&about),
-                    place: 0,
-                })
+                about
+                    .is_file()
+                    .then(|| Entry::new(path, about.len(), modified(&about), 0))
             })
             .collect();
         self.entries.extend(found);

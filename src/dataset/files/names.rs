@@ -11,7 +11,10 @@ pub(super) fn is_hidden(name: &str) -> bool {
         "__macosx",
         "$recycle.bin",
     ];
-    name.starts_with('.') || LITTER.contains(&name.to_ascii_lowercase().as_str())
+    name.starts_with('.')
+        || LITTER
+            .iter()
+            .any(|litter| name.eq_ignore_ascii_case(litter))
 }
 
 /// A relative path with `/`. Bytes that are no UTF-8 appear as `\xFF`, so that different names stay different.

@@ -159,12 +159,9 @@ impl Reading<'_> {
                 self.problem(path, "the archive is cut short inside this file: copy it again");
             }
             Inside::Path(path) => {
-                self.listing.entries.push(Entry {
-                    path,
-                    bytes,
-                    modified: self.stamp,
-                    place: u32::try_from(self.spans.len()).unwrap_or(u32::MAX),
-                });
+                let place = u32::try_from(self.spans.len()).unwrap_or(u32::MAX);
+                let entry = Entry::new(path, bytes, self.stamp, place);
+                self.listing.entries.push(entry);
                 self.spans.push(Span { start, bytes });
             }
         }

@@ -119,12 +119,11 @@ fn keep(
             ),
         );
     } else {
-        listing.entries.push(Entry {
-            path,
-            bytes: record.uncompressed_size_hint(),
-            modified,
-            place: u32::try_from(places.len()).unwrap_or(u32::MAX),
-        });
+        let place = u32::try_from(places.len()).unwrap_or(u32::MAX);
+        let bytes = record.uncompressed_size_hint();
+        listing
+            .entries
+            .push(Entry::new(path, bytes, modified, place));
         places.push(Place {
             at: record.wayfinder(),
             method,

@@ -252,15 +252,17 @@ fn same_but_case(plan: &Plan) -> Option<String> {
     let mut seen: HashSet<u64> = HashSet::with_capacity(plan.found.len());
     let mut first = None;
     let mut count = 0;
+    let mut lower = String::new();
     for found in &plan.found {
-        let mut hasher = DefaultHasher::new();
-        if found.file.is_ascii() {
-            for byte in found.file.bytes() {
-                byte.to_ascii_lowercase().hash(&mut hasher);
-            }
+        lower.clear();
+        lower.push_str(&found.file);
+        if lower.is_ascii() {
+            lower.make_ascii_lowercase();
         } else {
-            found.file.to_lowercase().hash(&mut hasher);
+            lower = lower.to_lowercase();
         }
+        let mut hasher = DefaultHasher::new();
+        lower.hash(&mut hasher);
         if !seen.insert(hasher.finish()) {
             count += 1;
             first.get_or_insert(&found.file);

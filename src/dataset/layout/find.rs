@@ -58,13 +58,12 @@ pub(super) fn find(
         return Err(DatasetError::Empty(tree.store.root.clone()));
     }
     let shape = folders::shape(tree);
-    let is_picture = |path: &str| kind(path) == Kind::Picture;
     let mut found = Fits {
         fits: Vec::new(),
         pictures: tree
             .entries
             .iter()
-            .filter(|entry| is_picture(&entry.path))
+            .filter(|entry| entry.kind == Kind::Picture)
             .count(),
         shape,
         refused: Vec::new(),
@@ -103,8 +102,8 @@ fn of_kind(tree: &Tree, wanted: Kind) -> Vec<String> {
     let mut files: Vec<&str> = tree
         .entries
         .iter()
+        .filter(|entry| entry.kind == wanted)
         .map(|entry| entry.path.as_str())
-        .filter(|path| kind(path) == wanted)
         .collect();
     files.sort_by_key(depth);
     files.into_iter().map(str::to_owned).collect()

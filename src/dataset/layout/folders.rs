@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::files::{Entry, Kind, kind};
+use super::super::files::{Entry, Kind};
 use super::{Candidate, Found, Group, Layout, Plan, Problem, Set, Spot, Tree, brief, some};
 
 const BESIDE: &str = "lies beside the class folders, so it has no class";
@@ -38,7 +38,7 @@ fn folders(path: &str) -> impl Iterator<Item = &str> + Clone {
 
 /// Looks at a listing.
 pub(super) fn shape(tree: &Tree) -> Shape {
-    let pictures = |entry: &&Entry| kind(&entry.path) == Kind::Picture;
+    let pictures = |entry: &&Entry| entry.kind == Kind::Picture;
     let by_name = tree.entries.iter().any(|entry| pictures(&entry));
     // Where no name promises a picture, any file may be one.
     let weighed: Vec<&str> = tree

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::files::{Kind, kind};
+use super::super::files::Kind;
 use super::names::{Meant, Names};
 use super::problems::Problems;
 use super::{Found, Group, Plan, Set, Spot, Tree};
@@ -179,7 +179,7 @@ impl Assignment {
             .any(|given| given.set.is_some_and(|set| set != Set::Train));
         for (entry, given) in std::mem::take(&mut tree.entries).into_iter().zip(&self.of) {
             let Some(given) = given else {
-                if kind(&entry.path) == Kind::Picture {
+                if entry.kind == Kind::Picture {
                     let reason = format!("{source} has no line for it, so it has no class");
                     self.problems
                         .add("files without a line", entry.path, reason);

@@ -1,7 +1,7 @@
 //! CIFAR's binary batches: a label (CIFAR-100: coarse, then fine) and 3,072 bytes, red, green, blue, for each picture
 //! (www.cs.toronto.edu/~kriz/cifar.html).
 
-use super::super::super::files::{Body, Entry, Kind, kind};
+use super::super::super::files::{Body, Entry, Kind};
 use super::super::super::{DatasetError, Problem, Progress, Set};
 use super::super::{Plan, Tree, counted};
 use super::{Labelled, MAX_RECORDS, Shelf, add};
@@ -40,7 +40,7 @@ pub(in crate::dataset::layout) fn batches(tree: &Tree, focus: Option<&str>) -> O
     };
     let first = tree.entries.iter().find(|entry| {
         focus.is_none_or(|focus| entry.path == focus)
-            && kind(&entry.path) == Kind::Batch
+            && entry.kind == Kind::Batch
             && named(&split(&entry.path).1).is_some()
     })?;
     let (folder, name) = split(&first.path);
@@ -51,6 +51,9 @@ pub(in crate::dataset::layout) fn batches(tree: &Tree, focus: Option<&str>) -> O
         folder: folder.clone(),
     };
     for (at, entry) in tree.entries.iter().enumerate() {
+        if entry.kind != Kind::Batch {
+            continue;
+        }
         let (other, name) = split(&entry.path);
         if let Some((kind, set)) = named(&name)
             && other == folder

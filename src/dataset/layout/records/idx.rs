@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::super::files::{Body, Entry, Kind, kind};
+use super::super::super::files::{Body, Entry, Kind};
 use super::super::super::{DatasetError, Problem, Progress, Set};
 use super::super::{Plan, Tree, counted};
 use super::{Labelled, MAX_RECORDS, Shelf, add, numbers, within};
@@ -115,12 +115,12 @@ pub(in crate::dataset::layout) fn pairs(tree: &Tree, focus: Option<&str>) -> Pai
     let mut images: BTreeMap<String, (usize, Header)> = BTreeMap::new();
     let mut labels: BTreeMap<String, (usize, Header)> = BTreeMap::new();
     let unnamed = |entry: &&(usize, &Entry)| {
-        let name = entry.1.path.rsplit('/').next().unwrap_or_default();
-        kind(name) == Kind::Other && !name.trim_end_matches(".gz").contains('.')
+        let name = || entry.1.path.rsplit('/').next().unwrap_or_default();
+        entry.1.kind == Kind::Other && !name().trim_end_matches(".gz").contains('.')
     };
     let entries = || tree.entries.iter().enumerate();
     let named = entries()
-        .filter(|(_, entry)| kind(&entry.path) == Kind::Idx || Some(entry.path.as_str()) == focus);
+        .filter(|(_, entry)| entry.kind == Kind::Idx || Some(entry.path.as_str()) == focus);
     for (at, entry) in named.chain(entries().filter(|entry| unnamed(&entry)).take(MAX_LOOKED)) {
         // Unpacked and packed side by side, as downloaders leave them: the plain one is used.
         let packed = entry.path.strip_suffix(".gz");
@@ -128,7 +128,7 @@ pub(in crate::dataset::layout) fn pairs(tree: &Tree, focus: Option<&str>) -> Pai
             continue;
         }
         let mut problem = |reason: String| {
-            if kind(&entry.path) == Kind::Idx {
+            if entry.kind == Kind::Idx {
                 let file = entry.path.clone();
                 found.problems.push(Problem { file, reason });
             }
