@@ -47,6 +47,7 @@ fn preview(graph: &Graph, name: &str) -> Preview {
     Preview {
         network: check(graph, &context).sound.expect("a network"),
         seed: 42,
+        start: None,
     }
 }
 

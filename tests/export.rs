@@ -298,7 +298,7 @@ fn every_optimiser_is_written_with_its_settings() {
                 centered: true,
             },
             "RMSprop(model.parameters(), lr=LEARNING_RATE, alpha=0.95, eps=0.0001, momentum=0.5, centered=True",
-            "keras.optimizers.RMSprop(learning_rate=LEARNING_RATE, rho=0.95, momentum=0.5, epsilon=1e-8, centered=True)",
+            "keras.optimizers.RMSprop(learning_rate=LEARNING_RATE, rho=0.95, epsilon=1e-8, momentum=0.5, centered=True)",
             ".with_alpha(0.95).with_momentum(0.5)",
         ),
     ] {
@@ -308,6 +308,38 @@ fn every_optimiser_is_written_with_its_settings() {
             assert!(text.contains(wanted), "{wanted} is missing in\n{text}");
         }
     }
+}
+
+/// burn makes no parameter of what an operation has made of one, and has a grey of its own.
+#[test]
+fn a_program_for_burn_takes_its_weights_and_images_as_they_are() {
+    for name in ["vit-tiny", "row-lstm", "resnet-18"] {
+        let text = of_template(Target::Burn, name);
+        assert!(!text.contains(".val().transpose()") && !text.contains(".val().narrow"));
+        assert_lines(
+            &text,
+            &[
+                "let weight = weights.values(name, \"weight\", [units, inputs])?;",
+                "self.weight = Param::from_tensor(weight.transpose());",
+            ],
+        );
+        assert!(text.contains("red * 19_595") && !text.contains("to_luma8"));
+    }
+    // Glorot's initialisers need what burn does not tell them of transposed and grouped filters.
+    let layers = [
+        Layer::new(Kind::TransposedConv2d).with("filters", 4_u64),
+        Layer::new(Kind::DepthwiseConv2d),
+        Layer::new(Kind::Flatten),
+        dense(3, "softmax"),
+    ];
+    let network = network(&Graph::chain(input(8, 8, 3), layers), Loss::CrossEntropy);
+    let text = exported(Target::Burn, &network, &Recipe::default());
+    assert_eq!(
+        text.matches("Initializer::Uniform { min: -0.").count(),
+        2,
+        "{text}"
+    );
+    assert_eq!(text.matches("XavierUniform").count(), 1, "{text}");
 }
 
 /// The check of what is exported goes over the same networks: each kind stands in one of them.

@@ -4,6 +4,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "import/hostile.rs"]
+mod hostile;
+#[path = "import/wire.rs"]
+mod wire;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

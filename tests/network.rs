@@ -15,6 +15,8 @@ mod compare;
 mod convolutions;
 #[path = "network/edits.rs"]
 mod edits;
+#[path = "network/fields.rs"]
+mod fields;
 #[path = "network/library.rs"]
 mod library;
 #[path = "network/pairing.rs"]

@@ -12,7 +12,8 @@ use mapsto::dataset::{Dataset, Splits};
 use mapsto::network::{Builder, Context, Edit, Editor, Graph, Kind, Layer, Loss, Value, check};
 use mapsto::project::Recipe;
 use mapsto::training::{
-    FeatureMaps, Job, Phase, Preview, Session, Stepper, feature_maps, open, prepare,
+    FeatureMaps, Job, NamedTensor, Phase, Preview, Session, Stepper, Weights, feature_maps, open,
+    prepare, write_weights,
 };
 
 const SEED: u64 = 7;
@@ -67,6 +68,7 @@ fn preview(graph: &Graph) -> Preview {
     Preview {
         network: check(graph, &context()).sound.unwrap(),
         seed: SEED,
+        start: None,
     }
 }
 
@@ -101,12 +103,20 @@ fn maps(session: &Session, wanted: &Preview) -> Arc<FeatureMaps> {
 
 /// What a training with this seed would begin with makes of the digit.
 fn expected(graph: &Graph) -> FeatureMaps {
+    started(graph, None)
+}
+
+/// As [`expected`], of a training that starts from weights.
+fn started(graph: &Graph, weights: Option<&Path>) -> FeatureMaps {
     let network = check(graph, &context()).network.unwrap();
     let recipe = Recipe {
         seed: SEED,
         ..Recipe::default()
     };
-    let stepper = Stepper::new(&network, &recipe, &open("cpu").unwrap());
+    let mut stepper = Stepper::new(&network, &recipe, &open("cpu").unwrap());
+    if let Some(path) = weights {
+        stepper.start_from(&Weights::read(path).unwrap()).unwrap();
+    }
     let classes: Vec<String> = (0..10).map(|class| class.to_string()).collect();
     let pixels = prepare(&digit(), &network);
     feature_maps(&stepper.inference(&classes), pixels, 0)
@@ -164,6 +174,93 @@ fn after_edits_it_is_as_if_drawn_anew_and_the_newest_wins() {
     // Nothing older comes after it.
     std::thread::sleep(Duration::from_millis(100));
     assert_same(&maps(&session, &wanted), &expected);
+}
+
+/// Weights for some of the layers: of one a tensor is missing, of another it has a shape of its own.
+fn write_some(path: &Path, factor: f32) {
+    let network = check(&graph(), &context()).network.unwrap();
+    let recipe = Recipe {
+        seed: SEED + 1,
+        ..Recipe::default()
+    };
+    let stepper = Stepper::new(&network, &recipe, &open("cpu").unwrap());
+    let mut tensors: Vec<NamedTensor> = stepper.tensors();
+    tensors.retain(|tensor| tensor.name != "conv2d_2.1.bias");
+    for tensor in &mut tensors {
+        let values = tensor.values.iter_mut();
+        values.for_each(|value| *value = *value * factor + 0.01);
+        if tensor.name == "dense_1.bias" {
+            tensor.shape = vec![2, 5];
+        }
+    }
+    write_weights(path, &tensors).unwrap();
+}
+
+#[test]
+fn a_preview_starts_from_the_weights_that_a_training_would_start_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("start.safetensors");
+    write_some(&path, 0.5);
+    let session = session();
+    let mut wanted = preview(&graph());
+    session.preview(Some(wanted.clone()));
+    assert_same(&maps(&session, &wanted), &expected(&graph()));
+
+    wanted.start = Some(path.clone());
+    let shows = |wanted: &Preview, expected: &FeatureMaps| {
+        session.preview(Some(wanted.clone()));
+        let found = wait("the start weights", || {
+            let found = session.preview_maps()?;
+            (found.probabilities == expected.probabilities).then_some(found)
+        });
+        assert_same(&found, expected);
+    };
+    let of_file = started(&graph(), Some(&path));
+    assert_ne!(of_file.probabilities, expected(&graph()).probabilities);
+    shows(&wanted, &of_file);
+    assert_eq!(session.preview_note(), None);
+
+    // A layer before it: the second convolution is the third now, and so are its weights.
+    let mut editor = Editor::new(graph());
+    let same = Layer::new(Kind::Conv2d)
+        .with("filters", 1_u64)
+        .with("kernel", [1, 1]);
+    editor.apply(Edit::Insert { at: 1, layer: same }).unwrap();
+    wanted.network = preview(editor.graph()).network;
+    shows(&wanted, &started(editor.graph(), Some(&path)));
+
+    // Another name: nothing in the file is for it.
+    let text = graph().to_text().replace("\"conv2d_1\"", "\"other\"");
+    let renamed = Graph::parse(&text).unwrap();
+    wanted.network = preview(&graph()).network;
+    shows(&wanted, &of_file);
+    wanted.network = preview(&renamed).network;
+    shows(&wanted, &started(&renamed, Some(&path)));
+
+    // Other weights in the same file.
+    std::thread::sleep(Duration::from_millis(20));
+    write_some(&path, 2.0);
+    wanted.network = preview(&graph()).network;
+    shows(&wanted, &started(&graph(), Some(&path)));
+    wanted.start = None;
+    shows(&wanted, &expected(&graph()));
+}
+
+#[test]
+fn weights_that_cannot_be_read_are_told_beside_the_preview() {
+    let folder = tempfile::tempdir().unwrap();
+    let damaged = folder.path().join("damaged.safetensors");
+    std::fs::write(&damaged, [255; 40]).unwrap();
+    for path in [damaged, folder.path().join("gone.safetensors")] {
+        let session = session();
+        let mut wanted = preview(&graph());
+        wanted.start = Some(path.clone());
+        session.preview(Some(wanted.clone()));
+        assert_same(&maps(&session, &wanted), &expected(&graph()));
+        let note = wait("a note", || session.preview_note());
+        let name = path.file_name().unwrap().to_string_lossy();
+        assert!(note.contains(&*name), "{note}");
+    }
 }
 
 #[test]

@@ -3,18 +3,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "projects/places.rs"]
+mod places;
+#[path = "projects/recipes.rs"]
+mod recipes;
 #[path = "support/disk.rs"]
 mod support_disk;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use mapsto::dataset::Source;
 use mapsto::network::{Loss, template};
 use mapsto::project::{
-    Optimizer, Places, Project, ProjectError, Recipe, Settings, Speed, Speeds, Theme, atomic,
-    data_dir, is_locked, load, lock, runs_dir, save, save_as,
+    Optimizer, Project, ProjectError, Recipe, atomic, load, runs_dir, save, save_as,
 };
 
 use support_disk::{TinyDisk, fill};
@@ -250,179 +252,4 @@ fn a_folder_that_is_gone_or_a_file_in_its_place_is_told() {
     fs::write(folder.path().join("file"), b"").unwrap();
     let blocked = save(&project(), &folder.path().join("file/a.mapsto")).unwrap_err();
     assert!(blocked.to_string().contains("not a folder"), "{blocked}");
-}
-
-#[test]
-fn one_program_at_a_time_has_a_project() {
-    let folder = folder();
-    let path = folder.path().join("a.mapsto");
-    save(&project(), &path).unwrap();
-    assert!(!is_locked(&path));
-    let held = lock(&path).unwrap();
-    assert!(is_locked(&path));
-    let error = lock(&path).unwrap_err();
-    let process = Some(std::process::id());
-    assert!(matches!(&error, ProjectError::InUse { process: told, .. } if *told == process));
-    assert!(
-        error.to_string().contains("open in another mapsto"),
-        "{error}"
-    );
-    drop(held);
-    assert!(!is_locked(&path));
-    drop(lock(&path).unwrap());
-    if cfg!(unix) {
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-}
-
-#[test]
-fn unsaved_work_comes_back_once_its_program_is_gone() {
-    let folder = folder();
-    let places = Places::at(folder.path().join("home"));
-    assert!(places.recovery().is_none());
-    let path = folder.path().join("a.mapsto");
-    let mut project = project();
-    save(&project, &path).unwrap();
-    let held = lock(&path).unwrap();
-    places.autosave(&project, Some(&path)).unwrap();
-    project.name = "unsaved".into();
-    places.autosave(&project, Some(&path)).unwrap();
-    assert!(places.recovery().is_none(), "its program still lives");
-    drop(held);
-    let found = places.recovery().unwrap();
-    assert_eq!(found.project.name, "unsaved");
-    assert_eq!(found.original.as_deref(), Some(path.as_path()));
-    save(&found.project, &path).unwrap();
-    assert!(places.recovery().is_none(), "saved by now");
-    let text = fs::read_to_string(&path).unwrap();
-    assert!(!text.contains("recovered_from"), "{text}");
-    project.name = "again".into();
-    places.autosave(&project, Some(&path)).unwrap();
-    places.clear_recovery(Some(&path)).unwrap();
-    places.clear_recovery(Some(&path)).unwrap();
-    assert!(places.recovery().is_none());
-    places.autosave(&project, None).unwrap();
-    assert_eq!(places.recovery().unwrap().original, None);
-}
-
-#[test]
-fn recent_projects_and_settings_are_remembered() {
-    let folder = folder();
-    let places = Places::at(folder.path().join("home"));
-    assert_eq!(places.settings(), Settings::default());
-    assert!(places.recent().is_empty());
-    for number in 0..12 {
-        places
-            .remember(Path::new(&format!("/p/{number}.mapsto")))
-            .unwrap();
-    }
-    places.remember(Path::new("/p/5.mapsto")).unwrap();
-    let recent = places.recent();
-    assert_eq!(recent.len(), 10);
-    assert_eq!(
-        recent[..2],
-        [PathBuf::from("/p/5.mapsto"), PathBuf::from("/p/11.mapsto")]
-    );
-    places.forget(Path::new("/p/5.mapsto")).unwrap();
-    assert!(!places.recent().contains(&PathBuf::from("/p/5.mapsto")));
-    let mut speeds = Speeds::default();
-    speeds.note(Speed {
-        device: "CPU".to_owned(),
-        network: 2_800_000,
-        speed: 25_000_000_000,
-    });
-    let settings = Settings {
-        theme: Theme::Dark,
-        speeds,
-        last_project: Some("/p/5.mapsto".into()),
-        ..Settings::default()
-    };
-    places.save_settings(&settings).unwrap();
-    assert_eq!(places.settings(), settings);
-    let file = places.root().join("settings.json");
-    fs::write(&file, br#"{"theme": "light", "language": "de"}"#).unwrap();
-    let read = places.settings();
-    places.save_settings(&read).unwrap();
-    assert!(fs::read_to_string(&file).unwrap().contains("language"));
-    fs::write(&file, "{nonsense").unwrap();
-    assert_eq!(places.settings(), Settings::default());
-}
-
-#[test]
-fn two_programs_without_a_file_get_an_untitled_project_each() {
-    let folder = folder();
-    let places = Places::at(folder.path());
-    let (first, held) = places.claim_untitled().unwrap();
-    let (second, _also) = places.claim_untitled().unwrap();
-    assert_eq!(first, places.untitled_project());
-    assert_ne!(runs_dir(&first), runs_dir(&second));
-    assert!(places.is_untitled(&second));
-    drop(held);
-    assert_eq!(places.claim_untitled().unwrap().0, first);
-}
-
-#[test]
-fn mapsto_home_names_the_data_folder() {
-    // The environment of this process cannot be changed safely, so a child is asked.
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args([
-        "--exact",
-        "child_prints_its_data_folder",
-        "--ignored",
-        "--nocapture",
-    ]);
-    let output = child
-        .env("MAPSTO_HOME", "/somewhere/else")
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("data folder: /somewhere/else\n"), "{text}");
-}
-
-#[test]
-#[ignore = "run by mapsto_home_names_the_data_folder in a process of its own"]
-fn child_prints_its_data_folder() {
-    println!("data folder: {}", data_dir().display());
-}
-
-#[test]
-fn every_fault_of_a_recipe_is_told() {
-    let mut recipe = Recipe::default();
-    assert!(recipe.validate().is_empty());
-    recipe.epochs = 0;
-    recipe.batch = 70_000;
-    recipe.learning_rate = f64::NAN;
-    recipe.target_accuracy = Some(97.0);
-    recipe.split.test = 0.95;
-    recipe.device = " ".into();
-    recipe.optimizer = Optimizer::Sgd {
-        momentum: 1.0,
-        nesterov: false,
-        weight_decay: -1.0,
-    };
-    assert_eq!(recipe.validate().len(), 8, "{:?}", recipe.validate());
-    for optimizer in Optimizer::all() {
-        assert_eq!(Optimizer::from_name(optimizer.name()), Some(optimizer));
-    }
-    assert_eq!(Optimizer::from_name("adamax"), None);
-}
-
-#[test]
-fn templates_have_the_recipes_of_the_design() {
-    let of = |name| Recipe::for_template(template(name).unwrap());
-    let digits = of("digits-cnn");
-    assert_eq!(
-        (digits.batch, digits.epochs, digits.learning_rate),
-        (128, 10, 1e-3)
-    );
-    let mlp = of("plain-mlp");
-    assert_eq!((mlp.batch, mlp.epochs, mlp.learning_rate), (32, 10, 0.01));
-    assert_eq!(mlp.optimizer, Optimizer::from_name("sgd").unwrap());
-    let dropout = of("dropout-mlp");
-    assert_eq!((dropout.batch, dropout.epochs), (32, 5));
-    assert_eq!(dropout.optimizer, Optimizer::from_name("adam").unwrap());
-    let photo = of("photo-binary");
-    assert_eq!((photo.batch, photo.epochs), (32, 10));
-    assert_eq!(photo.loss, Loss::BinaryCrossEntropy);
-    assert_eq!((of("colour-cnn").batch, of("colour-cnn").epochs), (32, 10));
 }

@@ -13,6 +13,8 @@ mod disks;
 mod endings;
 #[path = "terminal/evaluating.rs"]
 mod evaluating;
+#[path = "terminal/exporting.rs"]
+mod exporting;
 #[path = "terminal/folders.rs"]
 mod folders;
 #[path = "terminal/networks.rs"]
@@ -34,7 +36,7 @@ fn help_and_version_are_no_failures() {
     }
     let help = desk.run("--help").succeeded().stdout;
     for command in [
-        "train", "evaluate", "predict", "inspect", "networks", "runs",
+        "train", "evaluate", "predict", "inspect", "import", "export", "networks", "runs",
     ] {
         assert!(help.contains(command), "{command} is missing in {help}");
     }
@@ -67,6 +69,9 @@ fn bad_arguments_end_with_status_2_and_say_what_is_wanted() {
         ("networks --input 28", "28x28x1"),
         ("networks --classes 1", "2..=100000"),
         ("predict 1", "<IMAGES>"),
+        ("export 1", "--to <TO>"),
+        ("export 1 --to tensorflow", "pytorch, keras and burn"),
+        ("import", "<FILE>"),
     ] {
         let out = desk.run(words);
         assert_eq!(out.code, Some(2), "{words}: {}", out.stderr);

@@ -367,3 +367,18 @@ fn an_untitled_project_is_there_again_at_the_next_start() {
         "nothing was lost, so nothing is asked"
     );
 }
+
+#[test]
+fn a_project_that_cannot_be_opened_at_the_start_leaves_a_new_one_that_can_be_trained() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("broken.mapsto");
+    std::fs::write(&path, "format = 1\n[[network.layers]\n").unwrap();
+    let mut window = Window::in_home(home, Some(&path));
+    window.until("the bundled digits", ready);
+    assert!(
+        window.told().join(" ").contains("line 2"),
+        "{:?}",
+        window.told()
+    );
+    assert!(window.view().train_blocked.is_none());
+}

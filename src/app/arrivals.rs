@@ -7,7 +7,7 @@ use egui::ColorImage;
 use image::DynamicImage;
 
 use super::done::{Done, Scanned};
-use super::open_project::OpenedProject;
+use super::open_project::{Brought, OpenedProject};
 use super::project_commands::is_network;
 use super::state::{OpenProject, State, fresh_project, name_of};
 use super::thumbnails::{Thumbnails, upload};
@@ -28,6 +28,7 @@ impl State {
                 self.recent = recent;
                 self.waiting.recovery = recovery;
                 // Only now: what another program has left is told from what this one holds.
+                self.waiting.launching = self.waiting.launch.is_some();
                 match self.waiting.launch.take() {
                     Some(path) if is_network(&path) => self.jobs.import(path, fresh_project()),
                     Some(path) => self.jobs.open_project(path, false),
@@ -125,8 +126,14 @@ impl State {
     fn open_ended(&mut self, result: Result<Box<OpenedProject>, String>) {
         match result {
             Ok(opened) => self.opened(*opened),
-            Err(message) => self.tell(true, message),
+            Err(message) => {
+                self.tell(true, message);
+                if std::mem::take(&mut self.waiting.launching) {
+                    return self.jobs.open_untitled(fresh_project(), true);
+                }
+            }
         }
+        self.waiting.launching = false;
         self.offer_recovery();
     }
 
@@ -183,7 +190,7 @@ impl State {
             template: project.template,
             pinned: project.pinned,
             saved,
-            imported: None,
+            brought: Brought::default(),
         };
         if let Some(import) = imported {
             self.take_in(import);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::command::Command;
 use super::comparison::Other;
+use super::open_project::WithNetwork;
 use super::project_commands::is_network;
 use super::state::State;
 use super::view::{Data, Dialog, PathPurpose, ThemeChoice, Workspace};
@@ -47,15 +48,15 @@ impl State {
             | Command::Together { .. }
             | Command::PasteText { .. }
             | Command::SaveBlock(_)
-            | Command::DeleteBlock(_) => self.carry_out_edit(command),
+            | Command::DeleteBlock(_)
+            | Command::OnLayers(_) => self.carry_out_edit(command),
             Command::Compare(_) | Command::CompareFile => self.carry_out_comparison(command),
             Command::ExportCode(target, path) => self.export_code(target, path),
             Command::SetRecipe(recipe) => self.set_recipe(*recipe),
-            Command::SetDevice(device) => {
-                let mut recipe = self.project.recipe.clone();
-                recipe.device = device;
-                self.set_recipe(recipe);
-            }
+            Command::SetDevice(device) => self.set_recipe(Recipe {
+                device,
+                ..self.project.recipe.clone()
+            }),
             Command::Train => self.train(),
             Command::Pause => self.session.pause(),
             Command::Resume => self.session.resume(),
@@ -158,7 +159,10 @@ impl State {
         let classes = self.data.ready().map(|(data, _)| data.classes.len());
         let images = self.data.ready().map(|(data, _)| data.usual_size());
         let fitted = chosen.for_images(images, classes);
-        if let Err(error) = self.editor.apply(Edit::Replace(fitted.graph)) {
+        let label = format!("use {}", chosen.title);
+        let step = self.editor.revision();
+        let edits = [Edit::Replace(fitted.graph)];
+        if let Err(error) = self.editor.apply_all(&label, &edits) {
             self.tell(true, error.to_string());
             return;
         }
@@ -167,16 +171,22 @@ impl State {
             self.tell(false, format!("{} fitted: {changes}", chosen.title));
         }
         // The recipe comes with the template; what belongs to the machine and the data stays.
-        let old = &self.project.recipe;
-        let mut recipe = Recipe {
-            device: old.device.clone(),
-            split: old.split.clone(),
+        let recipe = Recipe {
+            loss: chosen.fitted_loss(classes),
             ..Recipe::for_template(chosen)
         };
-        recipe.set_seed(old.seed);
-        recipe.loss = chosen.fitted_loss(classes);
-        self.project.recipe = recipe;
-        self.project.template = Some(chosen.name.to_owned());
+        let mut with = WithNetwork {
+            start: None,
+            loss: recipe.loss,
+            template: Some(chosen.name.to_owned()),
+            recipe: Some(Box::new(recipe)),
+        };
+        let project = &mut self.project;
+        with.swap(&mut project.recipe, &mut project.template);
+        // The same network again is no step.
+        if self.editor.revision() != step {
+            project.brought.made(label, with);
+        }
         self.select(Vec::new());
     }
 

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::comparison::Other;
+use super::layer_actions::LayerAction;
 use super::view::{Dialog, InspectSet, ThemeChoice, Workspace};
 use crate::dataset::Source;
 use crate::export::Target;
@@ -64,6 +65,8 @@ pub enum Command {
         after: LayerId,
         text: String,
     },
+    /// Something to do with the selected layers; `None` once it is done.
+    OnLayers(Option<LayerAction>),
     /// Keeps a block for other projects.
     SaveBlock(BlockId),
     /// Deletes the file of a kept block.
@@ -245,6 +248,12 @@ pub const ENTRIES: &[Entry] = &[
         help: "Search everything that mapsto can do",
         shortcut: key(CTRL, egui::Key::K),
         command: || Command::ShowPalette(true),
+    },
+    Entry {
+        text: "Keys…",
+        help: "Every key that does something",
+        shortcut: key(egui::Modifiers::NONE, egui::Key::F1),
+        command: || Command::ShowDialog(Some(Dialog::Keys)),
     },
     Entry {
         text: "About mapsto…",

@@ -132,9 +132,15 @@ impl State {
         let sound = self.report.sound.as_ref().filter(|_| !live);
         let seed = self.project.recipe.seed;
         let asked = self.drawn.asked.as_ref();
-        let same = asked.map(|asked| (&asked.network, asked.seed)) == sound.map(|it| (it, seed));
+        let start = self.project.recipe.start_in(&self.project.folder());
+        let same = asked.map(|asked| (&asked.network, asked.seed, &asked.start))
+            == sound.map(|network| (network, seed, &start));
         if !same {
-            let wanted = sound.cloned().map(|network| Preview { network, seed });
+            let wanted = sound.cloned().map(|network| Preview {
+                network,
+                seed,
+                start,
+            });
             self.drawn.asked.clone_from(&wanted);
             self.session.preview(wanted);
         }

@@ -32,18 +32,22 @@ impl State {
             }
             Command::Undo => {
                 if let Some(undone) = self.editor.undo() {
-                    self.follow_import(&undone);
+                    self.follow_brought(&undone, false);
                 }
                 Ok(None)
             }
             Command::Redo => {
                 if let Some(done) = self.editor.redo() {
-                    self.follow_import(&done);
+                    self.follow_brought(&done, true);
                 }
                 Ok(None)
             }
             Command::Select(id) => return self.select(id.into_iter().collect()),
             Command::SelectMany(ids) => return self.select(ids),
+            Command::OnLayers(action) => {
+                self.on_layers = action;
+                return;
+            }
             Command::SaveBlock(id) => return self.save_block(id),
             Command::DeleteBlock(path) => return self.jobs.delete_block(path),
             _ => return,

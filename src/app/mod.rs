@@ -17,6 +17,7 @@ mod fold;
 mod inspection;
 mod jobs;
 mod lane;
+pub mod layer_actions;
 pub mod maps;
 mod open_project;
 pub mod panels;

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use crate::import::onnx;
 use crate::network::{Graph, Loss};
-use crate::project::{Lock, Places, Project, ProjectError, atomic, load, lock, runs_dir};
+use crate::project::{Lock, Places, Project, ProjectError, Recipe, atomic, load, lock, runs_dir};
 use crate::training::write_weights;
 
 /// A project that was opened, and the claim on it.
@@ -40,6 +40,50 @@ pub struct WithNetwork {
     pub start: Option<PathBuf>,
     pub loss: Loss,
     pub template: Option<String>,
+    /// All of the recipe, where a template brought one.
+    pub recipe: Option<Box<Recipe>>,
+}
+
+impl WithNetwork {
+    /// Changes places with what the project has now. What belongs to the machine and to the images stays.
+    pub fn swap(&mut self, recipe: &mut Recipe, template: &mut Option<String>) {
+        std::mem::swap(&mut self.template, template);
+        if let Some(other) = self.recipe.as_deref_mut() {
+            other.device.clone_from(&recipe.device);
+            other.split = recipe.split.clone();
+            other.set_seed(recipe.seed);
+            std::mem::swap(other, recipe);
+        } else {
+            std::mem::swap(&mut self.start, &mut recipe.start);
+            std::mem::swap(&mut self.loss, &mut recipe.loss);
+        }
+    }
+}
+
+/// What comes and goes with the steps that put another network in place of the project's: the latest step last.
+#[derive(Default)]
+pub struct Brought {
+    done: Vec<(String, WithNetwork)>,
+    undone: Vec<(String, WithNetwork)>,
+}
+
+impl Brought {
+    /// After a step of this name was made, with what the project had before it.
+    pub fn made(&mut self, label: String, before: WithNetwork) {
+        self.undone.clear();
+        self.done.push((label, before));
+    }
+
+    /// After a step of this name was undone, or made again: what changes places with what the project has.
+    pub fn follow(&mut self, label: &str, again: bool) -> Option<&mut WithNetwork> {
+        let (from, to) = match again {
+            true => (&mut self.undone, &mut self.done),
+            false => (&mut self.done, &mut self.undone),
+        };
+        let step = from.pop_if(|(step, _)| step == label)?;
+        to.push(step);
+        to.last_mut().map(|(_, with)| with)
+    }
 }
 
 /// A copy of the open project with the network of an ONNX file, untitled; its weights lie beside it.
@@ -58,6 +102,7 @@ pub fn import(
         start: Some(start),
         loss: imported.loss(),
         template: None,
+        recipe: None,
     };
     let mut project = project;
     // Weights that the copied network starts from stay beside the project that it was copied from.

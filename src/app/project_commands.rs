@@ -126,11 +126,16 @@ impl State {
 
     /// Puts the network of another program in place of the project's, as a step that can be undone.
     pub(super) fn take_in(&mut self, import: Import) {
-        let Import { label, graph, with } = import;
+        let Import {
+            label,
+            graph,
+            mut with,
+        } = import;
         match self.editor.apply_all(&label, &[Edit::Replace(graph)]) {
             Ok(()) => {
-                self.project.imported = Some((label.clone(), with));
-                self.follow_import(&label);
+                let project = &mut self.project;
+                with.swap(&mut project.recipe, &mut project.template);
+                project.brought.made(label, with);
                 self.go(Workspace::Build);
                 self.tell(false, "Training starts from the weights of this network; undo brings the old one back".to_owned());
             }
@@ -138,17 +143,11 @@ impl State {
         }
     }
 
-    /// After a step of this name was made, undone or made again: what belongs to an imported network comes and
-    /// goes with it.
-    pub(super) fn follow_import(&mut self, label: &str) {
-        let Some((imported, with)) = &mut self.project.imported else {
-            return;
-        };
-        if imported == label {
-            let recipe = &mut self.project.recipe;
-            std::mem::swap(&mut with.start, &mut recipe.start);
-            std::mem::swap(&mut with.loss, &mut recipe.loss);
-            std::mem::swap(&mut with.template, &mut self.project.template);
+    /// After a step of this name was undone or made again: what came with another network goes with it.
+    pub(super) fn follow_brought(&mut self, label: &str, again: bool) {
+        let project = &mut self.project;
+        if let Some(with) = project.brought.follow(label, again) {
+            with.swap(&mut project.recipe, &mut project.template);
         }
     }
 

@@ -12,7 +12,8 @@ use super::comparison::Comparison;
 use super::curves::CurveMaker;
 use super::drawn::OfDrawn;
 use super::jobs::Jobs;
-use super::open_project::WithNetwork;
+use super::layer_actions::LayerAction;
+use super::open_project::Brought;
 use super::shown::Shown;
 use super::thumbnails::Thumbnails;
 use super::view::{Curves, Data, Dialog, Notice, Pinned, ThemeChoice, Tried, View, Workspace};
@@ -44,8 +45,8 @@ pub struct OpenProject {
     pub pinned: Option<String>,
     /// What the file holds, to know whether anything has changed.
     pub saved: Option<Project>,
-    /// The step that brought another program's network in, and what belongs to the network before or after it.
-    pub imported: Option<(String, WithNetwork)>,
+    /// What came and went with other networks that were put in place of this one.
+    pub brought: Brought,
 }
 
 impl OpenProject {
@@ -69,6 +70,8 @@ pub struct Waiting {
     pub scan: Option<Arc<Progress>>,
     /// The project to open once it is known what the last session has left.
     pub launch: Option<PathBuf>,
+    /// That project is being opened: where it cannot be, there is a new one.
+    pub launching: bool,
 }
 
 pub struct State {
@@ -93,6 +96,8 @@ pub struct State {
     pub selected: Option<LayerId>,
     pub comparison: Option<Box<Comparison>>,
     pub selection: Vec<LayerId>,
+    /// What the command palette wants done with them.
+    pub on_layers: Option<LayerAction>,
     /// Blocks that the user has saved.
     pub blocks: Vec<SavedBlock>,
     /// Counts changes of anything that is saved.
@@ -151,11 +156,12 @@ impl State {
                 template: fresh.template,
                 pinned: None,
                 saved: None,
-                imported: None,
+                brought: Brought::default(),
             },
             selected: None,
             comparison: None,
             selection: Vec::new(),
+            on_layers: None,
             blocks: Vec::new(),
             changes: 0,
             autosaved: (0, Instant::now()),
@@ -202,6 +208,7 @@ impl State {
             editor: &self.editor,
             report: &self.report,
             comparison: self.comparison.as_deref(),
+            on_layers: self.on_layers,
             template: self.project.template.as_deref(),
             selected: self.selected,
             selection: &self.selection,
@@ -309,12 +316,8 @@ impl State {
         // The same again is no news.
         self.keep_notices(|notice, _| notice.text != text);
         self.notices_made += 1;
-        let notice = Notice {
-            id: self.notices_made,
-            error,
-            text,
-        };
-        self.notices.push(notice);
+        let id = self.notices_made;
+        self.notices.push(Notice { id, error, text });
         self.told_at.push(Instant::now());
         if !error {
             self.ctx.request_repaint_after(NOTICE_TIME);

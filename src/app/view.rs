@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::command::Command;
 use super::comparison::Comparison;
+use super::layer_actions::LayerAction;
 use super::thumbnails::Thumbnails;
 use crate::dataset::{Dataset, Progress, Set, Source, Splits};
 use crate::export::Target;
@@ -146,6 +147,8 @@ pub enum PathPurpose {
 #[derive(Clone, Debug)]
 pub enum Dialog {
     About,
+    /// All keys.
+    Keys,
     /// A path typed by hand, for desktops without a file dialog; `note` says why it is here.
     Path {
         purpose: PathPurpose,
@@ -213,6 +216,8 @@ pub struct View<'a> {
     pub report: &'a Report,
     /// The other network, where two are compared.
     pub comparison: Option<&'a Comparison>,
+    /// What the command palette wants done with the selected layers.
+    pub on_layers: Option<LayerAction>,
     /// The template that the network came from, by name.
     pub template: Option<&'a str>,
     /// The layer whose settings are shown, and all that are selected, itself among them.

@@ -17,16 +17,18 @@ pub fn run(options: &Export) -> super::Outcome {
     let text = code(options.to, &network, &wanted.recipe, &wanted.classes)?;
     let file = match &options.file {
         Some(file) => file.clone(),
-        None => PathBuf::from(&wanted.name).with_extension(options.to.extension()),
+        None => named(&wanted.name, options.to.extension()),
     };
+    if file.is_dir() {
+        return Err(anyhow!("{} is a folder: name a file in it", file.display()));
+    }
     if file.exists() && !options.force {
         return Err(anyhow!(
             "{} is there already: name another file, or overwrite it with --force",
             file.display()
         ));
     }
-    atomic::write(&file, text.as_bytes())
-        .map_err(|error| anyhow!("{}: {}", file.display(), atomic::explain(&error)))?;
+    atomic::write(&file, text.as_bytes())?;
     if options.json {
         let told = json!({
             "file": file,
@@ -44,10 +46,17 @@ pub fn run(options: &Export) -> super::Outcome {
         crate::network::grouped(network.parameters()),
         options.to.title()
     ));
-    if let Some(weights) = &wanted.weights {
-        line(&format!("  it reads the weights {}", weights.display()));
-    }
+    line(&match &wanted.weights {
+        Some(weights) => format!("  it reads the weights {}", weights.display()),
+        None => "  there are no weights yet: the program can train its own".to_owned(),
+    });
     Ok(())
+}
+
+/// A file in this folder, whatever the name is: "0001-net-1.0" becomes "0001-net-1.0.py".
+fn named(name: &str, extension: &str) -> PathBuf {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    PathBuf::from(format!("{last}.{extension}"))
 }
 
 /// What a program is written of.

@@ -1,5 +1,6 @@
 //! `mapsto import`: a network file of another program as a project.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
@@ -14,10 +15,7 @@ use crate::training::write_weights;
 
 pub fn run(options: &Import) -> super::Outcome {
     let stem = options.file.file_stem().unwrap_or_default();
-    let out = options
-        .out
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(stem).with_extension("mapsto"));
+    let out = options.out.clone().unwrap_or_else(|| named(stem));
     let weights = out.with_extension("weights.safetensors");
     if let Some(there) = [&out, &weights].into_iter().find(|path| path.exists()) {
         return Err(anyhow!(
@@ -46,6 +44,13 @@ pub fn run(options: &Import) -> super::Outcome {
     save(&project, &out)?;
     tell(options, &imported, &project, &out, &weights);
     Ok(())
+}
+
+/// Dots in the name stay: "net-1.0.onnx" becomes "net-1.0.mapsto".
+fn named(stem: &OsStr) -> PathBuf {
+    let mut name = stem.to_owned();
+    name.push(".mapsto");
+    PathBuf::from(name)
 }
 
 fn tell(options: &Import, imported: &Imported, project: &Project, out: &Path, weights: &Path) {

@@ -57,6 +57,8 @@ struct Row {
     name: String,
     output: Option<Shape>,
     parameters: u64,
+    /// The name of its block, and which copy of it, from 1.
+    block: Option<(String, u32)>,
 }
 
 /// All layers in the order of computing, those of repeated blocks in each copy; the input has a field of its own.
@@ -68,6 +70,9 @@ fn rows(fitted: &Fitted, report: &Report) -> Vec<Row> {
             name: layer.name().to_owned(),
             output: Some(layer.output()),
             parameters: layer.parameters(),
+            block: layer
+                .block()
+                .map(|copy| (copy.name.to_string(), copy.copy + 1)),
         });
         return rows.collect();
     }
@@ -77,6 +82,9 @@ fn rows(fitted: &Fitted, report: &Report) -> Vec<Row> {
         name: layer.name.clone(),
         output: layer.output,
         parameters: layer.parameters,
+        block: node
+            .block
+            .and_then(|id| Some((fitted.graph.block(id)?.name.clone(), 1))),
     });
     rows.collect()
 }
@@ -104,6 +112,8 @@ fn value(template: &Template, fit: &Fit) -> Value {
             "name": row.name,
             "output": row.output.map(Shape::dims),
             "parameters": row.parameters,
+            "block": row.block.as_ref().map(|(name, _)| name),
+            "copy": row.block.as_ref().map(|(_, copy)| copy),
         })
     });
     json!({
@@ -119,6 +129,42 @@ fn value(template: &Template, fit: &Fit) -> Value {
         "changes": fitted.changes,
         "problems": problems,
     })
+}
+
+/// Layer by layer; those of a block under its name, once however often it repeats.
+fn tell_layers(fitted: &Fitted, report: &Report) {
+    if fitted.graph.blocks().iter().any(|block| block.repeat > 1) {
+        line("  × says how often a block repeats; its parameters are those of all copies");
+    }
+    let row = |name: String, output: Option<Shape>, parameters: u64| {
+        let output = output.map(|shape| shape.to_string());
+        line(&format!(
+            "  {name:<32} {:>14} {:>12}",
+            output.unwrap_or_default(),
+            grouped(parameters)
+        ));
+    };
+    let mut within = None;
+    let layers = fitted.graph.nodes().iter().zip(&report.layers).skip(1);
+    for (node, layer) in layers {
+        let block = node.block.and_then(|id| fitted.graph.block(id));
+        if let Some(block) = block.filter(|_| node.block != within) {
+            let times = match block.repeat {
+                0 | 1 => String::new(),
+                repeat => format!(" × {repeat}"),
+            };
+            let figures = report.block(block.id);
+            row(
+                format!("{}{times}", block.name),
+                figures.and_then(|it| it.output),
+                figures.map_or(0, |it| it.parameters),
+            );
+        }
+        within = node.block;
+        let indent = if block.is_some() { "  " } else { "" };
+        let name = format!("{indent}{}", layer.name);
+        row(name, layer.output, layer.parameters);
+    }
 }
 
 fn tell(template: &Template, fit: &Fit, detailed: bool) {
@@ -156,15 +202,7 @@ fn tell(template: &Template, fit: &Fit, detailed: bool) {
         for change in &fitted.changes {
             line(&format!("  changed: {change}"));
         }
-        for row in rows(fitted, report) {
-            let output = row.output.map(|shape| shape.to_string());
-            line(&format!(
-                "  {:<32} {:>14} {:>12}",
-                row.name,
-                output.unwrap_or_default(),
-                grouped(row.parameters)
-            ));
-        }
+        tell_layers(fitted, report);
     }
     for problem in report.errors() {
         line(&format!("    does not fit: {}", problem.message));

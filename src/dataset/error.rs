@@ -159,6 +159,24 @@ pub enum DatasetError {
         /// The only class.
         class: String,
     },
+    /// The user's changes leave too little.
+    #[error(
+        "{classes} of the classes would be left ({changes}): a classifier needs two or more. Restore some images"
+    )]
+    TooFewLeft {
+        /// Classes that still have an image.
+        classes: usize,
+        /// How much is changed, in words.
+        changes: String,
+    },
+    /// A copy of the data, or a move of its files, that cannot begin.
+    #[error("{path} cannot be written: {reason}")]
+    NotWritten {
+        /// The folder.
+        path: PathBuf,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// [`Progress::cancel`](super::Progress::cancel) was called.
     #[error("cancelled")]
     Cancelled,

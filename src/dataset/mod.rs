@@ -33,6 +33,7 @@ mod source;
 mod split;
 mod store;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,16 +41,18 @@ use ::image::DynamicImage;
 use serde::{Deserialize, Serialize};
 
 pub use self::image::{Image, Look, Mode};
-pub use augment::{Augment, Policy};
+pub use augment::{
+    Amount, Augment, AugmentGroup, AugmentSetting, Drawn, Mix, Move, Policy, Rectangle, Span, Step,
+};
 pub use balance::Balance;
-pub use changes::Changes;
+pub use changes::{Applied, Before, Changes, Difference, Known, copy_to, move_back, move_files};
 pub use decode::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, decode, read_image};
 pub use error::{DatasetError, DecodeError, DecodeFault};
 pub use health::{ClassCount, Health, SizeCount, health};
 pub use loader::{Batch, Loader};
-pub use preprocess::{Normalise, Preprocess, Resize};
+pub use preprocess::{Normalise, Normaliser, Preprocess, Resize, input, picture, statistics};
 pub use progress::Progress;
-pub use random::shuffled;
+pub use random::{Stream, generator, shuffled};
 pub use reading::{Layout, LayoutChoice, Opening};
 pub use resize::{InputSize, pixels, thumbnail};
 pub use source::{Set, Source};
@@ -84,6 +87,12 @@ pub struct Dataset {
     pub notices: Vec<String>,
     /// The ways in which the files can be read, the chosen one among them; none for the bundled digits.
     pub layouts: Vec<LayoutChoice>,
+    /// Classes whose images the user has left out, every one; see [`changed`](Self::changed).
+    pub emptied: Vec<String>,
+    /// The classes that the places of relabelled images say.
+    was: BTreeMap<usize, String>,
+    /// The sets that the places of moved images say.
+    was_given: BTreeMap<usize, Set>,
     place: Place,
 }
 
@@ -107,12 +116,17 @@ impl Dataset {
     }
 
     /// Opens a data set: lists the folder or archive, finds out how its files say their classes (or takes
-    /// [`Opening::layout`]), and decodes every file once, on all cores. Nothing stays in memory but names and sizes.
+    /// [`Opening::layout`]), decodes every file once, on all cores, and makes the user's changes. Nothing stays in memory but names and sizes.
     /// Errors: see [`DatasetError`]; each says what to do.
     pub fn open_with(opening: &Opening, progress: &Progress) -> Result<Self, DatasetError> {
-        match &opening.source {
-            Source::Digits => Ok(Self::digits()),
-            Source::Folder(root) => scan::open(root, opening, progress),
+        let found = match &opening.source {
+            Source::Digits => Self::digits(),
+            Source::Folder(root) => scan::open(root, opening, progress)?,
+        };
+        if opening.changes.is_empty() {
+            Ok(found)
+        } else {
+            found.changed(&opening.changes)
         }
     }
 
@@ -140,6 +154,9 @@ impl Dataset {
             problems: Vec::new(),
             notices: Vec::new(),
             layouts: Vec::new(),
+            emptied: Vec::new(),
+            was: BTreeMap::new(),
+            was_given: BTreeMap::new(),
             place: Place::Digits(order.iter().map(|&(_, place)| place).collect()),
         }
     }
@@ -200,6 +217,14 @@ impl Dataset {
         self.images
             .binary_search_by(|image| image.file.as_str().cmp(file))
             .ok()
+    }
+
+    /// The folder of the user's that the images' files lie in; nothing for an archive.
+    pub fn root(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Digits(_) => None,
+            Place::Files { store, .. } => store.folder(),
+        }
     }
 
     /// Where an image lies as a file of its own; nothing in an archive, for records (IDX, CIFAR, the bundled digits)

@@ -1,35 +1,63 @@
-//! Random orders that a seed decides, on every machine and with every version of the libraries.
+//! What a seed decides, on every machine and with every version of the libraries: generators, and random orders.
 //!
 //! The draw is written out here because `rand` promises reproducible generators, not reproducible shuffles.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Streams of one seed: an epoch's shuffle is the stream of its number, splits use those above all epochs.
-const SPLIT_STREAMS: u64 = 1 << 32;
+/// What is drawn of a seed. Each has a stream of its own, so that none shifts or repeats what another draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// The weights that a training begins with.
+    Weights,
+    /// The order of the images in an epoch, from 1.
+    Epoch(u32),
+    /// The order of a class before its images are dealt out to the sets.
+    Split(usize),
+    /// What layers draw while training: dropout, noise.
+    Layers,
+}
+
+impl Stream {
+    fn number(self) -> u64 {
+        match self {
+            Self::Weights => 0,
+            Self::Epoch(epoch) => u64::from(epoch),
+            // Above all epochs.
+            Self::Split(class) => (1 << 32) + class as u64,
+            // Above all classes.
+            Self::Layers => 1 << 63,
+        }
+    }
+}
+
+/// The beginning of a stream of this seed.
+pub fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
+    let mut generator = ChaCha8Rng::seed_from_u64(seed);
+    generator.set_stream(stream.number());
+    generator
+}
 
 /// The order of `0..len` in one epoch: ChaCha8 and Fisher–Yates. Each epoch has its own, independent of the others.
 pub fn shuffled(len: usize, seed: u64, epoch: u32) -> Vec<usize> {
     let mut order: Vec<usize> = (0..len).collect();
-    shuffle(&mut order, seed, u64::from(epoch));
+    shuffle(&mut order, generator(seed, Stream::Epoch(epoch)));
     order
 }
 
 /// Shuffles the images of one class before they are dealt out to the sets.
 pub(super) fn shuffle_class(images: &mut [usize], seed: u64, class: usize) {
-    shuffle(images, seed, SPLIT_STREAMS + class as u64);
+    shuffle(images, generator(seed, Stream::Split(class)));
 }
 
-fn shuffle(items: &mut [usize], seed: u64, stream: u64) {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    random.set_stream(stream);
+fn shuffle(items: &mut [usize], mut random: ChaCha8Rng) {
     for last in (1..items.len()).rev() {
         items.swap(last, below(&mut random, last as u64 + 1) as usize);
     }
 }
 
 /// A uniform draw from `0..bound` without bias (Lemire, "Fast random integer generation in an interval", 2019).
-fn below(random: &mut ChaCha8Rng, bound: u64) -> u64 {
+pub(super) fn below(random: &mut ChaCha8Rng, bound: u64) -> u64 {
     let threshold = bound.wrapping_neg() % bound;
     loop {
         let product = u128::from(random.next_u64()) * u128::from(bound);

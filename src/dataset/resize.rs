@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::colour;
 
+/// What fills bars and holes.
+pub(super) const MEAN_GREY: u8 = 128;
+
 /// The size of the images that a network takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct InputSize {
@@ -41,6 +44,91 @@ pub fn pixels(image: &DynamicImage, shape: InputSize) -> Vec<u8> {
     };
     planes.resize(shape.elements(), 0);
     planes
+}
+
+/// All of the picture, its proportions kept, in the middle of mean grey: Pillow's `ImageOps.pad`.
+pub(super) fn fitted(image: &DynamicImage, shape: InputSize) -> Vec<u8> {
+    let (width, height) = (image.width().max(1), image.height().max(1));
+    let mut inner = shape;
+    // Pillow's `ImageOps.contain`, with Python's rounding.
+    let scaled = |side: u32, other: u32, to: usize| {
+        let length = f64::from(side) / f64::from(other) * to as f64;
+        (length.round_ties_even() as usize).max(1)
+    };
+    if across(image, shape.height) > across_of(shape, image) {
+        inner.height = scaled(height, width, shape.width).min(shape.height);
+    } else {
+        inner.width = scaled(width, height, shape.height).min(shape.width);
+    }
+    let small = pixels(image, inner);
+    if (inner.width, inner.height) == (shape.width, shape.height) {
+        return small;
+    }
+    let left = half(shape.width - inner.width);
+    let top = half(shape.height - inner.height);
+    let mut planes = vec![MEAN_GREY; shape.elements()];
+    let rows = small.chunks_exact(inner.width.max(1)).enumerate();
+    for (row, bytes) in rows {
+        let (plane, row) = (row / inner.height.max(1), row % inner.height.max(1));
+        let start = (plane * shape.height + top + row) * shape.width + left;
+        if let Some(place) = planes.get_mut(start..start + bytes.len()) {
+            place.copy_from_slice(bytes);
+        }
+    }
+    planes
+}
+
+/// The middle of the picture, its proportions kept: as torchvision's `resize` of the shorter side and `center_crop`,
+/// without making what is then cut off.
+pub(super) fn cropped(image: &DynamicImage, shape: InputSize) -> Vec<u8> {
+    let (width, height) = (u64::from(image.width()), u64::from(image.height()));
+    if width == 0 || height == 0 || shape.elements() == 0 {
+        return pixels(image, shape);
+    }
+    let (to_width, to_height) = (shape.width as u64, shape.height as u64);
+    let (mut whole_width, mut whole_height) = (to_width, to_height);
+    if across(image, shape.height) > across_of(shape, image) {
+        whole_width = (to_height * width / height).max(to_width);
+    } else {
+        whole_height = (to_width * height / width).max(to_height);
+    }
+    // The part of the picture that is kept, in its own pixels.
+    let part = |side: u64, whole: u64, to: u64| {
+        let scale = side as f64 / whole as f64;
+        let start = half((whole - to) as usize) as f64 * scale;
+        (start, (to as f64 * scale).min(side as f64 - start))
+    };
+    let (left, wide) = part(width, whole_width, to_width);
+    let (top, high) = part(height, whole_height, to_height);
+    let to = (to_width as u32, to_height as u32);
+    let part = [left, top, wide, high];
+    let from = (image.width(), image.height());
+    let mut planes = if from == to {
+        return pixels(image, shape);
+    } else if shape.channels == 1 {
+        resample_part(&colour::luma(image), from, to, PixelType::U8, part)
+    } else {
+        resample_part(&colour::rgb(image), from, to, PixelType::U8x3, part)
+            .map(|bytes| planes(&bytes))
+    }
+    .unwrap_or_default();
+    planes.resize(shape.elements(), 0);
+    planes
+}
+
+/// The picture's width times a height…
+fn across(image: &DynamicImage, height: usize) -> u128 {
+    u128::from(image.width()) * height as u128
+}
+
+/// …and the input's width times the picture's height: larger than the other where the picture is the wider one.
+fn across_of(shape: InputSize, image: &DynamicImage) -> u128 {
+    shape.width as u128 * u128::from(image.height())
+}
+
+/// Python's `round(length / 2)`: to the even neighbour.
+fn half(length: usize) -> usize {
+    (length as f64 / 2.0).round_ties_even() as usize
 }
 
 /// The picture at most `side` pixels wide and high, its proportions kept. A smaller picture stays as it is.
@@ -90,6 +178,18 @@ fn stretch<'a>(
 /// First all rows, then all columns, as Pillow does it: in one call the library may begin with the columns, and
 /// rounding in between would differ in every seventh value.
 fn resample(bytes: &[u8], from: (u32, u32), to: (u32, u32), kind: PixelType) -> Option<Vec<u8>> {
+    let whole = [0.0, 0.0, f64::from(from.0), f64::from(from.1)];
+    resample_part(bytes, from, to, kind, whole)
+}
+
+/// The same of a part of the picture: left, top, width, height.
+fn resample_part(
+    bytes: &[u8],
+    from: (u32, u32),
+    to: (u32, u32),
+    kind: PixelType,
+    [left, top, width, height]: [f64; 4],
+) -> Option<Vec<u8>> {
     if from.0 == 0 || from.1 == 0 || to.0 == 0 || to.1 == 0 {
         return None;
     }
@@ -97,9 +197,11 @@ fn resample(bytes: &[u8], from: (u32, u32), to: (u32, u32), kind: PixelType) -> 
     let mut resizer = Resizer::new();
     let source = ImageRef::new(from.0, from.1, bytes, kind).ok()?;
     let mut rows = Image::new(to.0, from.1, kind);
-    resizer.resize(&source, &mut rows, &options).ok()?;
+    let across = options.crop(left, 0.0, width, f64::from(from.1));
+    resizer.resize(&source, &mut rows, &across).ok()?;
     let mut target = Image::new(to.0, to.1, kind);
-    resizer.resize(&rows, &mut target, &options).ok()?;
+    let down = options.crop(0.0, top, f64::from(to.0), height);
+    resizer.resize(&rows, &mut target, &down).ok()?;
     Some(target.into_vec())
 }
 

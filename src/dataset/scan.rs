@@ -1,6 +1,6 @@
 //! A folder to a data set: every file is decoded once, on all cores, so that broken ones are known before training.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,6 +49,9 @@ pub(super) fn open(
         problems,
         notices: plan.notices,
         layouts: plan.choices,
+        emptied: Vec::new(),
+        was: BTreeMap::new(),
+        was_given: BTreeMap::new(),
         place: Place::Files {
             store,
             shelves: plan.shelves.into(),

@@ -1,7 +1,7 @@
 //! What the two Python programs have in common.
 
 use crate::network::{Network, Shape};
-use crate::project::Recipe;
+use crate::project::{Optimizer, Recipe};
 
 /// A text in quotes.
 pub fn quoted(text: &str) -> String {
@@ -93,4 +93,58 @@ pub fn constants(
         validation = recipe.split.validation,
         test = recipe.split.test,
     )
+}
+
+/// How a library names the settings of its optimisers.
+pub struct Words {
+    pub betas: fn(f64, f64) -> String,
+    pub epsilon: &'static str,
+    pub alpha: &'static str,
+    /// RMSprop's epsilon stands under the root, so that it is the square of the recipe's.
+    pub under_root: bool,
+}
+
+/// An optimiser's class, its arguments without learning rate and weight decay, and its weight decay.
+pub fn optimiser(optimizer: &Optimizer, words: &Words) -> (&'static str, String, f64) {
+    let (name, alpha) = (words.epsilon, words.alpha);
+    let adam = |beta1, beta2, epsilon: f64| {
+        let betas = (words.betas)(beta1, beta2);
+        format!("{betas}, {name}={epsilon:?}")
+    };
+    match *optimizer {
+        Optimizer::Sgd {
+            momentum,
+            nesterov,
+            weight_decay,
+        } => {
+            let nesterov = if nesterov { ", nesterov=True" } else { "" };
+            let settings = format!("momentum={momentum:?}{nesterov}");
+            ("SGD", settings, weight_decay)
+        }
+        Optimizer::Adam {
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+        } => ("Adam", adam(beta1, beta2, epsilon), weight_decay),
+        Optimizer::AdamW {
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+        } => ("AdamW", adam(beta1, beta2, epsilon), weight_decay),
+        Optimizer::RmsProp {
+            alpha: kept,
+            epsilon,
+            momentum,
+            weight_decay,
+            centered,
+        } => {
+            let centered = if centered { ", centered=True" } else { "" };
+            let epsilon = epsilon * if words.under_root { epsilon } else { 1.0 };
+            let settings =
+                format!("{alpha}={kept:?}, {name}={epsilon:?}, momentum={momentum:?}{centered}");
+            ("RMSprop", settings, weight_decay)
+        }
+    }
 }

@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::model::{Outside, Tensor};
 use super::{MAX_BYTES, Reason};
+use crate::project::atomic;
 
 /// Decoded values, row by row.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +46,14 @@ impl Constant {
         }
     }
 
+    /// How many numbers.
+    pub fn count(&self) -> usize {
+        match &self.values {
+            Values::Floats(values) => values.len(),
+            Values::Ints(values) => values.len(),
+        }
+    }
+
     pub fn as_ints(&self) -> Option<&[i64]> {
         match &self.values {
             Values::Ints(values) => Some(values),
@@ -68,31 +77,53 @@ impl Constant {
     }
 }
 
+/// How many numbers may be decoded for each byte of the files: a number takes a byte or more, but may be used twice.
+const NUMBERS_A_BYTE: usize = 2;
+
+/// And besides, for the shapes that are computed.
+const FREE_NUMBERS: usize = 1 << 20;
+
 /// Files with weights beside the network's own, read once each.
 pub(super) struct Beside {
     folder: PathBuf,
-    files: HashMap<String, Vec<u8>>,
+    /// Where each name leads to: one file may have many.
+    places: HashMap<String, PathBuf>,
+    files: HashMap<PathBuf, Vec<u8>>,
+    /// Bytes that may still be read.
+    unread: u64,
     /// Numbers that may still be decoded: many tensors can name the same bytes.
     left: usize,
 }
 
 impl Beside {
-    /// Those of a network file.
-    pub fn of(path: &Path) -> Self {
+    /// Those of a network file of so many bytes.
+    pub fn of(path: &Path, bytes: usize) -> Self {
         let folder = path.parent().unwrap_or(Path::new(""));
         Self {
             folder: folder.to_path_buf(),
+            places: HashMap::new(),
             files: HashMap::new(),
-            left: usize::try_from(MAX_BYTES / 2).unwrap_or(usize::MAX),
+            unread: MAX_BYTES,
+            left: FREE_NUMBERS.saturating_add(bytes.saturating_mul(NUMBERS_A_BYTE)),
         }
     }
 
     fn bytes(&mut self, outside: &Outside<'_>) -> Result<&[u8], Reason> {
         let name = outside.location;
-        if !self.files.contains_key(name) {
-            self.files.insert(name.to_owned(), self.read(name)?);
+        if !self.places.contains_key(name) {
+            let place = self.place(name)?;
+            if !self.files.contains_key(&place) {
+                let bytes =
+                    read_within(&place, self.unread).map_err(|error| cannot(name, &error))?;
+                self.unread = self.unread.saturating_sub(bytes.len() as u64);
+                let more = bytes.len().saturating_mul(NUMBERS_A_BYTE);
+                self.left = self.left.saturating_add(more);
+                self.files.insert(place.clone(), bytes);
+            }
+            self.places.insert(name.to_owned(), place);
         }
-        let file = self.files.get(name).map_or(&[][..], Vec::as_slice);
+        let file = self.places.get(name).and_then(|it| self.files.get(it));
+        let file = file.map_or(&[][..], Vec::as_slice);
         let start = usize::try_from(outside.offset).unwrap_or(usize::MAX);
         let rest = file.get(start..);
         let found = match outside.length {
@@ -107,8 +138,15 @@ impl Beside {
         })
     }
 
-    /// Only files in the network's own folder, or below it.
-    fn read(&self, name: &str) -> Result<Vec<u8>, Reason> {
+    /// Takes so many numbers off those that may still be decoded.
+    pub fn spend(&mut self, count: usize) -> Result<(), Reason> {
+        let left = self.left.checked_sub(count);
+        self.left = left.ok_or("it holds more numbers than there can be in this file")?;
+        Ok(())
+    }
+
+    /// Where a file is: only in the network's own folder, or below it.
+    fn place(&self, name: &str) -> Result<PathBuf, Reason> {
         let mut parts = Path::new(name).components();
         let below = !name.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)));
         if !below || name.contains('\0') {
@@ -117,18 +155,14 @@ impl Beside {
             ));
         }
         let path = self.folder.join(name);
-        let failed = |error: std::io::Error| {
-            format!(
-                "its values lie in {name}, which cannot be read ({error}): put that file beside the network, or export with the weights inside"
-            )
-        };
-        let (inside, whole) = (self.folder_path()?, path.canonicalize().map_err(failed)?);
+        let whole = path.canonicalize().map_err(|error| cannot(name, &error));
+        let (inside, whole) = (self.folder_path()?, whole?);
         if !whole.starts_with(inside) {
             return Err(format!(
                 "its values lie in {name}, a link that leads out of the network's folder"
             ));
         }
-        read_within(&whole).map_err(failed)
+        Ok(whole)
     }
 
     fn folder_path(&self) -> Result<PathBuf, Reason> {
@@ -143,16 +177,24 @@ impl Beside {
     }
 }
 
-/// A regular file of at most [`MAX_BYTES`].
-pub(super) fn read_within(path: &Path) -> std::io::Result<Vec<u8>> {
+fn cannot(name: &str, error: &std::io::Error) -> Reason {
+    format!(
+        "its values lie in {name}, which cannot be read ({}): put that file beside the network, or export with the weights inside",
+        atomic::explain(error)
+    )
+}
+
+/// A regular file of at most so many bytes.
+pub(super) fn read_within(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
     use std::io::{Error, ErrorKind};
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
+    // Before it is opened: opening a pipe waits for its other end.
+    if !std::fs::metadata(path)?.is_file() {
         return Err(Error::new(ErrorKind::InvalidInput, "it is no file"));
     }
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
+    let file = File::open(path)?;
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
         let gibibytes = MAX_BYTES >> 30;
         return Err(Error::new(
             ErrorKind::FileTooLarge,
@@ -176,26 +218,24 @@ pub(super) fn decode(tensor: &Tensor<'_>, beside: &mut Beside) -> Result<Constan
     let (Some(dims), Some(count)) = (dims, count) else {
         return Err("its size is not a size".to_owned());
     };
-    beside.left = beside
-        .left
-        .checked_sub(count)
-        .ok_or("it is larger than any that mapsto can open")?;
+    beside.spend(count)?;
     let raw = match &tensor.outside {
         Some(outside) => Some(beside.bytes(outside)?),
         None => tensor.raw,
     };
     let values = match raw {
-        Some(raw) => from_raw(raw, tensor.kind)?,
+        Some(raw) => from_raw(raw, tensor.kind, count)?,
         None => from_lists(tensor)?,
     };
-    let found = match &values {
-        Values::Floats(values) => values.len(),
-        Values::Ints(values) => values.len(),
-    };
-    if found != count {
-        return Err(format!("it is of {count} numbers, and {found} are there"));
+    let constant = Constant { dims, values };
+    match constant.count() {
+        found if found == count => Ok(constant),
+        found => Err(other_count(count, found)),
     }
-    Ok(Constant { dims, values })
+}
+
+fn other_count(count: usize, found: usize) -> Reason {
+    format!("it is of {count} numbers, and {found} are there: the file is cut short or damaged")
 }
 
 fn unknown_type(kind: i64) -> Reason {
@@ -204,10 +244,26 @@ fn unknown_type(kind: i64) -> Reason {
     )
 }
 
-fn from_raw(raw: &[u8], kind: i64) -> Result<Values, Reason> {
+/// So many bytes make a number of this type.
+fn width(kind: i64) -> Option<usize> {
+    Some(match kind {
+        2 | 3 | 9 => 1,
+        10 | 16 => 2,
+        1 | 6 => 4,
+        7 | 11 => 8,
+        _ => return None,
+    })
+}
+
+fn from_raw(raw: &[u8], kind: i64, count: usize) -> Result<Values, Reason> {
     fn each<const N: usize, T>(raw: &[u8], from: impl Fn([u8; N]) -> T) -> Vec<T> {
         let (numbers, _) = raw.as_chunks::<N>();
         numbers.iter().map(|bytes| from(*bytes)).collect()
+    }
+    // Before anything is allocated.
+    let width = width(kind).ok_or_else(|| unknown_type(kind))?;
+    if count.checked_mul(width) != Some(raw.len()) {
+        return Err(other_count(count, raw.len() / width));
     }
     Ok(match kind {
         1 => Values::Floats(each(raw, f32::from_le_bytes)),

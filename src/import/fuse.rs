@@ -48,6 +48,7 @@ pub(super) fn fused<'a>(
     let mut changed = HashMap::new();
     for (place, op) in ops.iter().enumerate() {
         let found = pieces.gated(op).or_else(|| pieces.gelu(op));
+        let found = found.or_else(|| pieces.softplus(op));
         let Some((kind, input, parts)) = found else {
             continue;
         };
@@ -125,6 +126,18 @@ impl<'a> Pieces<'a, '_> {
             let (before, soft) = self.maker(gate.input(0)?, "Softplus")?;
             (soft.input(0) == Some(x)).then(|| ("Mish", x, vec![place, before]))
         })
+    }
+
+    /// x where it is so large that softplus would be the same in 32 bits, as PyTorch has it.
+    fn softplus(&self, op: &Op<'a>) -> Option<Found<'a>> {
+        let [condition, x, soft] = op.inputs[..] else {
+            return None;
+        };
+        let (first, greater) = self.maker(condition, "Greater")?;
+        let (second, soft) = self.maker(soft, "Softplus")?;
+        let threshold = (self.number)(greater.input(1)?)?;
+        let same = op.kind == "Where" && greater.input(0) == Some(x) && soft.input(0) == Some(x);
+        (same && threshold >= 15.0).then(|| ("Softplus", x, vec![first, second]))
     }
 
     /// 0.5 x (1 + erf(x / √2)), with the half at the end or at x.

@@ -35,6 +35,10 @@ pub(super) fn image<'a>(
             ));
         }
     };
+    // 32-bit, 16-bit and 64-bit floats, and the upper half of 32 bits; 0 is not told.
+    if ![0, 1, 10, 11, 16].contains(&image.kind) {
+        return Err("takes an image of whole numbers; mapsto gives pixels as numbers from 0 to 1: export it with an input of floats".into());
+    }
     let sizes = sizes(image)?;
     let turned = || {
         let mut takers = ops

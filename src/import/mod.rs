@@ -19,7 +19,7 @@ mod wire;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use self::constant::read_within;
+use self::constant::{Beside, read_within};
 use self::model::Graph as FileGraph;
 use self::op::Op;
 use self::walk::Walk;
@@ -32,6 +32,13 @@ const MAX_BYTES: u64 = 2 << 30;
 
 /// How many names of each unknown operator are told.
 const NAMED: usize = 3;
+
+/// How many unknown operators are told.
+const LISTED: usize = 12;
+
+/// Longer names are cut in messages, and longer reasons.
+const LONGEST_NAME: usize = 80;
+const LONGEST_REASON: usize = 600;
 
 /// The first version of ONNX's operators whose meaning is known here.
 const OLDEST: i64 = 7;
@@ -108,12 +115,10 @@ pub struct UnknownOperator {
 }
 
 fn listed(operators: &[UnknownOperator]) -> String {
-    let each = operators.iter().map(|unknown| {
-        let names: Vec<String> = unknown
-            .nodes
-            .iter()
-            .take(NAMED)
-            .map(|name| format!("“{name}”"))
+    let each = operators.iter().take(LISTED).map(|unknown| {
+        let names = unknown.nodes.iter().take(NAMED);
+        let names: Vec<String> = names
+            .map(|name| format!("“{}”", shown(name, LONGEST_NAME)))
             .collect();
         let times = match unknown.nodes.len() {
             1 => "once".to_owned(),
@@ -124,9 +129,33 @@ fn listed(operators: &[UnknownOperator]) -> String {
         } else {
             ""
         };
-        format!("{} ({times}: {}{more})", unknown.operator, names.join(", "))
+        let operator = shown(&unknown.operator, LONGEST_NAME);
+        format!("{operator} ({times}: {}{more})", names.join(", "))
     });
-    each.collect::<Vec<_>>().join("; ")
+    let mut each: Vec<String> = each.collect();
+    if operators.len() > LISTED {
+        each.push(format!("{} more", operators.len() - LISTED));
+    }
+    each.join("; ")
+}
+
+/// What a file says, for people: without letters that a terminal would obey, and not without end.
+fn shown(text: &str, longest: usize) -> String {
+    let mut short: String = text
+        .chars()
+        .map(|letter| {
+            if letter.is_control() {
+                '\u{fffd}'
+            } else {
+                letter
+            }
+        })
+        .take(longest)
+        .collect();
+    if text.chars().nth(longest).is_some() {
+        short.push('…');
+    }
+    short
 }
 
 /// Opens an ONNX file.
@@ -138,7 +167,7 @@ pub fn onnx(path: &Path) -> Result<Imported, ImportError> {
         path: path.to_path_buf(),
         reason,
     };
-    let bytes = read_within(path)
+    let bytes = read_within(path, MAX_BYTES)
         .map_err(|error| fault(format!("cannot be read: {}", atomic::explain(&error))))?;
     from_bytes(&bytes, path)
 }
@@ -150,7 +179,7 @@ pub fn onnx(path: &Path) -> Result<Imported, ImportError> {
 pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Imported, ImportError> {
     let fault = |reason: String| ImportError::File {
         path: path.to_path_buf(),
-        reason,
+        reason: shown(&reason, LONGEST_REASON),
     };
     let model = model::model(bytes).map_err(|broken| fault(broken.explain().to_owned()))?;
     if model.opset < OLDEST {
@@ -167,19 +196,26 @@ pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Imported, ImportError> {
     let ops = fuse::fused(ops, output, |name| scalars.get(name).copied());
     known(&ops, path)?;
     let input = input::image(graph, &ops).map_err(fault)?;
-    let mut walk = Walk::new(input, &graph.initialisers, path, &ops, output);
+    let from = (Beside::of(path, bytes.len()), model.opset);
+    let mut walk = Walk::new(input, &graph.initialisers, from, &ops, output);
     for op in &ops {
         walk.step(op).map_err(|reason| ImportError::Operator {
             path: path.to_path_buf(),
             operator: op.kind.clone(),
-            node: op.name.to_owned(),
-            reason,
+            node: shown(op.name, LONGEST_NAME),
+            reason: shown(&reason, LONGEST_REASON),
         })?;
     }
-    for other in graph.outputs.iter().skip(1) {
+    let others = graph.outputs.iter().skip(1).take(NAMED);
+    let others: Vec<String> = others
+        .map(|it| format!("“{}”", shown(it.name, LONGEST_NAME)))
+        .collect();
+    if !others.is_empty() {
+        let count = graph.outputs.len() - 1;
+        let more = if count > NAMED { ", …" } else { "" };
         walk.note(format!(
-            "The output “{}” was left out: a network here has one",
-            other.name
+            "Outputs left out, since a network here has one: {}{more}",
+            others.join(", ")
         ));
     }
     let (graph, weights, notes) = walk.finish(output).map_err(fault)?;
@@ -220,7 +256,7 @@ fn scalars<'a>(graph: &'a FileGraph<'a>) -> BTreeMap<&'a str, f32> {
     let of = |tensor: &model::Tensor<'_>| {
         let one = tensor.outside.is_none() && tensor.dims.iter().all(|size| *size == 1);
         let path = Path::new("");
-        let constant = one.then(|| constant::decode(tensor, &mut constant::Beside::of(path)));
+        let constant = one.then(|| constant::decode(tensor, &mut Beside::of(path, 0)));
         constant?.ok()?.as_float()
     };
     let stored = graph.initialisers.iter().map(|it| (it.name, of(it)));

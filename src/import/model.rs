@@ -71,6 +71,8 @@ pub(super) struct Outside<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Info<'a> {
     pub name: &'a str,
+    /// `TensorProto.DataType`; 0 where it is not told.
+    pub kind: i64,
     pub dims: Vec<Dimension<'a>>,
 }
 
@@ -232,8 +234,13 @@ fn info<'a>(bytes: &'a [u8], room: &Room) -> Parsed<Info<'a>> {
             (1, value) => info.name = value.text()?,
             // TypeProto, its tensor_type, and that one's shape.
             (2, value) => {
-                let shape = inner(inner(value.bytes()?, 1)?, 2)?;
-                for field in Fields(shape) {
+                let tensor = inner(value.bytes()?, 1)?;
+                for field in Fields(tensor) {
+                    if let (1, value) = field? {
+                        info.kind = value.int()?;
+                    }
+                }
+                for field in Fields(inner(tensor, 2)?) {
                     if let (1, value) = field? {
                         room.take()?;
                         info.dims.push(dimension(value.bytes()?)?);

@@ -1,13 +1,14 @@
 //! Goes through the operators in order and builds the graph, with the weights that each layer begins with.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
 use super::constant::{Beside, Constant, decode};
 use super::model::Tensor;
 use super::op::Op;
 use super::{Reason, rules};
-use crate::network::{Builder, Graph, Kind, Layer, LayerId, Shape, ShapeError};
+use crate::network::{
+    Builder, Graph, Kind, Layer, LayerId, MAX_LAYERS, Shape, ShapeError, grouped,
+};
 use crate::training::NamedTensor;
 
 /// How the axes of a value stand in the file; here channels always come first.
@@ -22,6 +23,8 @@ pub(super) enum Layout {
         width: usize,
         channels: usize,
     },
+    /// A vector as `[batch, units, 1]`, on its way to maps of 1×1.
+    Column,
 }
 
 /// What a layer puts out.
@@ -53,6 +56,10 @@ struct Learnt {
 
 pub(super) struct Walk<'a> {
     pub builder: Builder,
+    /// The version of the operators.
+    pub opset: i64,
+    /// Layers so far.
+    layers: usize,
     flows: HashMap<&'a str, Flow>,
     known: HashMap<&'a str, Constant>,
     stored: HashMap<&'a str, &'a Tensor<'a>>,
@@ -63,14 +70,14 @@ pub(super) struct Walk<'a> {
     learnt: Vec<Learnt>,
     /// Layers that may yet get a bias, and how many units or filters they have.
     pub biasless: HashMap<LayerId, usize>,
-    pub notes: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl<'a> Walk<'a> {
     pub fn new(
         input: (&'a str, Layer, Layout),
         stored: &'a [Tensor<'a>],
-        path: &Path,
+        (beside, opset): (Beside, i64),
         ops: &[Op<'a>],
         output: &'a str,
     ) -> Self {
@@ -91,10 +98,12 @@ impl<'a> Walk<'a> {
         }
         Self {
             builder,
+            opset,
+            layers: 0,
             flows: HashMap::from([(name, flow)]),
             known: HashMap::new(),
             stored: stored.iter().map(|tensor| (tensor.name, tensor)).collect(),
-            beside: Beside::of(path),
+            beside,
             uses: super::fuse::uses(ops, output),
             takers,
             learnt: Vec::new(),
@@ -139,7 +148,7 @@ impl<'a> Walk<'a> {
                 format!("it takes the constant “{name}”, where mapsto has the output of a layer"),
             ),
             None => Err(format!(
-                "it takes “{name}”, which nothing before it makes. The file is damaged"
+                "it takes “{name}”, which no operator before it makes as its first output: the file goes in a circle, is not in order, or needs what mapsto does not read"
             )),
         }
     }
@@ -150,7 +159,11 @@ impl<'a> Walk<'a> {
         if flow.layout == Layout::Usual {
             return Ok(flow);
         }
-        Err("it takes maps whose channels come last: export the network with channels first".into())
+        Err(match flow.layout {
+            Layout::Column => "it takes a vector with an axis more".into(),
+            _ => "it takes maps whose channels come last: export the network with channels first"
+                .into(),
+        })
     }
 
     /// As [`Walk::flow`], of maps: the channels, and height and width.
@@ -178,6 +191,8 @@ impl<'a> Walk<'a> {
             return Ok(None);
         };
         if let Some(known) = self.known.get(name) {
+            // Copies of copies of a large constant could otherwise fill the memory.
+            self.beside.spend(known.count())?;
             return Ok(Some(known.clone()));
         }
         let Some(stored) = self.stored.get(name) else {
@@ -231,6 +246,11 @@ impl<'a> Walk<'a> {
 
     /// A new layer after these.
     pub fn put(&mut self, layer: Layer, inputs: &[Flow]) -> Result<Flow, Reason> {
+        self.layers += 1;
+        if self.layers > MAX_LAYERS {
+            let most = grouped(MAX_LAYERS as u64);
+            return Err(format!("the network has more than {most} layers"));
+        }
         let entry = layer.kind().entry();
         for (setting, value) in layer.settings() {
             if !setting.range.contains(value) {
@@ -303,6 +323,15 @@ pub(super) fn spread(values: Vec<f32>, count: usize) -> Result<Vec<f32>, Reason>
             other.len()
         )),
     }
+}
+
+/// Whether numbers of these dimensions go one to a channel or unit: [C], [C, 1, 1] or [1, C, 1, 1] for maps, [units]
+/// or [1, units] for a vector, and one number for all.
+pub(super) fn by_channel(dims: &[usize], shape: Shape) -> bool {
+    let after = if shape.is_maps() { 2 } else { 0 };
+    let trailing = dims.iter().rev().take_while(|size| **size == 1).count();
+    let long = dims.iter().filter(|size| **size != 1).count();
+    long == 0 || (long == 1 && trailing == after)
 }
 
 /// A layer of the catalogue, by its name in files.

@@ -142,6 +142,9 @@ impl Graph {
 
     /// As [`Graph::ends`], of all blocks in one go.
     pub(super) fn all_ends(&self) -> HashMap<BlockId, Result<Ends, EditError>> {
+        if self.blocks.is_empty() {
+            return HashMap::new();
+        }
         let of = self.nodes.iter().map(|node| (node.id, node.block));
         let of: HashMap<LayerId, Option<BlockId>> = of.collect();
         let mut found: HashMap<BlockId, Finder> = self

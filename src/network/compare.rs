@@ -1,6 +1,6 @@
 //! Two networks side by side: which layers stand for each other, and how they differ.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::graph::{Graph, LayerId, Node};
 
@@ -25,7 +25,7 @@ impl Pair {
 /// What differs between two layers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// "Filters", "Inputs", "Disabled".
+    /// "Filters", "Inputs", "Disabled", "Block".
     pub what: String,
     /// In the first network.
     pub left: String,
@@ -74,9 +74,15 @@ fn aligned(ours: &[Node], theirs: &[Node], offset: usize) -> Vec<(Option<usize>,
     let (rows, columns) = (ours.len(), theirs.len());
     if rows.saturating_mul(columns) > MOST {
         let at = |place: usize, length: usize| (place < length).then_some(offset + place);
-        return (0..rows.max(columns))
-            .map(|place| (at(place, rows), at(place, columns)))
-            .collect();
+        let pairs = (0..rows.max(columns)).flat_map(|place| {
+            let both = ours.get(place).zip(theirs.get(place));
+            let (one, two) = (at(place, rows), at(place, columns));
+            match both.is_none_or(|(one, two)| one.layer.kind() == two.layer.kind()) {
+                true => vec![(one, two)],
+                false => vec![(one, None), (None, two)],
+            }
+        });
+        return pairs.collect();
     }
     // best[row][column]: of the layers from there to the end. Leaving a layer alone costs nothing.
     let width = columns + 1;
@@ -117,6 +123,7 @@ fn described(left: &Graph, right: &Graph, pairs: &[(Option<usize>, Option<usize>
         partners.extend(id(right, *two).zip(id(left, *one)));
     }
     let names = [left.names(), right.names()];
+    let firsts = [left, right].map(first_of_blocks);
     let pair = |(one, two): &(Option<usize>, Option<usize>)| {
         let nodes = one
             .and_then(|place| left.nodes().get(place))
@@ -126,6 +133,8 @@ fn described(left: &Graph, right: &Graph, pairs: &[(Option<usize>, Option<usize>
             right: id(right, *two),
             differences: nodes.map_or_else(Vec::new, |(one, two)| {
                 let mut found = differences(one, two);
+                let first = firsts[0].contains(&one.id) || firsts[1].contains(&two.id);
+                found.extend(blocks(left, right, (one, two)).filter(|_| first));
                 found.extend(wires(left, right, &names, (one, two), &partners));
                 found
             }),
@@ -153,6 +162,34 @@ fn differences(one: &Node, two: &Node) -> Vec<Difference> {
         });
     }
     found
+}
+
+/// The layers that stand first in a block, where it is told of.
+fn first_of_blocks(graph: &Graph) -> HashSet<LayerId> {
+    let mut seen = HashSet::new();
+    let nodes = graph.nodes().iter();
+    let firsts = nodes.filter(|node| node.block.is_some_and(|id| seen.insert(id)));
+    firsts.map(|node| node.id).collect()
+}
+
+/// The blocks of two layers, where they have other names or repeats.
+fn blocks(left: &Graph, right: &Graph, (one, two): (&Node, &Node)) -> Option<Difference> {
+    let told = |graph: &Graph, node: &Node| {
+        let block = node.block.and_then(|id| graph.block(id));
+        block.map_or_else(
+            || "none".to_owned(),
+            |block| match block.repeat {
+                1 => block.name.clone(),
+                times => format!("{}, {times} times", block.name),
+            },
+        )
+    };
+    let (left, right) = (told(left, one), told(right, two));
+    (left != right).then(|| Difference {
+        what: "Block".into(),
+        left,
+        right,
+    })
 }
 
 /// The wires, where they come from layers that do not stand for each other and that both networks have.

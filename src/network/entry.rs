@@ -261,6 +261,37 @@ pub enum Arity {
     Many,
 }
 
+/// What of its input one value of a layer's output sees, by its place in the maps. Other kinds of output have no
+/// place: they see all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sees {
+    /// The same place.
+    Place,
+    /// A sliding window, moved by the layer's padding where it has one.
+    Window(Window),
+    /// Each place of the input is spread over a window, which a transposed convolution puts on top of each other.
+    Spread {
+        /// [height, width].
+        kernel: [usize; 2],
+        /// [down, across], between the windows of two neighbours.
+        stride: [usize; 2],
+        /// Rows and columns cut off each side.
+        pad: [usize; 2],
+    },
+    /// A cell of a grid over the whole input, as fine as the output.
+    Grid,
+    /// The place that was repeated so many times, [down, across].
+    Repeated([usize; 2]),
+    /// Two places on each axis, blended where the maps grow by these factors, [down, across].
+    Blended([usize; 2]),
+    /// The same place behind a border of [top, left].
+    Behind([usize; 2]),
+    /// The place with its row and column swapped.
+    Turned,
+    /// Any place.
+    All,
+}
+
 /// The sliding window that makes one output; all 1 where there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -329,13 +360,24 @@ pub struct Entry {
     pub known_shape: fn(&Layer) -> Option<Shape>,
     /// The cost, for the inputs' shapes and the output's; `None` where it overflows.
     pub cost: fn(&Layer, &[Shape], Shape) -> Option<Cost>,
-    /// The window that makes one output.
-    pub window: fn(&Layer) -> Window,
+    /// What of the input one output sees.
+    pub sees: fn(&Layer) -> Sees,
     /// The settings in short, for a card.
     pub summary: fn(&Layer) -> String,
 }
 
 impl Entry {
+    /// The sliding window of a layer of this kind; all 1 where it has none.
+    pub fn window(&self, layer: &Layer) -> Window {
+        match (self.sees)(layer) {
+            Sees::Window(window) => window,
+            _ => Window {
+                size: [1, 1],
+                stride: [1, 1],
+            },
+        }
+    }
+
     /// The setting of this name.
     pub fn setting(&self, name: &str) -> Option<&'static Setting> {
         self.settings.iter().find(|setting| setting.name == name)

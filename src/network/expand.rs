@@ -1,6 +1,6 @@
 //! From the graph to the layers that compute, in order: blocks repeated, disabled layers passed over.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::block::{BlockId, Ends, MAX_REPEAT};
 use super::check::MAX_LAYERS;
@@ -33,15 +33,15 @@ pub(super) struct Expansion {
 
 /// Expands a graph. Any graph can be: what is broken is taken as it stands, once.
 pub(super) fn expand(graph: &Graph) -> Expansion {
-    let whole = Expander::new(graph).run();
-    if whole.steps.len() <= MAX_LAYERS + 1 || graph.nodes().len() > MAX_LAYERS {
-        return whole;
+    let mut expander = Expander::new(graph);
+    let too_long = expander.count() > MAX_LAYERS + 1;
+    if too_long {
+        expander.repeats.clear();
     }
-    let mut once = Expander::new(graph);
-    once.repeats.clear();
     Expansion {
-        too_many: true,
-        ..once.run()
+        // Without any repeats it is told of the layers themselves.
+        too_many: too_long && graph.nodes().len() <= MAX_LAYERS,
+        ..expander.run()
     }
 }
 
@@ -76,6 +76,16 @@ impl<'a> Expander<'a> {
                 too_many: false,
             },
         }
+    }
+
+    /// How many steps there will be.
+    fn count(&self) -> usize {
+        let repeats = |node: &Node| {
+            let block = node.block.and_then(|id| self.repeats.get(&id));
+            block.map_or(1, |(repeat, _)| *repeat as usize)
+        };
+        let nodes = self.graph.nodes().iter().filter(|node| !node.disabled);
+        nodes.map(repeats).fold(0, usize::saturating_add)
     }
 
     fn run(mut self) -> Expansion {
@@ -139,16 +149,17 @@ impl<'a> Expander<'a> {
 }
 
 impl Expansion {
-    /// The steps that the network's output depends on, by position.
-    pub fn used(&self, graph: &Graph) -> HashSet<usize> {
+    /// For each step, whether the network's output depends on it.
+    pub fn used(&self, graph: &Graph) -> Vec<bool> {
         let output = graph.nodes().last();
         let mut open: Vec<usize> = output
             .and_then(|node| self.given.get(&node.id).copied())
             .into_iter()
             .collect();
-        let mut used = HashSet::new();
+        let mut used = vec![false; self.steps.len()];
         while let Some(step) = open.pop() {
-            if used.insert(step) {
+            if let Some(seen @ false) = used.get_mut(step) {
+                *seen = true;
                 let sources = self.steps.get(step).map(|step| step.sources.iter());
                 open.extend(sources.into_iter().flatten().copied().flatten());
             }

@@ -1,5 +1,7 @@
 //! Why a layer cannot take its input, in words, and what would help.
 
+use std::collections::HashMap;
+
 use super::catalogue::nearest_divisor;
 use super::edit::Edit;
 use super::entry::{Kind, ShapeError};
@@ -14,12 +16,16 @@ use super::value::Value;
 pub(super) struct Misfit<'a> {
     pub graph: &'a Graph,
     pub names: &'a [String],
+    /// Where every layer stands.
+    pub places: &'a HashMap<LayerId, usize>,
     pub position: usize,
     pub node: &'a Node,
     /// Their shapes, by wire.
     pub inputs: &'a [Shape],
-    /// Where maps first became a vector.
-    pub first_vector: usize,
+    /// The place of the layer that made a vector, or a sequence, of what comes in first.
+    pub made_by: usize,
+    /// The place of the layer that made the first such of maps.
+    pub left_maps: Option<usize>,
 }
 
 type Told = (String, Option<Remedy>);
@@ -65,8 +71,8 @@ impl Misfit<'_> {
     /// The name of the layer at the other end of a wire.
     fn source(&self, wire: usize) -> (LayerId, &str) {
         let id = self.node.inputs.get(wire).copied().unwrap_or(LayerId(0));
-        let place = self.graph.position(id);
-        (id, place.map_or("", |place| self.name(place)))
+        let place = self.places.get(&id);
+        (id, place.map_or("", |place| self.name(*place)))
     }
 
     fn first(&self) -> Shape {
@@ -101,12 +107,16 @@ impl Misfit<'_> {
                 let to = self.node.id;
                 remedy::one(label, Edit::InsertBetween { from, to, layer })
             }
-            _ => match self.graph.node(from) {
+            _ => match self
+                .places
+                .get(&from)
+                .and_then(|at| self.graph.nodes().get(*at))
+            {
                 Some(node) if node.layer.choice("output") == "last" => {
                     remedy::set_to(node, before, "output", "sequence".into())
                 }
                 _ => {
-                    let place = self.first_vector;
+                    let place = self.made_by;
                     remedy::move_before(self.node.id, name, place, self.name(place))
                 }
             },
@@ -139,50 +149,42 @@ impl Misfit<'_> {
 
     fn needs_maps(&self) -> Told {
         let (name, (_, before)) = (self.name(self.position), self.source(0));
-        let gives = described(self.first());
-        if matches!(self.first(), Shape::Sequence { .. }) {
-            let place = self.first_sequence();
-            let remedy =
-                place.map(|place| remedy::move_before(self.node.id, name, place, self.name(place)));
-            let helps = remedy.as_ref().map_or_else(
-                || "put it before the layer that makes the sequence".to_owned(),
-                advice,
-            );
-            let message = format!("{name} takes maps, but {before} gives {gives}: {helps}");
-            return (message, remedy);
-        }
-        let place = self.first_vector;
-        let remedy = remedy::move_before(self.node.id, name, place, self.name(place));
+        let input = self.first();
+        // What does for a sequence what these do for maps.
+        let of_sequence = matches!(input, Shape::Sequence { .. });
+        let kind = match self.node.layer.kind() {
+            Kind::BatchNorm | Kind::GroupNorm | Kind::InstanceNorm => Some(Kind::LayerNorm),
+            Kind::SpatialDropout => Some(Kind::Dropout),
+            _ => None,
+        };
+        let remedy = match kind.filter(|_| of_sequence) {
+            Some(kind) => remedy::one(
+                format!("Make {name} {}", kind.entry().title.to_lowercase()),
+                Edit::Exchange {
+                    id: self.node.id,
+                    kind,
+                },
+            ),
+            None => {
+                let place = self.left_maps.unwrap_or(self.made_by);
+                remedy::move_before(self.node.id, name, place, self.name(place))
+            }
+        };
+        let takes = match self.node.layer.kind() {
+            Kind::BatchNorm | Kind::GroupNorm => "maps or a vector",
+            _ => "maps",
+        };
         let message = format!(
-            "{name} takes maps, but {before} gives {gives}: {}",
+            "{name} takes {takes}, but {before} gives {}: {}",
+            described(input),
             advice(&remedy)
         );
         (message, Some(remedy))
     }
 
-    /// The first layer on the way here, from the image on, that makes a sequence of maps.
-    fn first_sequence(&self) -> Option<usize> {
-        let mut first = None;
-        let mut node = self.node;
-        // No more steps than layers: the wires may go round.
-        for _ in self.graph.nodes() {
-            let Some(before) = node.inputs.first().and_then(|id| self.graph.node(*id)) else {
-                break;
-            };
-            if matches!(
-                before.layer.kind(),
-                Kind::PatchEmbedding | Kind::Lstm | Kind::Gru
-            ) {
-                first = Some(before.id);
-            }
-            node = before;
-        }
-        self.graph.position(first?)
-    }
-
     fn window_too_large(&self) -> Told {
         let name = self.name(self.position);
-        let window = (self.node.layer.kind().entry().window)(&self.node.layer);
+        let window = self.node.layer.kind().entry().window(&self.node.layer);
         let [height, width] = window.size;
         let input = self.first();
         let message = |help: &str| {

@@ -42,7 +42,7 @@ pub use check::{Context, MAX_ELEMENTS, MAX_LAYERS, check};
 pub use compare::{Difference, Pair, compare};
 pub use edit::{BlockChange, Edit, EditError};
 pub use entry::{
-    Arity, Cost, DefaultValue, Entry, Group, Kind, Range, Setting, ShapeError, Window,
+    Arity, Cost, DefaultValue, Entry, Group, Kind, Range, Sees, Setting, ShapeError, Window,
 };
 pub use fragment::Fragment;
 pub use function::{Activation, Initialiser};

@@ -52,19 +52,25 @@ impl Graph {
             missing.push(count);
         }
         let mut left: BTreeSet<usize> = (0..self.nodes.len()).collect();
-        let mut ready: BTreeSet<usize> = left
-            .iter()
-            .copied()
-            .filter(|place| missing.get(*place) == Some(&0))
-            .collect();
+        let of = |place: usize| self.nodes.get(place).and_then(|node| node.block);
+        // By block as well: what goes on with one need not be looked for.
+        let mut ready: BTreeSet<usize> = BTreeSet::new();
+        let mut within: BTreeSet<(Option<BlockId>, usize)> = BTreeSet::new();
+        for place in left.iter().copied() {
+            if missing.get(place) == Some(&0) {
+                ready.insert(place);
+                within.insert((of(place), place));
+            }
+        }
         let mut order = Vec::with_capacity(self.nodes.len());
         let mut block = None;
-        let of = |place: usize| self.nodes.get(place).and_then(|node| node.block);
         while let Some(earliest) = ready.first().or(left.first()).copied() {
-            let goes_on = ready.iter().copied().find(|place| of(*place) == block);
-            let next = goes_on.filter(|_| block.is_some()).unwrap_or(earliest);
+            let goes_on = within.range((block, 0)..=(block, usize::MAX)).next();
+            let goes_on = goes_on.filter(|_| block.is_some()).map(|found| found.1);
+            let next = goes_on.unwrap_or(earliest);
             block = of(next);
             ready.remove(&next);
+            within.remove(&(block, next));
             left.remove(&next);
             order.push(next);
             for consumer in consumers.remove(&next).unwrap_or_default() {
@@ -72,6 +78,7 @@ impl Graph {
                     *count = count.saturating_sub(1);
                     if *count == 0 && left.contains(&consumer) {
                         ready.insert(consumer);
+                        within.insert((of(consumer), consumer));
                     }
                 }
             }

@@ -89,10 +89,11 @@ pub struct LayerReport {
     pub parameters: u64,
     /// For one image, forward.
     pub multiply_adds: u64,
-    /// The output of one image in 32-bit floats.
+    /// What it makes of one image, in 32-bit floats: its output, and in an attention the weight of every pair of
+    /// tokens in every head.
     pub activation_bytes: u64,
-    /// Pixels of the image, along the longer side of the window, that one output value sees; none once the
-    /// output is a vector, which sees all of them.
+    /// Pixels of the image, along the longer side of what it sees, that an output value in the middle depends on;
+    /// never more than the image has. None where values have no place in it: in a vector or a sequence.
     pub receptive_field: Option<usize>,
 }
 
@@ -125,7 +126,7 @@ pub struct BlockReport {
     pub parameters: u64,
     /// For one image, forward.
     pub multiply_adds: u64,
-    /// All outputs of one image in 32-bit floats.
+    /// What all its layers make of one image in 32-bit floats.
     pub activation_bytes: u64,
 }
 

@@ -1,7 +1,8 @@
 //! A graph with its undo and redo. Every state is kept whole, which is safe and cheap: layers share their values.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
+use super::block::BlockId;
 use super::edit::{Changing, Edit, EditError};
 use super::graph::{Graph, LayerId};
 
@@ -133,6 +134,15 @@ impl Editor {
         let next = step.graph.next.max(self.graph.next);
         let graph = std::mem::replace(&mut self.graph, step.graph);
         self.graph.next = next;
+        // What is folded is no step, and stays as it is.
+        let folded: HashMap<BlockId, bool> = graph
+            .blocks()
+            .iter()
+            .map(|block| (block.id, block.folded))
+            .collect();
+        for block in &mut self.graph.blocks {
+            block.folded = folded.get(&block.id).copied().unwrap_or(block.folded);
+        }
         Step {
             label: step.label,
             graph,

@@ -24,15 +24,23 @@ pub enum Value {
     Flag(bool),
 }
 
+/// Up to here every whole number is a 64-bit float.
+const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
+
 impl Value {
     /// This value as the type that `range` wants, or `None` where it has another type.
     ///
-    /// As people write it: `rate = 0` is a number, `kernel = 3` means 3×3. Whether the value is within the
+    /// As people write it: `rate = 0` is a number, `kernel = 3` means 3×3, `units = 10.0` is a whole one. Whether the value is within the
     /// range is another question, see [`Range::contains`].
     pub(super) fn coerced(self, range: &Range) -> Option<Self> {
         match (range, self) {
             (Range::Real { .. }, Self::Int(number)) => Some(Self::Real(number as f64)),
             (Range::Pair { .. }, Self::Int(number)) => Some(Self::Pair([number; 2])),
+            (Range::Int { .. } | Range::OneOf(_), Self::Real(number))
+                if number.fract() == 0.0 && (0.0..=MOST_EXACT).contains(&number) =>
+            {
+                Some(Self::Int(number as u64))
+            }
             (Range::Int { .. } | Range::OneOf(_), value @ Self::Int(_))
             | (Range::Pair { .. }, value @ Self::Pair(_))
             | (Range::Real { .. }, value @ Self::Real(_))

@@ -1,6 +1,6 @@
 //! What is wrong with the wires: none, too many, cycles, outputs that nothing takes, blocks with several ways in.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::edit::Edit;
 use super::entry::Arity;
@@ -31,11 +31,12 @@ pub(super) fn problem(
         (Arity::One, 0) => Some(unwired(graph, names, position)),
         (Arity::One, _) => {
             let (first, second) = (node.inputs.first()?, node.inputs.get(1)?);
-            let remedy = disconnect(*second, &graph.name_of(*second), node.id, own);
+            let called = |id: &LayerId| places.get(id).map_or("", |place| name(*place));
+            let remedy = disconnect(*second, called(second), node.id, own);
             let message = format!(
                 "{own} takes one input, but is wired to {} and {}: {}, or join them before it",
-                graph.name_of(*first),
-                graph.name_of(*second),
+                called(first),
+                called(second),
                 advice(&remedy)
             );
             Some((message, Some(remedy)))
@@ -114,53 +115,69 @@ fn disconnect(from: LayerId, from_name: &str, to: LayerId, name: &str) -> Remedy
     )
 }
 
-/// Layers whose output nothing takes, beside the last one.
-pub(super) fn dangling(graph: &Graph, names: &[String]) -> Vec<Problem> {
-    let taken: HashSet<LayerId> = graph
-        .nodes()
-        .iter()
-        .flat_map(|node| node.inputs.iter().copied())
-        .collect();
+/// Layers whose output nothing takes, beside the last one. Branches that are disabled as a whole are left alone.
+pub(super) fn dangling(
+    graph: &Graph,
+    names: &[String],
+    places: &HashMap<LayerId, usize>,
+) -> Vec<Problem> {
+    let mut taken: HashMap<LayerId, usize> = HashMap::new();
+    for input in graph.nodes().iter().flat_map(|node| &node.inputs) {
+        *taken.entry(*input).or_default() += 1;
+    }
     let last = graph.nodes().len().saturating_sub(1);
-    let loose = graph.nodes().iter().enumerate().filter(|(place, node)| {
-        *place < last && *place > 0 && !taken.contains(&node.id) && !node.disabled
-    });
-    loose
-        .map(|(place, node)| {
-            let name = names.get(place).map_or("", String::as_str);
-            let remedy = remedy::one(
-                format!("Delete the branch that ends in {name}"),
-                Edit::DeleteAll(branch(graph, node)),
-            );
-            let message = format!(
-                "nothing takes the output of {name}: drag a wire from it to a join, or {}",
-                advice(&remedy)
-            );
-            Problem {
-                layer: Some(node.id),
-                severity: Severity::Error,
-                message,
-                remedy: Some(remedy),
-            }
-        })
-        .collect()
+    let mut problems = Vec::new();
+    for (place, node) in graph.nodes().iter().enumerate().skip(1) {
+        if place >= last || taken.contains_key(&node.id) {
+            continue;
+        }
+        let branch = branch(graph, node, places, &taken);
+        if branch.iter().all(|node| node.disabled) {
+            continue;
+        }
+        let name = names.get(place).map_or("", String::as_str);
+        let ids = branch.iter().map(|node| node.id).collect();
+        let remedy = remedy::one(
+            format!("Delete the branch that ends in {name}"),
+            Edit::DeleteAll(ids),
+        );
+        let message = format!(
+            "nothing takes the output of {name}: drag a wire from it to a join, or {}",
+            advice(&remedy)
+        );
+        problems.push(Problem {
+            layer: Some(node.id),
+            severity: Severity::Error,
+            message,
+            remedy: Some(remedy),
+        });
+    }
+    problems
 }
 
-/// The layers that serve this one alone, itself first.
-fn branch(graph: &Graph, end: &Node) -> Vec<LayerId> {
-    let mut ids = vec![end.id];
+/// The layers that serve this one alone, itself first. `taken` says how many layers take each.
+fn branch<'a>(
+    graph: &'a Graph,
+    end: &'a Node,
+    places: &HashMap<LayerId, usize>,
+    taken: &HashMap<LayerId, usize>,
+) -> Vec<&'a Node> {
+    let mut branch = vec![end];
     let mut at = end;
     while let [input] = at.inputs.as_slice() {
-        let only = graph.consumers(*input).count() == 1;
-        match graph.node(*input).filter(|_| only) {
-            Some(node) if !node.inputs.is_empty() && !ids.contains(&node.id) => {
-                ids.push(node.id);
+        let before = places
+            .get(input)
+            .and_then(|place| graph.nodes().get(*place));
+        let only = taken.get(input) == Some(&1);
+        match before.filter(|node| only && !node.inputs.is_empty() && node.id != end.id) {
+            Some(node) => {
+                branch.push(node);
                 at = node;
             }
-            _ => break,
+            None => break,
         }
     }
-    ids
+    branch
 }
 
 /// Blocks that have several ways in or out, and networks that blocks make too long.

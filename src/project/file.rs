@@ -50,7 +50,12 @@ pub fn load(path: &Path) -> Result<Project, ProjectError> {
             known: FORMAT,
         });
     }
-    let file: Reading = read::toml_text(path, &text)?;
+    let file: Reading =
+        read::toml_text(path, &text).map_err(|error| match Graph::parse(&text) {
+            // Its reader knows the line of every problem.
+            Err(problem) => ProjectError::damaged(path, Some(problem.line), problem.message),
+            Ok(_) => error,
+        })?;
     if let Some(pinned) = &file.pinned
         && !read::stays_below(pinned.get_ref())
     {

@@ -121,8 +121,13 @@ impl Recipe {
     /// The recipe of a file in `folder`, with the path that its start weights have from here.
     #[must_use]
     pub fn found_in(mut self, folder: &Path) -> Self {
-        self.start = self.start.map(|start| folder.join(start));
+        self.start = self.start_in(folder);
         self
+    }
+
+    /// The file of weights that a recipe in `folder` starts from.
+    pub fn start_in(&self, folder: &Path) -> Option<PathBuf> {
+        self.start.as_deref().map(|start| folder.join(start))
     }
 
     /// Everything that is wrong with the recipe, a sentence each; empty when it can be trained with.

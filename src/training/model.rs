@@ -2,11 +2,10 @@
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Tensor, TensorData, activation};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 
 use super::layers::{Activations, Find, Layer, Mode};
 use super::weights::{NamedTensor, Weights, WeightsError};
+use crate::dataset::{Stream, generator};
 use crate::network::{Activation, CheckedLayer, Head, Network, Shape};
 
 /// The layers of a network with their weights on a device.
@@ -43,7 +42,7 @@ impl ModuleVisitor for Decaying {
 impl Model {
     /// Draws start weights from `seed`: the same numbers on every device.
     pub fn new(network: &Network, seed: u64, device: &Device) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut rng = generator(seed, Stream::Weights);
         let last = network.layers().len().saturating_sub(1);
         let mut layers = Vec::with_capacity(network.layers().len());
         for (index, layer) in network.layers().iter().enumerate() {
@@ -87,9 +86,10 @@ impl Model {
         let mut flows: Vec<Option<Activations>> = Vec::with_capacity(self.layers.len() + 1);
         flows.push(Some(Activations::Maps(pixels)));
         for (index, (layer, sources)) in self.layers.iter().zip(&self.sources).enumerate() {
-            let inputs = sources.iter().filter_map(|source| {
-                // What nobody else needs is not kept.
-                if self.last_use[*source] == index {
+            let inputs = sources.iter().enumerate().filter_map(|(place, source)| {
+                // What nobody else needs is not kept; a join may take the same output twice.
+                let again = sources[place + 1..].contains(source);
+                if self.last_use[*source] == index && !again {
                     flows[*source].take()
                 } else {
                     flows[*source].clone()

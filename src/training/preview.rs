@@ -1,21 +1,24 @@
 //! Previews: what the pinned image becomes in the network as it is drawn, with the weights that a training
-//! would begin with. Computed layer by layer on the CPU, so that a newer drawing, a training or any other
+//! would begin with, drawn or of a file. Computed layer by layer on the CPU, so that a newer drawing, a training or any other
 //! request comes in between two layers; layers before the first one that has changed are not computed again.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
 use burn::tensor::Device;
 use image::DynamicImage;
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 
 use super::engine::Engine;
 use super::layers::{Activations, Layer, Mode};
 use super::model::{activated, applied, probabilities, to_device};
 use super::probe::{keep, prepare_for};
+use super::start;
 use super::status::{FeatureMaps, LayerMaps};
+use super::weights::WeightsFile;
+use crate::dataset::{Stream, generator};
 use crate::network::{Activation, CheckedLayer, Shape, Sound};
 
 /// A network to look at before it is trained.
@@ -24,6 +27,8 @@ pub struct Preview {
     pub network: Sound,
     /// The recipe's: the weights are drawn from it as a training draws them.
     pub seed: u64,
+    /// The file of weights to start from in place of drawn ones, where the recipe names one.
+    pub start: Option<PathBuf>,
 }
 
 /// So long at a time; then whatever else has been asked for has its turn.
@@ -52,6 +57,10 @@ struct Computed {
 #[derive(Default)]
 pub(super) struct Previewer {
     wanted: Option<Preview>,
+    /// The weights to start from, and when they were written.
+    start: Option<(WeightsFile, SystemTime)>,
+    /// Why there are none though a file is named.
+    fault: Option<String>,
     /// Not all is computed or shown.
     busy: bool,
     image: Option<(Shape, Activations)>,
@@ -74,14 +83,21 @@ impl Previewer {
         if let Some(new) = &wanted {
             let same =
                 |old: &Preview| old.seed == new.seed && old.network.input() == new.network.input();
+            if !self.is_open(old.as_ref(), new) {
+                self.open(new.start.as_deref());
+                self.computed.clear();
+            }
             if !old.as_ref().is_some_and(same) {
                 self.computed.clear();
                 self.image = None;
             }
+            let by_name = self.start.is_some();
             let layers = new.network.layers();
             let pairs = self.computed.iter().zip(layers).enumerate();
             let same = pairs.take_while(|(place, (old, layer))| {
-                alike(&old.layer, layer) && old.activation == function(&new.network, *place)
+                alike(&old.layer, layer)
+                    && (!by_name || old.layer.name() == layer.name())
+                    && old.activation == function(&new.network, *place)
             });
             let same = same.count();
             self.computed.truncate(same);
@@ -92,6 +108,30 @@ impl Previewer {
         }
         self.wanted = wanted;
         self.begin();
+    }
+
+    /// Whether the weights at hand are those that the new drawing starts from.
+    fn is_open(&self, old: Option<&Preview>, new: &Preview) -> bool {
+        let Some(path) = &new.start else {
+            return self.start.is_none() && self.fault.is_none();
+        };
+        let opened = self.start.as_ref().map(|(_, written)| *written);
+        old.and_then(|old| old.start.as_ref()) == Some(path)
+            && opened.is_some_and(|opened| written(path).is_ok_and(|now| now == opened))
+    }
+
+    /// Opens the weights to start from; without them all are drawn, and the fault says so.
+    fn open(&mut self, path: Option<&Path>) {
+        (self.start, self.fault) = (None, None);
+        let Some(path) = path else {
+            return;
+        };
+        // Asked first: what is written meanwhile is opened again with the next drawing.
+        let written = written(path);
+        match WeightsFile::open(path) {
+            Ok(file) => self.start = written.ok().map(|written| (file, written)),
+            Err(_) => self.fault = Some(drawn_instead(path)),
+        }
     }
 
     fn begin(&mut self) {
@@ -141,9 +181,16 @@ impl Previewer {
     fn compute(&mut self, wanted: &Preview, layer: &CheckedLayer) {
         let place = self.computed.len();
         let before = self.computed.last().map(|before| before.generator.clone());
-        let mut generator = before.unwrap_or_else(|| ChaCha8Rng::seed_from_u64(wanted.seed));
+        let mut generator = before.unwrap_or_else(|| generator(wanted.seed, Stream::Weights));
         let activation = function(&wanted.network, place);
-        let module = Layer::new(layer, activation, &mut generator, &Device::flex());
+        let device = Device::flex();
+        let mut module = Layer::new(layer, activation, &mut generator, &device);
+        if let Some((weights, _)) = &mut self.start {
+            match start::take_layer(module.clone(), layer.name(), weights, &device) {
+                Ok(taken) => module = taken,
+                Err(_) => self.fault = wanted.start.as_deref().map(drawn_instead),
+            }
+        }
         let inputs = layer.sources().iter().filter_map(|source| {
             let flow = match source.checked_sub(1) {
                 None => self.image.as_ref().map(|(_, image)| image),
@@ -211,6 +258,17 @@ fn function(network: &Sound, place: usize) -> Activation {
         })
 }
 
+/// In the words that stand beside the pinned image; a training says more.
+fn drawn_instead(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    let name = name.to_string_lossy();
+    format!("previewed with drawn weights, as {name} cannot be read")
+}
+
+fn written(path: &Path) -> std::io::Result<SystemTime> {
+    std::fs::metadata(path)?.modified()
+}
+
 /// Whether both compute the same from the same; names and ids are of no matter.
 fn alike(one: &CheckedLayer, two: &CheckedLayer) -> bool {
     one.layer() == two.layer() && one.inputs() == two.inputs() && one.sources() == two.sources()
@@ -232,18 +290,19 @@ impl Engine {
             return false;
         };
         let advanced = catch_unwind(AssertUnwindSafe(|| self.preview.advance(&image)));
-        let ends_at = match advanced {
-            Ok(None) => None,
+        let ends = !matches!(advanced, Ok(None));
+        let note = match advanced {
+            Ok(None) => self.preview.fault.clone(),
             Ok(Some(layer)) => Some(format!(
                 "previewed up to {layer}, which would take too long"
             )),
             Err(_) => Some("this network could not be previewed".to_owned()),
         };
-        let done = ends_at.is_some() || self.preview.is_whole();
+        let done = ends || self.preview.is_whole();
         self.preview.busy = !done;
         let due = |shown: Instant| shown.elapsed() >= SHOWN_EVERY;
         if done || self.preview.shown.is_none_or(due) {
-            self.show_preview(done, ends_at);
+            self.show_preview(done, note);
         }
         true
     }

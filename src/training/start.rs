@@ -6,8 +6,9 @@ use std::path::Path;
 use burn::tensor::Device;
 
 use super::error::TrainError;
+use super::layers::Layer;
 use super::model::Model;
-use super::weights::{Weights, WeightsError};
+use super::weights::{NamedTensor, Weights, WeightsError, WeightsFile};
 use crate::project::Recipe;
 
 /// How many names a note tells.
@@ -71,15 +72,35 @@ pub(super) fn name(recipe: &Recipe) -> String {
     name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
+fn by_name(tensors: Vec<NamedTensor>) -> HashMap<String, Vec<f32>> {
+    let named = tensors
+        .into_iter()
+        .map(|tensor| (tensor.name, tensor.values));
+    named.collect()
+}
+
+/// As [`take`], of a single layer of this name and of a file that is read tensor by tensor.
+pub(super) fn take_layer(
+    layer: Layer,
+    name: &str,
+    weights: &mut WeightsFile,
+    device: &Device,
+) -> Result<Layer, WeightsError> {
+    let mut drawn = by_name(layer.tensors(name));
+    layer.load(name, device, &mut |name, shape| {
+        weights
+            .find(name, shape)
+            .or_else(|missing| drawn.remove(name).ok_or(missing))
+    })
+}
+
 /// Replaces what fits.
 pub(super) fn take(
     model: &Model,
     weights: &Weights,
     device: &Device,
 ) -> Result<(Model, Taken), WeightsError> {
-    let drawn = model.tensors().into_iter();
-    let mut drawn: HashMap<String, Vec<f32>> =
-        drawn.map(|tensor| (tensor.name, tensor.values)).collect();
+    let mut drawn = by_name(model.tensors());
     let mut taken = Taken::default();
     let mut used = HashSet::new();
     let model =

@@ -5,7 +5,6 @@ use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 
 use super::device::Opened;
 use super::evaluate::Inference;
@@ -14,11 +13,9 @@ use super::model::{Model, to_device};
 use super::start::Taken;
 use super::weights::{NamedTensor, Weights, WeightsError};
 use super::{loss, optimizer, start};
+use crate::dataset::{Stream, generator};
 use crate::network::Network;
 use crate::project::{Optimizer, Recipe};
-
-/// Streams of the run's generator, so that one kind of draw never shifts another.
-const DROPOUT_STREAM: u64 = 1;
 
 /// Loss and hits of a step, still on the device: reading them waits for it.
 pub struct Pending {
@@ -64,15 +61,14 @@ pub struct Stepper {
     settings: Optimizer,
     learning_rate: f64,
     device: Device,
-    dropout: ChaCha8Rng,
+    /// Dropout and noise.
+    draws: ChaCha8Rng,
 }
 
 impl Stepper {
     /// Start weights and an optimiser without state.
     pub fn new(network: &Network, recipe: &Recipe, opened: &Opened) -> Self {
         let device = opened.device.clone().autodiff();
-        let mut dropout = ChaCha8Rng::seed_from_u64(recipe.seed);
-        dropout.set_stream(DROPOUT_STREAM);
         let model = Model::new(network, recipe.seed, &device);
         Self {
             network: network.clone(),
@@ -81,7 +77,7 @@ impl Stepper {
             settings: recipe.optimizer,
             learning_rate: recipe.learning_rate,
             device,
-            dropout,
+            draws: generator(recipe.seed, Stream::Layers),
         }
     }
 
@@ -90,19 +86,24 @@ impl Stepper {
     /// # Errors
     /// A tensor is missing or of another shape.
     pub fn load(&mut self, weights: &Weights) -> Result<(), WeightsError> {
-        self.model = self.model.clone().load(weights, &self.device)?;
-        // The parameters are others now, so what the optimiser keeps of each has no use.
-        self.optimizer = optimizer::new(&self.settings, &self.model.decays());
+        let model = self.model.clone().load(weights, &self.device)?;
+        self.replace(model);
         Ok(())
     }
 
-    /// Replaces the weights that fit by name and shape; the others stay as drawn.
+    /// The parameters are others now: what the optimiser keeps of each has no use, and its groups name them.
+    fn replace(&mut self, model: Model) {
+        self.optimizer = optimizer::new(&self.settings, &model.decays());
+        self.model = model;
+    }
+
+    /// Replaces the weights that fit by name and shape; the others stay as drawn. The optimiser begins anew.
     ///
     /// # Errors
     /// None that a file can cause.
     pub fn start_from(&mut self, weights: &Weights) -> Result<Taken, WeightsError> {
         let (model, taken) = start::take(&self.model, weights, &self.device)?;
-        self.model = model;
+        self.replace(model);
         Ok(taken)
     }
 
@@ -139,7 +140,7 @@ impl Stepper {
         let pixels = to_device(pixels, batch, input, &self.device).require_grad();
         let outputs = self
             .model
-            .forward(pixels.clone(), &mut Mode::Training(&mut self.dropout));
+            .forward(pixels.clone(), &mut Mode::Training(&mut self.draws));
         let outputs = self.model.activated(outputs);
         let upstream = TensorData::new(upstream, outputs.dims());
         let upstream = Tensor::<2>::from_data(upstream, &self.device);
@@ -158,7 +159,7 @@ impl Stepper {
         let targets = loss::targets(labels, self.network.outputs(), device);
         let outputs = self
             .model
-            .forward(pixels, &mut Mode::Training(&mut self.dropout));
+            .forward(pixels, &mut Mode::Training(&mut self.draws));
         let hits = loss::hits(
             &self.model,
             outputs.clone().inner(),

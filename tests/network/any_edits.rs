@@ -55,6 +55,10 @@ fn any_edit(graph: &Graph, rng: &mut ChaCha8Rng) -> Edit {
             name: "b".into(),
         },
         (15, Some(block)) => Edit::Ungroup(block),
+        (16, Some(block)) if rng.random() => Edit::Block {
+            id: block,
+            change: BlockChange::Fold(rng.random()),
+        },
         (16, Some(block)) => Edit::Block {
             id: block,
             change: BlockChange::Repeat(rng.random_range(1..5)),
@@ -97,6 +101,14 @@ fn any_edits_leave_a_graph_that_is_in_order_and_can_be_undone() {
                 .errors()
                 .any(|problem| problem.message.contains("which needs that of"));
             assert!(!late || told, "{name}");
+            for remedy in report.problems.iter().filter_map(|it| it.remedy.as_ref()) {
+                let mut mended = graph.clone();
+                for edit in &remedy.edits {
+                    let done = mended.apply(edit);
+                    assert!(done.is_ok(), "{name}: {}: {done:?}", remedy.label);
+                }
+                assert_ne!(mended, *graph, "{name}: {} changes nothing", remedy.label);
+            }
             let read = Graph::parse(&graph.to_text());
             assert_eq!(
                 read.as_ref().ok(),

@@ -227,3 +227,143 @@ fn a_rate_goes_in_steps_over_the_copies() {
     let layer = Layer::new(Kind::Dropout);
     assert_eq!(layer.in_repeat(1, 3), layer);
 }
+
+#[test]
+fn a_block_with_several_ways_in_is_mended_by_ungrouping_it_even_if_it_repeats() {
+    let mut graph = network(3);
+    // A wire into the middle of it.
+    let (from, to) = (graph.nodes()[0].id, graph.nodes()[4].id);
+    graph.apply(&Edit::Connect { from, to }).expect("a wire");
+    let report = ten(&graph);
+    let told = errors(&report)
+        .into_iter()
+        .find(|problem| problem.message.contains("cannot be one"))
+        .expect("the block is told");
+    let remedy = told.remedy.clone().expect("a remedy");
+    assert_eq!(remedy.label, "Ungroup Residual");
+    for edit in &remedy.edits {
+        graph.apply(edit).expect("it can be made");
+    }
+    assert!(graph.blocks().is_empty());
+    assert_eq!(
+        graph.nodes().len(),
+        7,
+        "it computed once, and does so still"
+    );
+    assert!(
+        !ten(&graph)
+            .problems
+            .iter()
+            .any(|it| it.message.contains("cannot be one"))
+    );
+}
+
+#[test]
+fn blocks_do_not_stand_in_blocks_and_say_so() {
+    let mut graph = network(2);
+    let ids: Vec<LayerId> = graph
+        .nodes()
+        .iter()
+        .skip(1)
+        .take(4)
+        .map(|node| node.id)
+        .collect();
+    let name = "Stage".to_owned();
+    let refused = graph.apply(&Edit::Group { ids, name }).expect_err("nested");
+    assert_eq!(
+        refused.to_string(),
+        "blocks do not stand in blocks, and Residual holds some of these layers: ungroup it first, or leave its layers out"
+    );
+    // Pasted into an opened block, a block comes as the layers that it is.
+    let block = only(&graph);
+    let members: Vec<LayerId> = graph.members(block).map(|node| node.id).collect();
+    let fragment = Fragment::of(&graph, &members).expect("layers");
+    let change = BlockChange::Fold(false);
+    graph
+        .apply(&Edit::Block { id: block, change })
+        .expect("a block");
+    let after = members[0];
+    graph
+        .apply(&Edit::Paste { after, fragment })
+        .expect("a place");
+    assert_eq!(graph.blocks().len(), 1);
+    assert_eq!(graph.members(block).count(), 3 + 2 * 3);
+    let report = ten(&graph);
+    assert!(errors(&report).is_empty(), "{:?}", report.problems);
+}
+
+#[test]
+fn the_end_of_a_block_can_be_taken_out_without_losing_its_branch() {
+    let mut b = Builder::new(input(8, 8, 3));
+    let start = b.then(same(16));
+    let block = b.block("Dense", 1, |b| {
+        let new = b.then(same(8));
+        b.join(Kind::Concatenate, &[start, new]);
+    });
+    b.then(Layer::new(Kind::GlobalAveragePool));
+    b.then(dense(10, Activation::Softmax));
+    let mut graph = b.graph();
+    let join = graph.ends(block).expect("a block").exit;
+    graph.apply(&Edit::Delete(join)).expect("a layer");
+    assert!(
+        errors(&ten(&graph)).is_empty(),
+        "{:?}",
+        ten(&graph).problems
+    );
+    assert_eq!(graph.members(block).count(), 1);
+}
+
+#[test]
+fn a_setting_of_a_block_is_set_in_all_its_layers_or_in_none() {
+    let mut graph = network(1);
+    let id = only(&graph);
+    let outside = graph.nodes()[1].id;
+    let expose = |layer: LayerId, setting: &str, into| Edit::Block {
+        id,
+        change: BlockChange::Expose {
+            layer,
+            setting: setting.to_owned(),
+            into,
+        },
+    };
+    assert_eq!(
+        graph.apply(&expose(outside, "filters", None)),
+        Err(EditError::NoMember(outside))
+    );
+    let (first, second) = (graph.nodes()[2].id, graph.nodes()[3].id);
+    // A name cannot follow a number: it gets a setting of its own; and none is there twice.
+    graph
+        .apply(&expose(first, "activation", Some(0)))
+        .expect("a setting");
+    graph
+        .apply(&expose(first, "filters", None))
+        .expect("it is there");
+    let block = graph.block(id).expect("a block");
+    assert_eq!(block.settings.len(), 2);
+    assert_eq!(block.settings[0].targets.len(), 2);
+    graph
+        .apply(&expose(second, "activation", Some(1)))
+        .expect("a setting");
+    let before = graph.clone();
+    let change = BlockChange::Set {
+        setting: 1,
+        value: Value::Int(3),
+    };
+    assert!(graph.apply(&Edit::Block { id, change }).is_err());
+    assert_eq!(graph, before);
+}
+
+#[test]
+fn what_is_folded_stays_so_through_undo() {
+    let mut editor = Editor::new(network(1));
+    let id = only(editor.graph());
+    let layer = editor.graph().nodes()[1].id;
+    editor.apply(Edit::Duplicate(layer)).expect("a layer");
+    let change = BlockChange::Fold(false);
+    editor.apply(Edit::Block { id, change }).expect("a block");
+    editor.undo();
+    assert_eq!(editor.graph(), &network(1));
+    assert!(!editor.graph().block(id).expect("a block").folded);
+    editor.redo();
+    assert!(!editor.graph().block(id).expect("a block").folded);
+}

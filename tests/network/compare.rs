@@ -1,6 +1,6 @@
 //! Two networks are paired layer by layer, with what differs.
 
-use mapsto::network::{Activation, Graph, Kind, Layer, compare, template};
+use mapsto::network::{Activation, Builder, Edit, Graph, Kind, Layer, compare, template};
 
 use crate::{conv, dense, input};
 
@@ -94,4 +94,50 @@ fn long_networks_are_compared_too() {
     let right = chain(vec![conv(2); 2_000]);
     let pairs = compare(&left, &right);
     assert_eq!(pairs.len(), 3_001);
+}
+
+#[test]
+fn repeats_of_a_block_are_a_difference() {
+    let drawn = |repeat: u32, name: &str| {
+        let mut b = Builder::new(input(28, 28, 1));
+        b.then(conv(8).with("padding", "same"));
+        b.block(name, repeat, |b| {
+            b.then(conv(8).with("padding", "same"));
+            b.then(Layer::new(Kind::BatchNorm));
+        });
+        b.then(Layer::new(Kind::Flatten));
+        b.graph()
+    };
+    let (two, three) = (drawn(2, "Stage"), drawn(3, "Stage"));
+    assert_eq!(
+        written(&two, &three),
+        [
+            "input input",
+            "conv2d_1 conv2d_1",
+            "conv2d_2 conv2d_2 Block Stage, 2 times→Stage, 3 times",
+            "batch_norm_1 batch_norm_1",
+            "flatten_1 flatten_1",
+        ]
+    );
+    let mut plain = drawn(1, "Stage");
+    let block = plain.blocks()[0].id;
+    plain.apply(&Edit::Ungroup(block)).expect("a block");
+    assert_eq!(
+        written(&drawn(1, "Stage"), &plain)[2],
+        "conv2d_2 conv2d_2 Block Stage→none"
+    );
+}
+
+#[test]
+fn huge_networks_are_paired_place_by_place_and_only_by_kind() {
+    let of = |first: Layer, kind: Kind| {
+        let mut layers = vec![first];
+        layers.extend((0..2500).map(|_| Layer::new(kind)));
+        layers.push(Layer::new(Kind::Flatten));
+        chain(layers)
+    };
+    let (left, right) = (of(conv(1), Kind::Dropout), of(conv(2), Kind::BatchNorm));
+    let pairs = compare(&left, &right);
+    assert_eq!(pairs.len(), 1 + 1 + 2 * 2500 + 1);
+    assert!(pairs[2].left.is_some() && pairs[2].right.is_none());
 }

@@ -298,3 +298,51 @@ fn sequences_are_joined_where_they_fit() {
         assert!(mended.network.is_some(), "{:?}", mended.problems);
     }
 }
+
+#[test]
+fn norms_for_maps_behind_a_sequence_become_layer_norm_in_one_click() {
+    for kind in [
+        Kind::GroupNorm,
+        Kind::BatchNorm,
+        Kind::InstanceNorm,
+        Kind::SpatialDropout,
+    ] {
+        let layers = vec![
+            patches([7, 7], 12),
+            Layer::new(kind),
+            Layer::new(Kind::Flatten),
+            dense(10, Activation::Softmax),
+        ];
+        let (message, label) = refused(input(28, 28, 1), layers);
+        let made = match kind {
+            Kind::SpatialDropout => "dropout",
+            _ => "layer norm",
+        };
+        assert_eq!(label, format!("Make {}_1 {made}", kind.entry().name));
+        assert!(
+            message.contains("gives a sequence (16×12): make"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn the_memory_of_an_attention_holds_a_weight_for_each_pair_of_tokens_in_each_head() {
+    let of = |patch: u64| {
+        let layers = vec![
+            patches([patch, patch], 12),
+            attention(3),
+            Layer::new(Kind::Flatten),
+            dense(10, Activation::Softmax),
+        ];
+        report(input(28, 28, 1), layers)
+    };
+    let (few, many) = (of(14), of(2));
+    assert_eq!(few.layers[2].activation_bytes, 4 * (4 * 12 + 3 * 4 * 4));
+    assert_eq!(
+        many.layers[2].activation_bytes,
+        4 * (196 * 12 + 3 * 196 * 196)
+    );
+    // Training keeps them twice: before and after the softmax.
+    assert!(many.image_bytes > 4 * 2 * 3 * 196 * 196);
+}

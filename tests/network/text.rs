@@ -219,3 +219,141 @@ fn a_long_file_of_problems_is_told_quickly() {
     );
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }
+
+/// The lines of all problems, and their words.
+fn told(text: &str) -> Vec<(usize, String)> {
+    let error = Graph::parse(text).expect_err("it has problems");
+    let problems = error.problems.into_iter();
+    problems
+        .map(|problem| (problem.line, problem.message))
+        .collect()
+}
+
+#[test]
+fn what_a_network_does_not_have_is_told_and_never_left_out_in_silence() {
+    let file = r#"
+author = "me"
+
+[[layers]]
+kind = "input"
+inputs = ["conv2d_1"]
+disabled = true
+
+[[layer]]
+kind = "dropout"
+
+[[layers]]
+kind = "add"
+name = "sum"
+inputs = ["input", "input"]
+
+[[layers]]
+kind = "flatten"
+block = "b"
+
+[[blocks]]
+name = "b"
+settings = [{ name = "Filters", targets = ["sum.filters"], unit = "maps" }]
+
+[[blocks]]
+name = "empty"
+"#;
+    let problems = told(file);
+    let lines: Vec<usize> = problems.iter().map(|problem| problem.0).collect();
+    assert_eq!(lines, [2, 6, 7, 9, 12, 23, 25], "{problems:?}");
+    for (words, (_, message)) in [
+        "a network has no “author”",
+        "the input takes no inputs",
+        "the input cannot be disabled",
+        "a network has no “layer”: it has [[layers]] and [[blocks]]",
+        "inputs name “input” twice",
+        "settings takes a list of { name, targets }",
+        "the block “empty” has no layers",
+    ]
+    .iter()
+    .zip(&problems)
+    {
+        assert!(message.contains(words), "{words} in {message}");
+    }
+    // In a project file the other keys are the project's, and those of the network are told.
+    let project = "name = \"x\"\n[network]\nnote = 1\n[[network.layers]]\nkind = \"input\"\n";
+    assert_eq!(told(project)[0].0, 3);
+    assert!(toml::from_str::<Graph>("note = 1\n[[layers]]\nkind = \"input\"\n").is_err());
+    let target = file
+        .replace(", unit = \"maps\"", "")
+        .replace("sum.filters", "sum.x");
+    assert!(
+        told(&target)
+            .iter()
+            .any(|it| it.1.contains("is no setting of a layer"))
+    );
+}
+
+#[test]
+fn a_target_outside_of_its_block_is_told() {
+    let file = r#"
+[[layers]]
+kind = "input"
+[[layers]]
+kind = "conv2d"
+name = "c"
+[[layers]]
+kind = "flatten"
+block = "b"
+[[blocks]]
+name = "b"
+settings = [{ name = "Filters", targets = ["c.filters"] }]
+"#;
+    let problems = told(file);
+    assert_eq!(problems.len(), 1);
+    assert!(
+        problems[0]
+            .1
+            .contains("not in this block: give the layer block = \"b\"")
+    );
+}
+
+#[test]
+fn numbers_are_taken_as_people_write_them_and_absurd_ones_are_told() {
+    let dense = |units: &str| {
+        let head = "[[layers]]\nkind = \"input\"\n[[layers]]\nkind = \"dense\"\n";
+        Graph::parse(&format!("{head}units = {units}\n"))
+    };
+    let units = |graph: Graph| graph.nodes()[1].layer.int("units");
+    assert_eq!(dense("10.0").map(units), Ok(10));
+    assert_eq!(dense("0x10").map(units), Ok(16));
+    for (wrong, words) in [
+        (
+            "10.5",
+            "takes a whole number from 1 to 1,000,000, not “10.5”",
+        ),
+        ("-3", "not “-3”"),
+        ("-3.0", "not “-3”"),
+        ("1e300", "takes a whole number"),
+        ("nan", "not “NaN”"),
+        ("inf", "not “inf”"),
+        ("[1, 2]", "not “1×2”"),
+        ("[1, 2, 3]", "not [1, 2, 3]"),
+    ] {
+        let error = dense(wrong).expect_err(wrong);
+        assert!(error.message.contains(words), "{wrong}: {}", error.message);
+        assert_eq!(error.line, 5, "{wrong}");
+    }
+    // Beyond what the format can hold.
+    let most = u64::MAX.to_string();
+    assert_eq!(dense(&most).expect_err("too large").line, 5);
+    assert_eq!(
+        dense(&format!("{most}{most}")).expect_err("too large").line,
+        5
+    );
+    assert_eq!(dense(&"[".repeat(100_000)).expect_err("too deep").line, 5);
+    let long = dense(&i64::MAX.to_string()).expect("a whole number");
+    assert!(
+        errors(&ten(&long))[0]
+            .message
+            .contains("takes a whole number")
+    );
+    // A list of two whole numbers is not one of two real ones.
+    let pair = "[[layers]]\nkind = \"input\"\n[[layers]]\nkind = \"conv2d\"\nkernel = [3.0, 3]\n";
+    assert!(told(pair)[0].1.contains("takes two whole numbers"));
+}

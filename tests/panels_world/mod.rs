@@ -197,6 +197,7 @@ impl World {
             editor: &self.editor,
             report: &self.report,
             comparison: None,
+            on_layers: None,
             template: Some("digits-cnn"),
             selected: None,
             selection: &[],

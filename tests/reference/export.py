@@ -1,14 +1,16 @@
 """Runs what `mapsto export` writes, and compares it with mapsto: the programs for PyTorch and Keras must have the
-same number of parameters and, with the weights of a run, give the same probabilities within 1e-4.
+same number of parameters and, with the weights of a run, give the same probabilities within 1e-4; so must those for
+burn, if asked for.
 
     python -m venv scratch
     scratch/bin/pip install torch keras numpy pillow safetensors
     cargo build --release
-    scratch/bin/python tests/reference/export.py path/to/mapsto [NETWORK...]
+    scratch/bin/python tests/reference/export.py path/to/mapsto [--burn FOLDER] [NETWORK...]
 
-NETWORK is the name of a template, or of a network in tests/reference/export; without one, all of them are done.
-Each is trained for an epoch on a few images that are made up, exported, and asked about other images. The programs
-for burn are not run: `cargo check` with one of them as an example does that. Ends with status 1 if anything differs.
+NETWORK is the name of a template, or of a network in tests/reference/export, or a file of one; without one, all of
+tests/reference/export and the reference systems are done. Each is trained for an epoch on a few images that are made
+up, exported, and asked about other images. FOLDER becomes a crate with a program for each network, as their heads
+say, which takes ten minutes to build at first. Ends with status 1 if anything differs.
 
 An LSTM in Keras has one bias where PyTorch's and mapsto's have two that are added: that many parameters fewer.
 """
@@ -97,6 +99,28 @@ def with_keras(file, weights, pictures):
     return count, outputs
 
 
+def with_burn(folder, file, weights, pictures):
+    """Probabilities, of which a program prints four digits."""
+    crate = folder / "Cargo.toml"
+    text = file.read_text()
+    if not crate.exists():
+        lines = text.split("```toml\n//! ")[1].split("//! ```")[0].replace("//! ", "")
+        head = '[package]\nname = "exported"\nversion = "0.1.0"\nedition = "2024"\n\n[workspace]\n\n[dependencies]\n'
+        (folder / "src/bin").mkdir(parents=True)
+        crate.write_text(head + lines)
+    name = file.stem.replace("burn_", "")
+    (folder / "src/bin" / f"{name}.rs").write_text(text)
+    words = ["cargo", "run", "--quiet", "--release", "--bin", name, "--", "predict", weights, *pictures]
+    done = subprocess.run(list(map(str, words)), cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{file}\n{done.stdout[-2000:]}{done.stderr[-6000:]}")
+    rows = []
+    for picture, line in zip(pictures, done.stdout.splitlines(), strict=True):
+        parts = line.removeprefix(f"{picture} ").split("  ")
+        rows.append([float(part.rsplit(" ", 1)[1]) for part in parts])
+    return np.array(rows)
+
+
 def second_biases(weights):
     """The biases that Keras's LSTM does not have."""
     from safetensors.numpy import load_file
@@ -105,17 +129,19 @@ def second_biases(weights):
     return sum(tensor.size for name, tensor in tensors if name.startswith("lstm") and ".bias_hh" in name)
 
 
-def check(program, network, scratch, draw):
+def check(program, network, scratch, draw, crate):
     """The greatest difference of each program; none where Keras refuses."""
     classes = 2 if network == "photo-binary" else 3
     make_images(scratch / "data", classes, 16, draw)
-    file = HERE / f"{network}.toml"
+    file = Path(network) if network.endswith(".toml") else HERE / f"{network}.toml"
+    name = file.stem
     words = ["train", scratch / "data", "--network", file if file.exists() else network, "--epochs", 1]
     *_, done = mapsto(program, *words, "--batch", 8, "--device", "cpu", "--out", scratch / "runs", "--json")
     run = Path(done["run"])
     weights, files = run / "weights.safetensors", {}
-    for target in ("pytorch", "keras"):
-        files[target] = scratch / f"{target}_{network.replace('-', '_')}.py"
+    for target in ("pytorch", "keras", "burn"):
+        ending = "rs" if target == "burn" else "py"
+        files[target] = scratch / f"{target}_{name.replace('-', '_')}.{ending}"
         [told] = mapsto(program, "export", run, "--to", target, files[target], "--json")
     # Of the input's own size: another may be resized to a byte's last bit.
     size = load(files["pytorch"]).HEIGHT, load(files["pytorch"]).WIDTH
@@ -129,6 +155,9 @@ def check(program, network, scratch, draw):
         if count != expected:
             sys.exit(f"{network}, {target}: {count} parameters, mapsto counts {expected}")
         found[target] = float(np.abs(outputs - wanted).max())
+    if crate:
+        outputs = with_burn(crate, files["burn"], weights.resolve(), [picture.resolve() for picture in pictures])
+        found["burn"] = float(np.abs(outputs - wanted).max())
     return told["parameters"], found
 
 
@@ -136,15 +165,16 @@ def main():
     parser = argparse.ArgumentParser(description="Compare exported programs with mapsto.")
     parser.add_argument("program", help="the mapsto program")
     parser.add_argument("networks", nargs="*")
+    parser.add_argument("--burn", type=Path, help="a folder for a crate with the programs for burn, which are run too")
     parser.add_argument("--keep", help="a folder to keep the programs in")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     networks = arguments.networks or REFERENCE + sorted(file.stem for file in HERE.glob("*.toml"))
     wrong = False
     for network in networks:
         draw = np.random.default_rng(7)
         with tempfile.TemporaryDirectory() as scratch:
-            scratch = Path(arguments.keep, network) if arguments.keep else Path(scratch)
-            parameters, found = check(arguments.program, network, scratch, draw)
+            scratch = Path(arguments.keep, Path(network).stem) if arguments.keep else Path(scratch)
+            parameters, found = check(arguments.program, network, scratch, draw, arguments.burn)
         wrong |= max(found.values()) > TOLERANCE
         told = "  ".join(f"{target} {difference:.1e}" for target, difference in found.items())
         print(f"{network:20} {parameters:>12,} parameters, greatest difference: {told}", flush=True)

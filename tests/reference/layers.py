@@ -9,6 +9,7 @@ vector). Tensors, all f32:
     dense_1.weight, …                      the parameters; a batch norm's running statistics too
     grad.input, grad.dense_1.weight, …     gradients of that loss
     after.batch_norm_1.running_mean, …     batch norm in training: the statistics after the step
+Cases of your own: call `write` with them, and name the folder to the test in MAPSTO_LAYER_FIXTURES.
 Metadata: title, network (TOML), mode ("training" or "evaluation"), torch (its version).
 """
 
@@ -193,6 +194,11 @@ CASES += [
 CASES += [(f"permute-{name}", [image(2, 4, 3), layer("permute", order=name)], 2) for name in ORDERS]
 # Far beyond where some of them bend, or overflow when done carelessly.
 CASES += [(f"activation-{name}-wide", [image(4, 3, 3), activation(name)], 2) for name in ACTIVATIONS[6:]]
+# Whole numbers: at 0 and wherever else they bend, and equal values within a window.
+CASES += [(f"activation-{name}-bends", [image(4, 5, 3), activation(name)], 2)
+          for name in ("relu", "leaky_relu", "elu", "selu", "hard_swish", "relu6")]
+CASES += [("prelu-bends", [image(4, 5, 3), layer("prelu")], 2)]
+CASES += [("max_pool-ties-bends", [image(6, 7, 3), pool("max_pool", (3, 3), (2, 2), "same")], 2)]
 CASES += [("activation-softmax-vector", [image(2, 2, 3), FLATTEN, activation("softmax")], 2)]
 
 # Of a sequence the features are what is normalised, scaled or summed over.
@@ -222,7 +228,10 @@ def write(folder, title, layers, images, mode):
     height, width, channels = network.input_shape
     # Below zero on the whole, so that a padding of zeros in a max pool shows.
     spread = 60.0 if title.endswith("-wide") else 1.5
-    pixels = (torch.randn(images, channels, height, width) * spread - 0.5).requires_grad_()
+    pixels = torch.randn(images, channels, height, width) * spread - 0.5
+    if title.endswith("-bends"):
+        pixels = (pixels * 2).round()
+    pixels.requires_grad_()
     tensors = {"input": pixels.detach().clone(), **state(network)}
     output = network(pixels)
     upstream = torch.randn_like(output)

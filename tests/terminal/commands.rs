@@ -279,6 +279,28 @@ fn networks_says_what_it_adapts_and_what_images_are_too_small_for() {
 }
 
 #[test]
+fn networks_shows_a_long_network_by_its_blocks() {
+    let desk = Desk::new();
+    let told = desk.run("networks resnet-18").succeeded().stdout;
+    // Each layer is told once, under its block, with the figures of all copies.
+    for line in ["Residual × 2 56×56×64 147,968", "conv2d_2 56×56×64 73,728"] {
+        let spaced = |it: &str| it.split_whitespace().collect::<Vec<_>>().join(" ");
+        let found = told.lines().map(spaced).filter(|it| it == line).count();
+        assert_eq!(found, 1, "{line} in {told}");
+    }
+    assert!(!told.contains("conv2d_2.2"), "{told}");
+    let json = desk.run("networks resnet-18 --json").succeeded().json();
+    let layers = json[0]["layers"].as_array().unwrap();
+    let second = layers.iter().find(|layer| layer["name"] == "conv2d_2.2");
+    let second = second.unwrap();
+    assert_eq!(
+        (&second["block"], &second["copy"]),
+        (&json!("Residual"), &json!(2))
+    );
+    assert_eq!(layers[0]["block"], Value::Null);
+}
+
+#[test]
 fn runs_lists_what_there_is() {
     let desk = Desk::new();
     assert_eq!(desk.run("runs --json").succeeded().json(), json!([]));

@@ -81,6 +81,7 @@ impl Bench {
             editor: &self.editor,
             report: &self.report,
             comparison: None,
+            on_layers: None,
             template: None,
             selected: self.selected,
             selection: &self.selection,

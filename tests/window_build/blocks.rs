@@ -3,11 +3,11 @@
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use mapsto::network::{Fragment, Graph, Kind, Layer, library};
 use mapsto::project::SavedBlock;
 
-use super::bench::{Bench, add, digits, key, press, type_in, window};
+use super::bench::{Bench, add, digits, drag, key, press, type_in, window};
 use super::graph::residual;
 
 /// Makes a block of the layers from one card to another.
@@ -76,6 +76,8 @@ fn layers_that_cannot_be_a_block_say_why() {
     harness.run_steps(3);
     key(&mut harness, Modifiers::COMMAND, Key::G);
     assert!(harness.query_by_label("Make the block").is_none());
+    let told = harness.query_by_label_contains("select layers that follow one another");
+    assert!(told.is_some(), "the key says why nothing happens");
     assert_eq!(harness.state().editor.graph(), &residual(1));
 }
 
@@ -126,4 +128,55 @@ fn a_block_is_kept_from_its_settings() {
     press(&mut harness, Role::Button, "Save block");
     let block = harness.state().editor.graph().blocks()[0].id;
     assert_eq!(harness.state().kept, [block]);
+}
+
+#[test]
+fn a_comment_on_a_folded_block_is_written_on_its_card() {
+    let mut harness = window(digits());
+    make(&mut harness, "conv2d_2", "max_pool_2", "Stage");
+    // The primary layer is not the one whose card stands for the block.
+    let first = harness.state().editor.graph().nodes()[3].id;
+    harness.state_mut().selection = vec![first];
+    harness.state_mut().selected = Some(first);
+    harness.run_steps(2);
+    key(&mut harness, Modifiers::COMMAND, Key::M);
+    harness.event(Event::Text("Twice".to_owned()));
+    harness.run_steps(2);
+    harness.key_press(Key::Enter);
+    harness.run_steps(3);
+    assert!(harness.query_by_label("Twice").is_some());
+    // The keyboard goes on.
+    key(&mut harness, Modifiers::COMMAND, Key::Slash);
+    let nodes = harness.state().editor.graph().nodes();
+    assert!(nodes[3].disabled && nodes[4].disabled);
+    let card = harness.get_by_role_and_label(Role::ListBoxOption, "Block Stage");
+    let value = card.accesskit_node().value();
+    assert!(value.is_some_and(|value| value.contains("disabled")));
+}
+
+#[test]
+fn a_block_is_dropped_onto_a_wire_beside_the_cards() {
+    let mut harness = window(residual(1));
+    let plain = residual(1);
+    let join = plain.nodes().iter().find(|it| it.layer.kind() == Kind::Add);
+    let (join, before) = join.map(|it| (it.id, it.inputs.clone())).expect("a join");
+    let name = library()[0].title;
+    harness
+        .get_by_role_and_label(Role::Button, name)
+        .scroll_to_me();
+    harness.run_steps(8);
+    let from = harness.get_by_role_and_label(Role::Button, name).rect();
+    let wire = harness.get_by_role_and_label(Role::Button, "Wire from conv2d_1 to add_1");
+    let to = wire.rect().center();
+    drag(&mut harness, from.center(), to);
+    let graph = harness.state().editor.graph();
+    assert_eq!(graph.blocks().len(), 1);
+    let block = graph.blocks()[0].id;
+    let ends = graph.ends(block).expect("a block with ends");
+    assert_eq!(ends.source, before[1]);
+    let after = &graph.node(join).expect("the join").inputs;
+    assert_eq!(after, &[before[0], ends.exit], "the other way in stays");
+    let label = format!("Undo: add {name}");
+    press(&mut harness, Role::Button, &label);
+    assert_eq!(harness.state().editor.graph(), &plain);
 }

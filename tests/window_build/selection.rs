@@ -5,7 +5,7 @@ use egui::{Event, Key, Modifiers, OutputCommand};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
-use super::bench::{Bench, digits, drag, empty, key, press, window};
+use super::bench::{Bench, choose, digits, drag, empty, key, press, type_in, window};
 use super::graph::card;
 
 fn names(harness: &Harness<'_, Bench>) -> Vec<String> {
@@ -170,6 +170,13 @@ fn a_layer_becomes_another_kind_and_keeps_what_fits() {
         "Undo: make max_pool_1 Average pool",
     );
     assert_eq!(harness.state().editor.graph(), &digits());
+    // By typing alone.
+    key(&mut harness, Modifiers::COMMAND, Key::R);
+    harness.event(Event::Text("global".to_owned()));
+    harness.run_steps(2);
+    harness.key_press(Key::Enter);
+    harness.run_steps(3);
+    assert_eq!(harness.state().kinds()[2], "global_average_pool");
 }
 
 #[test]
@@ -184,5 +191,69 @@ fn several_cards_are_dragged_together() {
     let filters: Vec<usize> = sizes.map(|node| node.layer.int("filters")).collect();
     assert_eq!(filters[..6], [0, 64, 0, 32, 0, 64]);
     press(&mut harness, Role::Button, "Undo: move 2 layers");
+    assert_eq!(harness.state().editor.graph(), &digits());
+}
+
+fn filters(harness: &Harness<'_, Bench>) -> Vec<usize> {
+    let nodes = harness.state().editor.graph().nodes().iter();
+    let filters = nodes.map(|node| node.layer.int("filters"));
+    filters.filter(|filters| *filters > 0).collect()
+}
+
+#[test]
+fn several_layers_of_a_kind_are_set_together() {
+    let mut harness = window(digits());
+    click(&mut harness, "conv2d_1", Modifiers::NONE);
+    click(&mut harness, "max_pool_1", Modifiers::COMMAND);
+    click(&mut harness, "conv2d_2", Modifiers::COMMAND);
+    assert!(harness.query_by_label("3 layers").is_some());
+    assert!(harness.query_by_label("2 Conv 2D layers").is_some());
+    assert!(harness.query_by_label("1 Max pool layer").is_some());
+    let shown = |harness: &Harness<'_, Bench>, name: &str| {
+        let field = harness.get_by_role_and_label(Role::SpinButton, name);
+        field.accesskit_node().value()
+    };
+    assert_eq!(shown(&harness, "Filters").as_deref(), Some("mixed"));
+    // Also what one of them has already.
+    type_in(&mut harness, "Filters", "64");
+    assert_eq!(filters(&harness), [64, 64, 64]);
+    assert_eq!(shown(&harness, "Filters").as_deref(), Some("64"));
+    type_in(&mut harness, "Kernel height", "5");
+    choose(&mut harness, "Activation", "tanh");
+    for node in &harness.state().editor.graph().nodes()[1..4] {
+        if node.layer.kind().entry().name == "conv2d" {
+            assert_eq!(node.layer.pair("kernel"), [5, 5]);
+            assert_eq!(node.layer.choice("activation"), "tanh");
+        }
+    }
+    press(
+        &mut harness,
+        Role::Button,
+        "Undo: change activation of 2 layers",
+    );
+    press(
+        &mut harness,
+        Role::Button,
+        "Undo: change kernel of 2 layers",
+    );
+    press(
+        &mut harness,
+        Role::Button,
+        "Undo: change filters of 2 layers",
+    );
+    assert_eq!(harness.state().editor.graph(), &digits());
+}
+
+#[test]
+fn a_field_of_several_values_that_is_only_passed_changes_nothing() {
+    let mut harness = window(digits());
+    click(&mut harness, "conv2d_1", Modifiers::NONE);
+    click(&mut harness, "conv2d_2", Modifiers::COMMAND);
+    harness
+        .get_by_role_and_label(Role::SpinButton, "Filters")
+        .focus();
+    harness.run_steps(3);
+    harness.key_press(Key::Tab);
+    harness.run_steps(3);
     assert_eq!(harness.state().editor.graph(), &digits());
 }

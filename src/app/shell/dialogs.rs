@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use egui::{Align, Context, Id, Key, Label, Layout, Modal, RichText, TextEdit, Ui, WidgetInfo};
 
+use super::keys_list;
 use super::palette::{backdrop, frame};
 use crate::app::command::Command;
 use crate::app::comparison::Other;
@@ -49,10 +50,12 @@ impl Dialogs {
             .backdrop_color(backdrop(ctx))
             .frame(frame(ctx).inner_margin(SPACE[4]));
         let shown = modal.show(ctx, |ui| {
-            ui.set_width(WIDTH);
+            let wide = matches!(dialog, Dialog::Keys);
+            ui.set_width(if wide { keys_list::WIDTH } else { WIDTH });
             ui.spacing_mut().item_spacing.y = SPACE[2];
             match dialog {
                 Dialog::About => self.about(ui),
+                Dialog::Keys => self.keys(ui),
                 Dialog::Path { purpose, note, .. } => self.path(ui, *purpose, note),
                 Dialog::Confirm {
                     title,
@@ -101,6 +104,13 @@ impl Dialogs {
         );
         let place = crate::project::data_dir().display().to_string();
         fact(ui, "Untitled projects and settings are in", &place);
+        let close = self.buttons(ui, |ui| primary_button(ui, "Close", Ok(())), |_| None);
+        close.map(|_| Answer::Close)
+    }
+
+    fn keys(&self, ui: &mut Ui) -> Option<Answer> {
+        title_of(ui, "Keys");
+        keys_list::show(ui);
         let close = self.buttons(ui, |ui| primary_button(ui, "Close", Ok(())), |_| None);
         close.map(|_| Answer::Close)
     }
@@ -225,6 +235,7 @@ fn title_of(ui: &mut Ui, text: &str) {
 fn name_of(dialog: &Dialog) -> String {
     match dialog {
         Dialog::About => "about".to_owned(),
+        Dialog::Keys => "keys".to_owned(),
         Dialog::Path { purpose, .. } => format!("path {purpose:?}"),
         Dialog::Confirm { title, text, .. } => format!("confirm {title} {text}"),
         Dialog::Recover { name, .. } => format!("recover {name}"),

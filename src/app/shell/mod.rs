@@ -3,6 +3,7 @@
 
 mod dialogs;
 mod icons;
+mod keys_list;
 mod menus;
 mod notices;
 mod palette;

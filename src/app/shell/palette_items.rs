@@ -6,6 +6,8 @@ use egui::Context;
 use super::menus::{describe, stem};
 use super::shortcuts::{available, keys};
 use crate::app::command::{Command, ENTRIES};
+use crate::app::layer_actions::{LAYER_ENTRIES, keys_of};
+use crate::app::panels::build;
 use crate::app::view::{View, Workspace};
 use crate::network::{Edit, Kind, Layer, catalogue, templates};
 use crate::project::ListedRun;
@@ -36,6 +38,9 @@ impl Item {
 /// What fits `query`, the best first; for an empty query the command table.
 pub(super) fn find(ctx: &Context, view: &View<'_>, query: &str) -> Vec<Item> {
     let mut items = entries(ctx, view);
+    if view.workspace == Workspace::Build || !query.trim().is_empty() {
+        items.extend(on_layers(ctx, view));
+    }
     if query.trim().is_empty() {
         items.sort_by_key(|item| item.blocked.is_some());
         return items;
@@ -75,6 +80,22 @@ fn entries(ctx: &Context, view: &View<'_>) -> Vec<Item> {
             })
         })
         .collect()
+}
+
+/// What can be done with the selected layers.
+fn on_layers<'a>(ctx: &'a Context, view: &View<'_>) -> impl Iterator<Item = Item> + use<'a> {
+    let reasons = build::blocked(view);
+    LAYER_ENTRIES.iter().zip(reasons).map(|(entry, blocked)| {
+        let commands = vec![
+            Command::Go(Workspace::Build),
+            Command::OnLayers(Some(entry.action)),
+        ];
+        Item {
+            keys: keys_of(ctx, entry.action),
+            blocked,
+            ..Item::new(entry.text.into(), entry.help.into(), commands)
+        }
+    })
 }
 
 /// "Add Conv 2D": after the chosen layer, or at the end.

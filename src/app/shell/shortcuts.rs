@@ -3,6 +3,7 @@
 use egui::{Context, Key, KeyboardShortcut};
 
 use crate::app::command::{Command, ENTRIES, Entry};
+use crate::app::layer_actions::written;
 use crate::app::view::View;
 
 /// The commands whose keys were pressed. While a dialog is open it has the keyboard to itself, and
@@ -84,5 +85,5 @@ pub(super) fn entry_of(meant: impl Fn(&Command) -> bool) -> Option<&'static Entr
 pub(super) fn keys(ctx: &Context, entry: &Entry) -> String {
     entry
         .shortcut
-        .map_or_else(String::new, |keys| ctx.format_shortcut(&keys))
+        .map_or_else(String::new, |keys| written(ctx, &keys))
 }

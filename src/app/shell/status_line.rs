@@ -3,6 +3,7 @@
 use egui::{Align, Color32, Label, Layout, RichText, Sense, Ui, vec2};
 
 use crate::app::command::Command;
+use crate::app::panels::build::sentence;
 use crate::app::theme::{NOTE_SIZE, SPACE, Tokens};
 use crate::app::view::{Data, View, Workspace};
 use crate::app::widgets::{bytes, percent, short, thousands};
@@ -140,7 +141,7 @@ fn idle(view: &View<'_>, tokens: &Tokens) -> (Color32, String) {
         return (tokens.accent, text);
     }
     if let Some(problem) = view.train_blocked {
-        return (tokens.warning, problem.to_owned());
+        return (tokens.warning, sentence(problem));
     }
     let best = match view.status.best {
         Some((epoch, accuracy)) => {

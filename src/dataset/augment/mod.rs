@@ -1,8 +1,42 @@
 //! Changes of training images that leave their class as it is, drawn anew for every image in every epoch.
 //!
-//! What is drawn depends on the seed, the epoch and the image alone: not on threads, nor on the order of the work.
+//! ```text
+//! Augment ─ plan(seed, epoch, position) ─► Drawn { moves, steps } ─ apply ─► planes
+//!    │                                               └─ all moves in one resampling (affine, resample)
+//!    └───── mix(seed, epoch, batch, n) ──► Mix: which other image, how much of it, or which rectangle
+//! ```
+//!
+//! What is drawn depends on the seed, the epoch and the image alone: not on threads, nor on the order of the work, nor
+//! on the machine. Everything between the draw and the byte is whole numbers, or additions, multiplications,
+//! divisions and square roots of numbers with IEEE 754 rounding, which are the same everywhere; `exact` has the rest.
+//!
+//! Where a move brings in what lies outside of the picture, the picture is mirrored at its edge: neither black bars,
+//! which a network would learn, nor streaks.
+
+mod affine;
+mod colour;
+mod draw;
+mod drawn;
+mod exact;
+mod filter;
+mod mix;
+mod plan;
+mod policy;
+mod resample;
+mod settings;
+mod words;
 
 use serde::{Deserialize, Serialize};
+
+use super::resize::InputSize;
+
+pub(super) use draw::Draws;
+pub use drawn::{Drawn, Move, Step};
+pub use mix::{Mix, Rectangle};
+pub use settings::{Amount, AugmentGroup, AugmentSetting, Span};
+
+/// Pictures are stored at most this much larger than the input, a side.
+const MOST_MARGIN: f32 = 1.5;
 
 /// What may happen to a training image. A strength of 0 is off; the default changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -61,4 +95,38 @@ pub enum Policy {
     },
     /// One operation at a strength drawn for every image (Müller and Hutter 2021).
     TrivialAugment,
+}
+
+impl Augment {
+    /// Whether it changes nothing.
+    pub fn is_off(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// How much larger than the input, a side, pictures should be stored, so that zooming in and cropping show detail
+    /// instead of blur: 1 where neither happens, 1.5 at most (2.25 times the bytes).
+    ///
+    /// It is the magnification of the average draw: 1 + zoom / 2, times 1 / √((1 + crop) / 2). Stronger draws are
+    /// interpolated.
+    pub fn margin(&self) -> f32 {
+        let zoom = plan::strength(self.zoom, plan::MOST_ZOOM) / 2.0;
+        let crop = match plan::strength(self.crop, 1.0) {
+            0.0 => 1.0,
+            least => (f64::midpoint(1.0, least)).sqrt(),
+        };
+        (((1.0 + zoom) / crop) as f32).clamp(1.0, MOST_MARGIN)
+    }
+
+    /// The size at which pictures should be stored for such an input: the input's times [`margin`](Self::margin),
+    /// rounded up.
+    pub fn stored(&self, input: InputSize) -> InputSize {
+        let margin = f64::from(self.margin());
+        // A margin of 1 leaves every side as it is, exactly.
+        let side = |length: usize| (length as f64 * margin).ceil() as usize;
+        InputSize {
+            height: side(input.height),
+            width: side(input.width),
+            channels: input.channels,
+        }
+    }
 }

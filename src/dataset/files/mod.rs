@@ -210,6 +210,14 @@ impl Tree {
 }
 
 impl Store {
+    /// The folder in which the files lie; nothing for an archive.
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.kind {
+            Bytes::Disk(_) => Some(&self.root),
+            Bytes::Zip(_) | Bytes::Tar(..) => None,
+        }
+    }
+
     /// Where a file lies on the disk; nothing in an archive.
     pub fn path(&self, file: &str) -> Option<PathBuf> {
         match &self.kind {

@@ -4,7 +4,8 @@ use super::super::marked::mark;
 use super::super::plan::Written;
 use super::super::window::padding;
 use super::plain::plain;
-use crate::network::{Activation, CheckedLayer, Initialiser, Shape};
+use super::start::{start, start_of};
+use crate::network::{Activation, CheckedLayer, Shape};
 
 /// A function applied to an expression. Softmax runs over the channels, units or features.
 pub fn activated(function: Activation, value: &str, shape: Shape) -> String {
@@ -57,25 +58,9 @@ fn channels(layer: &CheckedLayer) -> String {
     mark("channels", layer.input().features())
 }
 
-fn biased(layer: &CheckedLayer) -> bool {
+/// Whether it has biases.
+pub fn biased(layer: &CheckedLayer) -> bool {
     layer.layer().get("bias").is_none() || layer.layer().flag("bias")
-}
-
-/// The initialiser, and the biases that burn would draw with it.
-fn start(layer: &CheckedLayer) -> (String, &'static str) {
-    let (kind, gain) = match layer.layer().initialiser() {
-        // burn's own.
-        Initialiser::Pytorch => return (String::new(), ""),
-        Initialiser::GlorotUniform => ("XavierUniform", "gain: 1.0"),
-        Initialiser::GlorotNormal => ("XavierNormal", "gain: 1.0"),
-        Initialiser::HeUniform => ("KaimingUniform", "gain: SQRT_2, fan_out_only: false"),
-        Initialiser::HeNormal => ("KaimingNormal", "gain: SQRT_2, fan_out_only: false"),
-    };
-    let zero = if biased(layer) { ".zero_bias()" } else { "" };
-    (
-        format!(".with_initializer(Initializer::{kind} {{ {gain} }})"),
-        zero,
-    )
 }
 
 /// The zeros around maps.
@@ -111,6 +96,7 @@ fn convolution(layer: &CheckedLayer) -> Option<Written> {
     }
     let kernel = mark("kernel", format!("{:?}", settings.pair("kernel")));
     if kind == "transposed_conv2d" {
+        let (start, zero) = start_of(layer, layer.input().features(), layer.output().features());
         let mut more = format!(".with_stride({:?})", settings.pair("stride"));
         for (name, word) in [("pad", "padding"), ("output_pad", "padding_out")] {
             if settings.pair(name) != [0, 0] {
@@ -138,9 +124,12 @@ fn convolution(layer: &CheckedLayer) -> Option<Written> {
     more.push_str(&pads_of(padding(layer, "kernel")));
     match kind {
         "conv2d" => {
-            if settings.int("groups") > 1 {
-                let groups = mark("groups", settings.int("groups"));
-                more.push_str(&format!(".with_groups({groups})"));
+            let mut start = start;
+            let groups = settings.int("groups").max(1);
+            if groups > 1 {
+                let in_group = layer.input().features() / groups;
+                (start, _) = start_of(layer, layer.output().features(), in_group);
+                more.push_str(&format!(".with_groups({})", mark("groups", groups)));
             }
             module(
                 "Conv2d",
@@ -149,19 +138,25 @@ fn convolution(layer: &CheckedLayer) -> Option<Written> {
                 ),
             )
         }
-        "depthwise_conv2d" => module(
-            "Conv2d",
-            format!(
-                "Conv2dConfig::new([{input}, {filters}], {kernel}){more}.with_groups({input}){bias}{start}.init(device){zero}"
-            ),
-        ),
-        _ => module(
-            "SeparableConv2d",
-            format!(
-                "SeparableConv2d {{ depthwise: Conv2dConfig::new([{input}, {input}], {kernel}){more}.with_groups({input}).with_bias(false){start}.init(device), \
-                 pointwise: Conv2dConfig::new([{input}, {filters}], [1, 1]){bias}{start}.init(device){zero} }}"
-            ),
-        ),
+        "depthwise_conv2d" => {
+            let (start, zero) = start_of(layer, layer.output().features(), 1);
+            module(
+                "Conv2d",
+                format!(
+                    "Conv2dConfig::new([{input}, {filters}], {kernel}){more}.with_groups({input}){bias}{start}.init(device){zero}"
+                ),
+            )
+        }
+        _ => {
+            let (deep, _) = start_of(layer, layer.input().features(), 1);
+            module(
+                "SeparableConv2d",
+                format!(
+                    "SeparableConv2d {{ depthwise: Conv2dConfig::new([{input}, {input}], {kernel}){more}.with_groups({input}).with_bias(false){deep}.init(device), \
+                     pointwise: Conv2dConfig::new([{input}, {filters}], [1, 1]){bias}{start}.init(device){zero} }}"
+                ),
+            )
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod layers;
 mod plain;
 mod recipe;
+mod start;
 
 use super::plan::{Definition, Dialect, Line, Plan, Step, plan};
 use super::{ExportError, Target, library, written};
@@ -56,7 +57,8 @@ pub fn program(
 const HEAD: &str = r#"//! A network from mapsto, in Rust with burn 0.22. In Cargo.toml:
 //!
 //! ```toml
-//! burn = { version = "0.22", features = ["optim", "flex"] }     # or wgpu, cuda in place of flex
+//! # Or wgpu or cuda in place of flex.
+//! burn = { version = "0.22", default-features = false, features = ["std", "optim", "flex", "simd", "rayon"] }
 //! image = "0.25"
 //! safetensors = "0.8"
 //! ```
@@ -91,7 +93,8 @@ use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer, Rms
 use burn::tensor::ops::PadMode;
 use burn::tensor::{Device, Distribution, Tensor, TensorData, activation};
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageDecoder, ImageReader};
+use image::metadata::Orientation;
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageReader, RgbImage};
 use safetensors::SafeTensors;
 "#;
 

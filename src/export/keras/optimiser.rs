@@ -1,16 +1,16 @@
 //! The optimiser in Keras, with the settings that come nearest to PyTorch's meaning.
 
-use super::super::decays;
 use super::super::marked::identifier;
+use super::super::{decays, python};
 use crate::network::Network;
 use crate::project::Optimizer;
 
 /// The function `optimiser`, and what it needs.
 pub fn write(network: &Network, optimizer: &Optimizer) -> String {
-    let (name, settings, decay, note) = settings(optimizer);
+    let (name, settings, decay) = python::optimiser(optimizer, &WORDS);
     let decoupled = matches!(optimizer, Optimizer::AdamW { .. });
     let own = decays(network);
-    let note = note.map_or_else(String::new, |note| format!("    # {note}\n"));
+    let note = note(optimizer);
     if !own && (decoupled || decay == 0.0) {
         let decay = if decoupled {
             format!(", weight_decay={decay:?}")
@@ -47,55 +47,22 @@ pub fn write(network: &Network, optimizer: &Optimizer) -> String {
     )
 }
 
-/// Class, arguments, weight decay, and what is to be said of them.
-fn settings(optimizer: &Optimizer) -> (&'static str, String, f64, Option<&'static str>) {
-    const EPSILON: &str =
-        "Keras adds epsilon before it corrects the bias of the first steps, PyTorch after";
-    match *optimizer {
-        Optimizer::Sgd {
-            momentum,
-            nesterov,
-            weight_decay,
-        } => {
-            let nesterov = if nesterov { ", nesterov=True" } else { "" };
-            (
-                "SGD",
-                format!("momentum={momentum:?}{nesterov}"),
-                weight_decay,
-                None,
-            )
+const WORDS: python::Words = python::Words {
+    betas: |first, second| format!("beta_1={first:?}, beta_2={second:?}"),
+    epsilon: "epsilon",
+    alpha: "rho",
+    under_root: true,
+};
+
+/// Where Keras computes otherwise than PyTorch.
+fn note(optimizer: &Optimizer) -> &'static str {
+    match optimizer {
+        Optimizer::Sgd { .. } => "",
+        Optimizer::Adam { .. } | Optimizer::AdamW { .. } => {
+            "    # Keras adds epsilon before it corrects the bias of the first steps, PyTorch after\n"
         }
-        Optimizer::Adam {
-            beta1,
-            beta2,
-            epsilon,
-            weight_decay,
-        } => {
-            let settings = format!("beta_1={beta1:?}, beta_2={beta2:?}, epsilon={epsilon:?}");
-            ("Adam", settings, weight_decay, Some(EPSILON))
-        }
-        Optimizer::AdamW {
-            beta1,
-            beta2,
-            epsilon,
-            weight_decay,
-        } => {
-            let settings = format!("beta_1={beta1:?}, beta_2={beta2:?}, epsilon={epsilon:?}");
-            ("AdamW", settings, weight_decay, Some(EPSILON))
-        }
-        Optimizer::RmsProp {
-            alpha,
-            epsilon,
-            momentum,
-            weight_decay,
-            centered,
-        } => {
-            let centered = if centered { ", centered=True" } else { "" };
-            let squared = epsilon * epsilon;
-            let settings =
-                format!("rho={alpha:?}, momentum={momentum:?}, epsilon={squared:?}{centered}");
-            let note = "Keras adds epsilon under the root, PyTorch after it: so its square";
-            ("RMSprop", settings, weight_decay, Some(note))
+        Optimizer::RmsProp { .. } => {
+            "    # Keras adds epsilon under the root, PyTorch after it: so its square\n"
         }
     }
 }

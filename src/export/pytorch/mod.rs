@@ -194,53 +194,15 @@ fn loss(network: &Network) -> String {
     )
 }
 
+const WORDS: python::Words = python::Words {
+    betas: |first, second| format!("betas=({first:?}, {second:?})"),
+    epsilon: "eps",
+    alpha: "alpha",
+    under_root: false,
+};
+
 fn optimiser(optimizer: &Optimizer, decays: bool) -> String {
-    let (name, settings, decay) = match *optimizer {
-        Optimizer::Sgd {
-            momentum,
-            nesterov,
-            weight_decay,
-        } => {
-            let nesterov = if nesterov { ", nesterov=True" } else { "" };
-            (
-                "SGD",
-                format!("momentum={momentum:?}{nesterov}"),
-                weight_decay,
-            )
-        }
-        Optimizer::Adam {
-            beta1,
-            beta2,
-            epsilon,
-            weight_decay,
-        } => (
-            "Adam",
-            format!("betas=({beta1:?}, {beta2:?}), eps={epsilon:?}"),
-            weight_decay,
-        ),
-        Optimizer::AdamW {
-            beta1,
-            beta2,
-            epsilon,
-            weight_decay,
-        } => (
-            "AdamW",
-            format!("betas=({beta1:?}, {beta2:?}), eps={epsilon:?}"),
-            weight_decay,
-        ),
-        Optimizer::RmsProp {
-            alpha,
-            epsilon,
-            momentum,
-            weight_decay,
-            centered,
-        } => {
-            let centered = if centered { ", centered=True" } else { "" };
-            let settings =
-                format!("alpha={alpha:?}, eps={epsilon:?}, momentum={momentum:?}{centered}");
-            ("RMSprop", settings, weight_decay)
-        }
-    };
+    let (name, settings, decay) = python::optimiser(optimizer, &WORDS);
     let make = |parameters: &str| {
         format!(
             "    return torch.optim.{name}({parameters}, lr=LEARNING_RATE, {settings}, weight_decay={decay:?})"

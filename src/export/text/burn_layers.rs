@@ -30,8 +30,8 @@ impl Take for Linear {
     fn take(&mut self, name: &str, weights: &Weights<'_>) -> Outcome<()> {
         // burn has [inputs, units].
         let [inputs, units] = self.weight.dims();
-        let weight = weights.tensor(name, "weight", [units, inputs])?;
-        self.weight = Param::from_tensor(weight.val().transpose());
+        let weight = weights.values(name, "weight", [units, inputs])?;
+        self.weight = Param::from_tensor(weight.transpose());
         if let Some(bias) = &mut self.bias {
             *bias = weights.tensor(name, "bias", bias.dims())?;
         }
@@ -45,8 +45,8 @@ impl Take for BatchNorm {
         let shape = self.gamma.dims();
         self.gamma = weights.tensor(name, "weight", shape)?;
         self.beta = weights.tensor(name, "bias", shape)?;
-        self.running_mean = RunningState::new(weights.tensor(name, "running_mean", shape)?.val());
-        self.running_var = RunningState::new(weights.tensor(name, "running_var", shape)?.val());
+        self.running_mean = RunningState::new(weights.values(name, "running_mean", shape)?);
+        self.running_var = RunningState::new(weights.values(name, "running_var", shape)?);
         Ok(())
     }
 }
@@ -83,15 +83,13 @@ impl Take for InstanceNorm {
 impl Take for MultiHeadAttention {
     fn take(&mut self, name: &str, weights: &Weights<'_>) -> Outcome<()> {
         let features = self.d_model;
-        let whole: Param<Tensor<2>> =
-            weights.tensor(name, "in_proj_weight", [3 * features, features])?;
-        let whole = whole.val();
+        let whole: Tensor<2> = weights.values(name, "in_proj_weight", [3 * features, features])?;
         for (at, part) in [&mut self.query, &mut self.key, &mut self.value].into_iter().enumerate() {
             let rows = whole.clone().narrow(0, at * features, features);
             part.weight = Param::from_tensor(rows.transpose());
             if let Some(bias) = &mut part.bias {
-                let whole: Param<Tensor<1>> = weights.tensor(name, "in_proj_bias", [3 * features])?;
-                *bias = Param::from_tensor(whole.val().narrow(0, at * features, features));
+                let whole: Tensor<1> = weights.values(name, "in_proj_bias", [3 * features])?;
+                *bias = Param::from_tensor(whole.narrow(0, at * features, features));
             }
         }
         self.output.take(&format!("{name}.out_proj"), weights)

@@ -157,8 +157,8 @@ impl Take for Recurrent {
         for (cell, end) in self.cells.iter_mut().zip(["", "_reverse"]) {
             for (part, linear) in [("ih", &mut cell.input), ("hh", &mut cell.hidden)] {
                 let [inputs, rows] = linear.weight.dims();
-                let weight = weights.tensor(name, &format!("weight_{part}{end}"), [rows, inputs])?;
-                linear.weight = Param::from_tensor(weight.val().transpose());
+                let weight = weights.values(name, &format!("weight_{part}{end}"), [rows, inputs])?;
+                linear.weight = Param::from_tensor(weight.transpose());
                 linear.bias = Some(weights.tensor(name, &format!("bias_{part}{end}"), [rows])?);
             }
         }

@@ -7,8 +7,13 @@ struct Weights<'a> {
 }
 
 impl Weights<'_> {
-    /// A tensor of a layer by its name and shape.
+    /// A tensor of a layer, by its name and shape, that is to be learnt.
     fn tensor<const D: usize>(&self, name: &str, part: &str, shape: [usize; D]) -> Outcome<Param<Tensor<D>>> {
+        Ok(Param::from_tensor(self.values(name, part, shape)?))
+    }
+
+    /// Its numbers alone: what is made of a parameter by an operation cannot become one again.
+    fn values<const D: usize>(&self, name: &str, part: &str, shape: [usize; D]) -> Outcome<Tensor<D>> {
         let name = format!("{name}.{part}");
         let view = self.file.tensor(&name)?;
         if view.shape() != shape {
@@ -17,7 +22,7 @@ impl Weights<'_> {
         }
         let bytes = view.data().chunks_exact(4);
         let values: Vec<f32> = bytes.map(|it| f32::from_le_bytes([it[0], it[1], it[2], it[3]])).collect();
-        Ok(Param::from_data(TensorData::new(values, shape), &self.device))
+        Ok(Tensor::from_data(TensorData::new(values, shape), &self.device))
     }
 }
 
@@ -25,19 +30,30 @@ impl Weights<'_> {
 /// (bilinear, with anti-aliasing), from 0 to 1: channels × height × width numbers.
 fn read_image(path: &Path) -> Outcome<Vec<f32>> {
     let mut decoder = ImageReader::open(path)?.with_guessed_format()?.into_decoder()?;
-    let orientation = decoder.orientation()?;
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder)?;
     image.apply_orientation(orientation);
-    let mut rgba = image.to_rgba8();
-    for pixel in rgba.pixels_mut() {
-        let alpha = u32::from(pixel[3]);
-        for part in 0..3 {
-            pixel[part] = ((u32::from(pixel[part]) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
+    let mut bytes = Vec::new();
+    for pixel in image.to_rgba16().pixels() {
+        // Of 16 bits, the high byte.
+        let [red, green, blue, alpha] = pixel.0.map(|part| u32::from(part >> 8));
+        let on_white = |part: u32| (part * alpha + 255 * (255 - alpha) + 127) / 255;
+        let [red, green, blue] = [red, green, blue].map(on_white);
+        if CHANNELS == 1 {
+            // ITU-R 601; the image crate's own grey is of another standard.
+            bytes.push(((red * 19_595 + green * 38_470 + blue * 7_471 + 0x8000) >> 16) as u8);
+        } else {
+            bytes.extend([red, green, blue].map(|part| part as u8));
         }
-        pixel[3] = 255;
     }
-    let image = DynamicImage::ImageRgba8(rgba).resize_exact(WIDTH as u32, HEIGHT as u32, FilterType::Triangle);
-    let bytes = if CHANNELS == 1 { image.to_luma8().into_raw() } else { image.to_rgb8().into_raw() };
+    let (width, height) = (image.width(), image.height());
+    let image = if CHANNELS == 1 {
+        GrayImage::from_raw(width, height, bytes).map(DynamicImage::from)
+    } else {
+        RgbImage::from_raw(width, height, bytes).map(DynamicImage::from)
+    };
+    let image = image.ok_or("an image is too large")?;
+    let bytes = image.resize_exact(WIDTH as u32, HEIGHT as u32, FilterType::Triangle).into_bytes();
     let mut values = Vec::with_capacity(bytes.len());
     for channel in 0..CHANNELS {
         let of_channel = bytes.iter().skip(channel).step_by(CHANNELS);
@@ -55,6 +71,7 @@ fn find_images(folder: &Path) -> Outcome<Images> {
     let mut found = Vec::new();
     for (label, class) in CLASSES.iter().enumerate() {
         let mut open = vec![folder.join(class)];
+        open.retain(|folder| folder.is_dir());
         while let Some(folder) = open.pop() {
             let mut entries: Vec<PathBuf> = Vec::new();
             for entry in fs::read_dir(&folder)? {
@@ -75,6 +92,13 @@ fn find_images(folder: &Path) -> Outcome<Images> {
         return Err(format!("{} has no images in folders named {}", folder.display(), CLASSES.join(", ")).into());
     }
     Ok(found)
+}
+
+/// What to evaluate: the folder test where there are such folders, else every image.
+fn test_images(folder: &Path) -> Outcome<Images> {
+    let test = folder.join("test");
+    let parted = folder.join("train").is_dir() && test.is_dir();
+    find_images(if parted { &test } else { folder })
 }
 
 /// A small generator of random numbers (SplitMix64).
@@ -217,7 +241,7 @@ fn main() -> Outcome<()> {
                 model.clone().save_file("trained")?;
             }
             "evaluate" => {
-                let (loss, accuracy) = evaluate(&model.valid(), &find_images(file)?, &device)?;
+                let (loss, accuracy) = evaluate(&model.valid(), &test_images(file)?, &device)?;
                 println!("loss {loss:.4}, accuracy {:.1} %", accuracy * 100.0);
             }
             _ => {

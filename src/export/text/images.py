@@ -26,6 +26,12 @@ def find_images(folder):
     return found
 
 
+def test_images(folder):
+    """What to evaluate: the folder test where there are such folders, else every image."""
+    train, test = Path(folder, "train"), Path(folder, "test")
+    return find_images(test if train.is_dir() and test.is_dir() else folder)
+
+
 def split(folder):
     """Images for training, validation and test: those of the folders train, val and test, or shares
     of every class."""

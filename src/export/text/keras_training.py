@@ -70,7 +70,7 @@ def main():
     if arguments.work == "train":
         train(model, arguments.files[0], arguments.out)
     elif arguments.work == "evaluate":
-        print(model.evaluate(Images(find_images(arguments.files[0])), return_dict=True))
+        print(model.evaluate(Images(test_images(arguments.files[0])), return_dict=True))
     else:
         for file in arguments.files:
             outputs = model(read_image(file)[None], training=False)

@@ -94,7 +94,7 @@ def main():
     if arguments.work == "train":
         train(model, arguments.files[0], arguments.out, device)
     elif arguments.work == "evaluate":
-        loss, accuracy = evaluate(model, find_images(arguments.files[0]), device)
+        loss, accuracy = evaluate(model, test_images(arguments.files[0]), device)
         print(f"loss {loss:.4f}, accuracy {accuracy:.1%}")
     else:
         model.eval()

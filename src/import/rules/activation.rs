@@ -3,7 +3,7 @@
 use super::normalise::plainly;
 use crate::import::Reason;
 use crate::import::op::Op;
-use crate::import::walk::{Flow, Layout, Made, Walk, layer};
+use crate::import::walk::{Flow, Layout, Made, Walk, by_channel, layer, spread};
 use crate::network::{Range, Shape};
 
 pub(super) fn activation<'a>(walk: &mut Walk<'a>, op: &Op<'a>) -> Result<Made, Reason> {
@@ -91,7 +91,11 @@ fn prelu<'a>(walk: &mut Walk<'a>, op: &Op<'a>, input: Flow) -> Result<Made, Reas
     if input.layout != Layout::Usual {
         return walk.flow(op, 0).map(Made::Flow);
     }
-    let slopes = walk.each(op, 1, input.shape.features())?;
+    let (dims, slopes) = walk.weights(op, 1)?.ok_or("its slopes are missing")?;
+    if !by_channel(&dims, input.shape) {
+        return Err("it has slopes for something else than channels or units".into());
+    }
+    let slopes = spread(slopes, input.shape.features())?;
     with_slopes(walk, input, slopes)
 }
 
@@ -126,11 +130,14 @@ fn plainly_of(bounds: [f32; 2]) -> [f64; 2] {
 
 /// Over the units of a vector, or the channels of maps.
 fn softmax<'a>(walk: &mut Walk<'a>, op: &Op<'a>, input: Flow) -> Result<&'static str, Reason> {
-    // Before opset 13 it is over all axes from this one on, which is the same where they are of one number.
-    let axis = op.int("axis", -1);
+    // Before opset 13 it is over all axes from this one on, and from the first after the batch unless told otherwise.
+    let from_there = walk.opset < 13;
+    let axis = op.int("axis", if from_there { 1 } else { -1 });
     let fits = match (input.shape, input.layout) {
         (Shape::Vector { .. }, Layout::Usual) => [1, -1].contains(&axis),
-        (Shape::Maps { .. }, Layout::Usual) => [1, -3].contains(&axis),
+        (Shape::Maps { height, width, .. }, Layout::Usual) => {
+            [1, -3].contains(&axis) && (!from_there || (height, width) == (1, 1))
+        }
         (Shape::Maps { .. }, Layout::ChannelsLast) => [3, -1].contains(&axis),
         _ => false,
     };

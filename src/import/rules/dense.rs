@@ -72,6 +72,9 @@ fn matrix<'a>(walk: &mut Walk<'a>, op: &Op<'a>, turned: bool) -> Result<Weights,
 /// `[rows, columns]` as `[columns, rows]`.
 pub(super) fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     let mut turned = Vec::with_capacity(values.len());
+    if values.is_empty() {
+        return turned; // One of the sizes is 0, and the other may be any.
+    }
     for column in 0..columns {
         let place = |row: usize| row * columns + column;
         turned.extend((0..rows).filter_map(|row| values.get(place(row))));
@@ -104,7 +107,9 @@ fn dense(
             width,
             channels,
         } => channels_first(&weights.values, units, [height, width, channels]),
-        Layout::ChannelsLast => return Err("it takes maps whose channels come last".into()),
+        Layout::ChannelsLast | Layout::Column => {
+            return Err("it takes something else than a vector".into());
+        }
     };
     let mut new = layer("dense")?
         .with("units", weights.units)

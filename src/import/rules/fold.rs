@@ -58,6 +58,7 @@ pub(super) fn shape<'a>(walk: &mut Walk<'a>, op: &Op<'a>) -> Result<Made, Reason
             },
             _,
         ) => vec![0, channels, height, width],
+        (Shape::Vector { units }, Layout::Column) => vec![0, units, 1],
         (Shape::Vector { units }, _) => vec![0, units],
         (Shape::Sequence { length, features }, _) => vec![0, length, features],
     };
@@ -94,7 +95,10 @@ fn numbers<'a>(
 }
 
 pub(super) fn gather<'a>(walk: &mut Walk<'a>, op: &Op<'a>) -> Result<Made, Reason> {
-    let (_, all) = numbers(walk, op, 0)?;
+    let (axes, all) = numbers(walk, op, 0)?;
+    if axes.len() > 1 {
+        return Err("mapsto does it with shapes alone".into());
+    }
     let (dims, indices) = numbers(walk, op, 1)?;
     let taken: Option<Vec<i64>> = indices
         .iter()

@@ -3,7 +3,7 @@
 use crate::import::Reason;
 use crate::import::constant::{Constant, Values};
 use crate::import::op::Op;
-use crate::import::walk::{Flow, Layout, Made, Walk, spread};
+use crate::import::walk::{Flow, Layout, Made, Walk, by_channel, spread};
 use crate::network::{Kind, Layer, Shape};
 
 pub(super) fn add<'a>(walk: &mut Walk<'a>, op: &Op<'a>) -> Result<Made, Reason> {
@@ -29,11 +29,7 @@ fn bias<'a>(
     if values.iter().all(|value| *value == 0.0) && values.len() <= input.shape.features() {
         return Ok(Made::Flow(input));
     }
-    // One number a channel: [C], [C, 1, 1] or [1, C, 1, 1] for maps, [units] or [1, units] for a vector.
-    let after = if input.shape.is_maps() { 2 } else { 0 };
-    let trailing = dims.iter().rev().take_while(|size| **size == 1).count();
-    let fits = values.len() == 1
-        || (trailing == after && dims.iter().filter(|size| **size != 1).count() <= 1);
+    let fits = by_channel(&dims, input.shape);
     match walk.biasless.get(&input.at).copied() {
         Some(count) if input.open && fits && input.layout == Layout::Usual => {
             let values = spread(values, count)?;
@@ -52,7 +48,10 @@ pub(super) fn multiply<'a>(walk: &mut Walk<'a>, op: &Op<'a>) -> Result<Made, Rea
         if let Some((one, two)) = one.zip(two)
             && let (Some([one]), Some([two])) = (one.as_ints(), two.as_ints())
         {
-            let product = one.checked_mul(*two).ok_or("its numbers are too large")?;
+            // The batch is 0 here, and what becomes of a multiple of it cannot be told.
+            let product = one.checked_mul(*two).filter(|product| *product != 0);
+            let product =
+                product.ok_or("it multiplies the size of the batch, or too large numbers")?;
             return Ok(Made::Constant(Constant::ints(vec![product]).scalar()));
         }
     }

@@ -13,6 +13,9 @@ pub(super) fn plainly(number: f32) -> f64 {
 pub(super) fn batch<'a>(walk: &mut Walk<'a>, op: &Op<'a>) -> Result<Made, Reason> {
     let input = walk.flow(op, 0)?;
     let channels = input.shape.features();
+    if op.int("training_mode", 0) != 0 {
+        walk.note("The file was exported while training: mapsto's batch norms take their running figures when predicting".into());
+    }
     // What ONNX keeps of the old value, and PyTorch takes of the new one.
     let kept = plainly(op.float("momentum", 0.9));
     let momentum = ((1.0 - kept) * 1e6).round() / 1e6;

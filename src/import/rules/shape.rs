@@ -10,6 +10,10 @@ use crate::network::Shape;
 /// Maps as a vector; a vector stays one.
 pub(super) fn flattened(walk: &mut Walk<'_>, input: Flow) -> Result<Flow, Reason> {
     match (input.shape, input.layout) {
+        (Shape::Vector { .. }, Layout::Column) => Ok(Flow {
+            layout: Layout::Usual,
+            ..input
+        }),
         (Shape::Vector { .. }, _) => Ok(input),
         (
             Shape::Maps {
@@ -122,7 +126,7 @@ pub(super) fn squeeze<'a>(walk: &mut Walk<'a>, op: &Op<'a>) -> Result<Made, Reas
     }
     axes.sort_unstable();
     match input.shape {
-        Shape::Vector { .. } => Ok(Made::Flow(input)),
+        Shape::Vector { .. } => Ok(Made::Flow(flattened(walk, input)?)),
         Shape::Maps {
             height: 1,
             width: 1,
@@ -136,15 +140,26 @@ pub(super) fn unsqueeze<'a>(walk: &mut Walk<'a>, op: &Op<'a>) -> Result<Made, Re
     if walk.is_constant(op, 0) {
         return super::fold::identity(walk, op);
     }
-    let input = walk.flow(op, 0)?;
+    let input = walk.any(op, 0)?;
     let mut axes = walk.numbers(op, 1, "axes")?.unwrap_or_default();
+    let column = input.layout == Layout::Column;
+    let rank = if column { 3 } else { 2 } + axes.len() as i64;
     for axis in &mut axes {
-        *axis += if *axis < 0 { 4 } else { 0 };
+        *axis += if *axis < 0 { rank } else { 0 };
     }
     axes.sort_unstable();
-    match input.shape {
-        Shape::Vector { units } if axes == [2, 3] => into_maps(walk, input, [1, 1, units]),
-        shape => Err(format!("it adds the axes {axes:?} to {shape}")),
+    match (input.shape, axes.as_slice()) {
+        (Shape::Vector { units }, [2, 3]) if input.layout == Layout::Usual => {
+            into_maps(walk, input, [1, 1, units])
+        }
+        (Shape::Vector { units }, [2 | 3]) if column => into_maps(walk, input, [1, 1, units]),
+        // One axis, and then the other.
+        (Shape::Vector { .. }, [2]) if input.layout == Layout::Usual => Ok(Made::Flow(Flow {
+            layout: Layout::Column,
+            open: false,
+            ..input
+        })),
+        (shape, _) => Err(format!("it adds the axes {axes:?} to {shape}")),
     }
 }
 

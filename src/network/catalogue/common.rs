@@ -1,6 +1,6 @@
 //! What entries share: settings that several layers have, and the arithmetic of shapes and costs.
 
-use crate::network::entry::{Cost, DefaultValue as Default, Range, Setting, ShapeError, Window};
+use crate::network::entry::{Cost, DefaultValue as Default, Range, Sees, Setting, ShapeError};
 use crate::network::layer::Layer;
 use crate::network::shape::Shape;
 
@@ -158,11 +158,8 @@ pub(super) fn product(numbers: &[usize]) -> Option<u64> {
         .try_fold(1_u64, |total, number| total.checked_mul(count(*number)?))
 }
 
-pub(super) fn no_window(_: &Layer) -> Window {
-    Window {
-        size: [1, 1],
-        stride: [1, 1],
-    }
+pub(super) fn same_place(_: &Layer) -> Sees {
+    Sees::Place
 }
 
 pub(super) fn no_summary(_: &Layer) -> String {

@@ -3,7 +3,7 @@
 use super::common::*;
 use super::sliding::*;
 use crate::network::entry::{
-    Arity, Cost, DefaultValue as Default, Entry, Group, Kind, Range, Setting, ShapeError, Window,
+    Arity, Cost, DefaultValue as Default, Entry, Group, Kind, Range, Sees, Setting, ShapeError,
 };
 use crate::network::layer::Layer;
 use crate::network::shape::Shape;
@@ -44,7 +44,7 @@ pub(super) static ENTRIES: [Entry; 4] = [
         shape: conv_shape,
         known_shape: unknown,
         cost: conv_cost,
-        window: kernel_window,
+        sees: through_kernel,
         summary: conv_summary,
     },
     Entry {
@@ -77,7 +77,7 @@ pub(super) static ENTRIES: [Entry; 4] = [
         shape: depthwise_shape,
         known_shape: unknown,
         cost: depthwise_cost,
-        window: kernel_window,
+        sees: through_kernel,
         summary: depthwise_summary,
     },
     Entry {
@@ -102,7 +102,7 @@ pub(super) static ENTRIES: [Entry; 4] = [
         shape: separable_shape,
         known_shape: unknown,
         cost: separable_cost,
-        window: kernel_window,
+        sees: through_kernel,
         summary: filters_summary,
     },
     Entry {
@@ -147,7 +147,7 @@ pub(super) static ENTRIES: [Entry; 4] = [
         shape: transposed_shape,
         known_shape: unknown,
         cost: transposed_cost,
-        window: transposed_window,
+        sees: spread,
         summary: filters_summary,
     },
 ];
@@ -343,12 +343,10 @@ fn transposed_cost(layer: &Layer, inputs: &[Shape], output: Shape) -> Option<Cos
     })
 }
 
-/// What one output sees of the input: as many values as kernels that overlap. Its steps are smaller than those
-/// of the input, which whole numbers cannot say; they count as equal.
-fn transposed_window(layer: &Layer) -> Window {
-    let (kernel, stride) = (layer.pair("kernel"), layer.pair("stride"));
-    Window {
-        size: [0, 1].map(|axis| kernel[axis].div_ceil(stride[axis].max(1)).max(1)),
-        stride: [1, 1],
+fn spread(layer: &Layer) -> Sees {
+    Sees::Spread {
+        kernel: layer.pair("kernel"),
+        stride: layer.pair("stride"),
+        pad: layer.pair("pad"),
     }
 }

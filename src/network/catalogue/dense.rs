@@ -35,7 +35,7 @@ pub(super) static ENTRIES: [Entry; 1] = [Entry {
     shape: dense_shape,
     known_shape: dense_known,
     cost: dense_cost,
-    window: no_window,
+    sees: same_place,
     summary: dense_summary,
 }];
 

@@ -30,7 +30,7 @@ pub(super) static ENTRIES: [Entry; 1] = [Entry {
     shape: takes_no_input,
     known_shape: input_shape,
     cost: free,
-    window: no_window,
+    sees: same_place,
     summary: input_summary,
 }];
 

@@ -17,7 +17,7 @@ pub(super) static ENTRIES: [Entry; 3] = [
         shape: add_shape,
         known_shape: unknown,
         cost: free,
-        window: no_window,
+        sees: same_place,
         summary: no_summary,
     },
     Entry {
@@ -31,7 +31,7 @@ pub(super) static ENTRIES: [Entry; 3] = [
         shape: multiply_shape,
         known_shape: unknown,
         cost: multiply_cost,
-        window: no_window,
+        sees: same_place,
         summary: no_summary,
     },
     Entry {
@@ -45,7 +45,7 @@ pub(super) static ENTRIES: [Entry; 3] = [
         shape: concatenate_shape,
         known_shape: unknown,
         cost: free,
-        window: no_window,
+        sees: same_place,
         summary: no_summary,
     },
 ];

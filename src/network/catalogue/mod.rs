@@ -6,16 +6,15 @@
 //! 2. `catalogue/GROUP.rs`: an `Entry` (and one more in the length of `ENTRIES`). Every setting has a range, a
 //!    default, a unit where something is counted, and a sentence of help without a full stop. Rules: `shape` (for
 //!    what does not fit, a `ShapeError`; `Refused` offers the value of a setting that would), `known_shape`,
-//!    `cost`, `window` and `summary`; `common.rs` has the plain ones (`same_shape`, `unknown`, `free`, `no_window`,
+//!    `cost`, `sees` and `summary`; `common.rs` has the plain ones (`same_shape`, `unknown`, `free`, `same_place`,
 //!    `no_summary`) and settings that several layers share. Palette, card, settings, check, files and the terminal
 //!    have the layer now.
 //! 3. `src/training/layers/`: a burn module in a file of its own or of its relatives (as in `pool.rs`): `new` where
 //!    it has settings, what it does to tensors (as `Each` where that is the same for any rank), and `Learning`: an
-//!    empty impl without weights, else PyTorch's names and layouts. Randomness comes from `Mode::Training` only.
+//!    empty impl without weights, else a line for each of them, with PyTorch's names and layouts. Randomness comes from `Mode::Training` only.
 //!    `layer_scale.rs` is a short one with weights, `GlobalAveragePool` one that changes the rank.
 //! 4. `src/training/layers/mod.rs`: `mod`, `use`, a variant of `Layer` (or that of a relative), a line in
-//!    `each_layer!` and in `with_each_layer!`, an arm in `new` and one in `forward`; the compiler names what is
-//!    missing of these.
+//!    `each_layer!`, an arm in `new` and one in `forward`; the compiler names what is missing of these.
 //! 5. `tests/reference/load_run.py`: the layer in PyTorch (`build` where it has weights or state, else `run`).
 //!    `tests/reference/layers.py`: a case, and one more for each setting that changes the arithmetic; run it with
 //!    PyTorch and commit the new fixture. `cargo test --release --test arithmetic` compares the results, forward
@@ -32,6 +31,7 @@
 mod common;
 mod convolution;
 mod dense;
+mod enlarge;
 mod input;
 mod join;
 mod normalise;
@@ -53,7 +53,7 @@ pub fn catalogue() -> &'static [Entry] {
 }
 
 static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let groups: [&[Entry]; 10] = [
+    let groups: [&[Entry]; 11] = [
         &input::ENTRIES,
         &convolution::ENTRIES,
         &pooling::ENTRIES,
@@ -63,6 +63,7 @@ static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         &sequence::ENTRIES,
         &recurrent::ENTRIES,
         &shape::ENTRIES,
+        &enlarge::ENTRIES,
         &join::ENTRIES,
     ];
     let mut entries: Vec<Entry> = groups.into_iter().flatten().copied().collect();

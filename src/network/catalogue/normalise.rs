@@ -44,7 +44,7 @@ pub(super) static ENTRIES: [Entry; 5] = [
         shape: batch_norm_shape,
         known_shape: unknown,
         cost: norm_cost,
-        window: no_window,
+        sees: same_place,
         summary: no_summary,
     },
     Entry {
@@ -58,7 +58,7 @@ pub(super) static ENTRIES: [Entry; 5] = [
         shape: same_shape,
         known_shape: unknown,
         cost: norm_cost,
-        window: no_window,
+        sees: same_place,
         summary: no_summary,
     },
     Entry {
@@ -86,7 +86,7 @@ pub(super) static ENTRIES: [Entry; 5] = [
         shape: group_norm_shape,
         known_shape: unknown,
         cost: norm_cost,
-        window: no_window,
+        sees: same_place,
         summary: group_norm_summary,
     },
     Entry {
@@ -111,7 +111,7 @@ pub(super) static ENTRIES: [Entry; 5] = [
         shape: instance_norm_shape,
         known_shape: unknown,
         cost: instance_norm_cost,
-        window: no_window,
+        sees: same_place,
         summary: instance_norm_summary,
     },
     Entry {
@@ -136,7 +136,7 @@ pub(super) static ENTRIES: [Entry; 5] = [
         shape: same_shape,
         known_shape: unknown,
         cost: scale_cost,
-        window: no_window,
+        sees: same_place,
         summary: scale_summary,
     },
 ];

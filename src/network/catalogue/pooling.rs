@@ -3,7 +3,7 @@
 use super::common::*;
 use super::sliding::*;
 use crate::network::entry::{
-    Arity, DefaultValue as Default, Entry, Group, Kind, Range, Setting, ShapeError, Window,
+    Arity, DefaultValue as Default, Entry, Group, Kind, Range, Sees, Setting, ShapeError, Window,
 };
 use crate::network::layer::Layer;
 use crate::network::shape::Shape;
@@ -21,7 +21,7 @@ pub(super) static ENTRIES: [Entry; 4] = [
         shape: pool_shape,
         known_shape: unknown,
         cost: free,
-        window: pool_window,
+        sees: through_pool,
         summary: pool_summary,
     },
     Entry {
@@ -35,7 +35,7 @@ pub(super) static ENTRIES: [Entry; 4] = [
         shape: pool_shape,
         known_shape: unknown,
         cost: free,
-        window: pool_window,
+        sees: through_pool,
         summary: pool_summary,
     },
     Entry {
@@ -49,7 +49,7 @@ pub(super) static ENTRIES: [Entry; 4] = [
         shape: global_pool_shape,
         known_shape: unknown,
         cost: free,
-        window: no_window,
+        sees: same_place,
         summary: no_summary,
     },
     Entry {
@@ -68,7 +68,7 @@ pub(super) static ENTRIES: [Entry; 4] = [
         shape: adaptive_shape,
         known_shape: unknown,
         cost: free,
-        window: no_window,
+        sees: a_cell,
         summary: adaptive_summary,
     },
 ];
@@ -129,6 +129,10 @@ fn pool_window(layer: &Layer) -> Window {
     }
 }
 
+fn through_pool(layer: &Layer) -> Sees {
+    Sees::Window(pool_window(layer))
+}
+
 fn pool_summary(layer: &Layer) -> String {
     let size = layer.pair("size");
     let [height, width] = size;
@@ -144,6 +148,10 @@ fn pool_summary(layer: &Layer) -> String {
 fn adaptive_shape(layer: &Layer, inputs: &[Shape]) -> ShapeResult {
     let (_, channels) = maps(inputs)?;
     maps_of(layer.pair("size"), channels)
+}
+
+fn a_cell(_: &Layer) -> Sees {
+    Sees::Grid
 }
 
 fn adaptive_summary(layer: &Layer) -> String {

@@ -19,7 +19,7 @@ pub(super) static ENTRIES: [Entry; 2] = [
         shape: recurrent_shape,
         known_shape: recurrent_known,
         cost: recurrent_cost,
-        window: no_window,
+        sees: same_place,
         summary: recurrent_summary,
     },
     Entry {
@@ -33,7 +33,7 @@ pub(super) static ENTRIES: [Entry; 2] = [
         shape: recurrent_shape,
         known_shape: recurrent_known,
         cost: recurrent_cost,
-        window: no_window,
+        sees: same_place,
         summary: recurrent_summary,
     },
 ];

@@ -47,7 +47,7 @@ pub(super) static ENTRIES: [Entry; 4] = [
         shape: same_shape,
         known_shape: unknown,
         cost: free,
-        window: no_window,
+        sees: same_place,
         summary: rate_summary,
     },
     Entry {
@@ -67,7 +67,7 @@ pub(super) static ENTRIES: [Entry; 4] = [
         shape: spatial_dropout_shape,
         known_shape: unknown,
         cost: free,
-        window: no_window,
+        sees: same_place,
         summary: rate_summary,
     },
     Entry {
@@ -92,7 +92,7 @@ pub(super) static ENTRIES: [Entry; 4] = [
         shape: same_shape,
         known_shape: unknown,
         cost: free,
-        window: no_window,
+        sees: same_place,
         summary: noise_summary,
     },
     Entry {
@@ -121,7 +121,7 @@ pub(super) static ENTRIES: [Entry; 4] = [
         shape: same_shape,
         known_shape: unknown,
         cost: free,
-        window: no_window,
+        sees: same_place,
         summary: depth_summary,
     },
 ];

@@ -3,7 +3,7 @@
 use super::common::*;
 use crate::network::check::MAX_ELEMENTS;
 use crate::network::entry::{
-    Arity, Cost, DefaultValue as Default, Entry, Group, Kind, Range, Setting, ShapeError, Window,
+    Arity, Cost, DefaultValue as Default, Entry, Group, Kind, Range, Setting, ShapeError,
 };
 use crate::network::layer::Layer;
 use crate::network::shape::{Shape, grouped};
@@ -43,7 +43,7 @@ pub(super) static ENTRIES: [Entry; 5] = [
         shape: patch_shape,
         known_shape: unknown,
         cost: patch_cost,
-        window: patch_window,
+        sees: same_place,
         summary: patch_summary,
     },
     Entry {
@@ -57,7 +57,7 @@ pub(super) static ENTRIES: [Entry; 5] = [
         shape: class_token_shape,
         known_shape: unknown,
         cost: class_token_cost,
-        window: no_window,
+        sees: same_place,
         summary: no_summary,
     },
     Entry {
@@ -79,7 +79,7 @@ pub(super) static ENTRIES: [Entry; 5] = [
         shape: sequence_shape,
         known_shape: unknown,
         cost: position_cost,
-        window: no_window,
+        sees: same_place,
         summary: position_summary,
     },
     Entry {
@@ -117,7 +117,7 @@ pub(super) static ENTRIES: [Entry; 5] = [
         shape: attention_shape,
         known_shape: unknown,
         cost: attention_cost,
-        window: no_window,
+        sees: same_place,
         summary: attention_summary,
     },
     Entry {
@@ -139,7 +139,7 @@ pub(super) static ENTRIES: [Entry; 5] = [
         shape: select_shape,
         known_shape: unknown,
         cost: free,
-        window: no_window,
+        sees: same_place,
         summary: select_summary,
     },
 ];
@@ -192,13 +192,6 @@ fn patch_cost(layer: &Layer, inputs: &[Shape], output: Shape) -> Option<Cost> {
             .checked_mul(count(output.features())?)?,
         multiply_adds: patch.checked_mul(product(&output.dims())?)?,
     })
-}
-
-fn patch_window(layer: &Layer) -> Window {
-    Window {
-        size: layer.pair("patch"),
-        stride: layer.pair("patch"),
-    }
 }
 
 fn patch_summary(layer: &Layer) -> String {

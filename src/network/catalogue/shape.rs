@@ -1,14 +1,14 @@
-//! Layers that change the form of values, or apply a function to them.
+//! Layers that lay values out in another form, or apply a function to each.
 
 use super::common::*;
 use crate::network::entry::{
-    Arity, Cost, DefaultValue as Default, Entry, Group, Kind, Range, Setting, ShapeError, Window,
+    Arity, Cost, DefaultValue as Default, Entry, Group, Kind, Range, Sees, Setting, ShapeError,
 };
 use crate::network::layer::Layer;
 use crate::network::shape::{Shape, axes_in_order, grouped};
 use crate::network::value::Value;
 
-pub(super) static ENTRIES: [Entry; 7] = [
+pub(super) static ENTRIES: [Entry; 5] = [
     Entry {
         kind: Kind::Flatten,
         name: "flatten",
@@ -20,7 +20,7 @@ pub(super) static ENTRIES: [Entry; 7] = [
         shape: flatten_shape,
         known_shape: unknown,
         cost: free,
-        window: no_window,
+        sees: same_place,
         summary: no_summary,
     },
     Entry {
@@ -42,7 +42,7 @@ pub(super) static ENTRIES: [Entry; 7] = [
         shape: same_shape,
         known_shape: unknown,
         cost: free,
-        window: no_window,
+        sees: same_place,
         summary: activation_summary,
     },
     Entry {
@@ -64,7 +64,7 @@ pub(super) static ENTRIES: [Entry; 7] = [
         shape: same_shape,
         known_shape: unknown,
         cost: prelu_cost,
-        window: no_window,
+        sees: same_place,
         summary: prelu_summary,
     },
     Entry {
@@ -82,7 +82,7 @@ pub(super) static ENTRIES: [Entry; 7] = [
         shape: reshape_shape,
         known_shape: reshape_known,
         cost: free,
-        window: no_window,
+        sees: everything,
         summary: reshape_summary,
     },
     Entry {
@@ -111,62 +111,8 @@ pub(super) static ENTRIES: [Entry; 7] = [
         shape: permute_shape,
         known_shape: unknown,
         cost: free,
-        window: no_window,
+        sees: permute_sees,
         summary: permute_summary,
-    },
-    Entry {
-        kind: Kind::ZeroPadding,
-        name: "zero_padding",
-        title: "Zero padding",
-        group: Group::Shape,
-        help: "Puts rows and columns of zeros around the maps",
-        arity: Arity::One,
-        settings: &[
-            border("rows", "Rows", "Rows of zeros above and below the maps"),
-            border(
-                "columns",
-                "Columns",
-                "Columns of zeros left and right of the maps",
-            ),
-        ],
-        shape: zero_padding_shape,
-        known_shape: unknown,
-        cost: free,
-        window: no_window,
-        summary: zero_padding_summary,
-    },
-    Entry {
-        kind: Kind::Upsample,
-        name: "upsample",
-        title: "Up-sample",
-        group: Group::Shape,
-        help: "Makes the maps larger by a whole factor, without weights",
-        arity: Arity::One,
-        settings: &[
-            Setting {
-                name: "factor",
-                title: "Factor",
-                help: "How many times as tall and as wide the maps become",
-                unit: "times",
-                range: Range::Pair { min: 1, max: 64 },
-                default: Default::Pair([2, 2]),
-                more: false,
-            },
-            Setting {
-                name: "method",
-                title: "Method",
-                help: "nearest repeats each value; bilinear blends between neighbours, with the corners of pixels aligned",
-                unit: "",
-                range: Range::Choice(&["nearest", "bilinear"]),
-                default: Default::Choice("nearest"),
-                more: false,
-            },
-        ],
-        shape: upsample_shape,
-        known_shape: unknown,
-        cost: free,
-        window: upsample_window,
-        summary: upsample_summary,
     },
 ];
 
@@ -187,19 +133,6 @@ const fn side(
             max: 10_000_000,
         },
         default: Default::Int(1),
-        more: false,
-    }
-}
-
-/// Zeros before and after the maps, along one side.
-const fn border(name: &'static str, title: &'static str, help: &'static str) -> Setting {
-    Setting {
-        name,
-        title,
-        help,
-        unit: "pixels",
-        range: Range::Pair { min: 0, max: 1024 },
-        default: Default::Pair([1, 1]),
         more: false,
     }
 }
@@ -281,8 +214,15 @@ fn reshape_summary(layer: &Layer) -> String {
 fn permute_shape(layer: &Layer, inputs: &[Shape]) -> ShapeResult {
     let order = axes_in_order(layer.choice("order"));
     match (one(inputs)?, order) {
-        (Shape::Maps { .. }, order) => {
-            let sides = maps(inputs)?;
+        (
+            Shape::Maps {
+                height,
+                width,
+                channels,
+            },
+            order,
+        ) => {
+            let sides = [height, width, channels];
             let [height, width, channels] = order.map(|axis| sides[axis]);
             Ok(Shape::Maps {
                 height,
@@ -306,81 +246,19 @@ fn permute_shape(layer: &Layer, inputs: &[Shape]) -> ShapeResult {
     }
 }
 
+/// Channels that become rows or columns leave no place in the image.
+fn permute_sees(layer: &Layer) -> Sees {
+    match axes_in_order(layer.choice("order")) {
+        [0, 1, 2] => Sees::Place,
+        [1, 0, 2] => Sees::Turned,
+        _ => Sees::All,
+    }
+}
+
+fn everything(_: &Layer) -> Sees {
+    Sees::All
+}
+
 fn permute_summary(layer: &Layer) -> String {
     layer.choice("order").replace('_', ", ")
-}
-
-/// The shape of maps, or why there is none.
-fn maps(inputs: &[Shape]) -> Result<[usize; 3], ShapeError> {
-    match one(inputs)? {
-        Shape::Maps {
-            height,
-            width,
-            channels,
-        } => Ok([height, width, channels]),
-        Shape::Vector { .. } | Shape::Sequence { .. } => Err(ShapeError::NeedsMaps),
-    }
-}
-
-fn zero_padding_shape(layer: &Layer, inputs: &[Shape]) -> ShapeResult {
-    let [height, width, channels] = maps(inputs)?;
-    let wider = |size: usize, name| {
-        let [before, after] = layer.pair(name);
-        size.checked_add(before)?.checked_add(after)
-    };
-    let (height, width) = wider(height, "rows")
-        .zip(wider(width, "columns"))
-        .ok_or(ShapeError::Overflow)?;
-    in_bounds(Shape::Maps {
-        height,
-        width,
-        channels,
-    })
-}
-
-/// Top, bottom, left, right; one number where they are the same.
-fn zero_padding_summary(layer: &Layer) -> String {
-    let ([top, bottom], [left, right]) = (layer.pair("rows"), layer.pair("columns"));
-    if [top, bottom, left] == [right; 3] {
-        format!("{top}")
-    } else {
-        format!("rows {top}, {bottom}, columns {left}, {right}")
-    }
-}
-
-fn upsample_shape(layer: &Layer, inputs: &[Shape]) -> ShapeResult {
-    let [height, width, channels] = maps(inputs)?;
-    let [down, across] = layer.pair("factor");
-    let (height, width) = height
-        .checked_mul(down)
-        .zip(width.checked_mul(across))
-        .ok_or(ShapeError::Overflow)?;
-    in_bounds(Shape::Maps {
-        height,
-        width,
-        channels,
-    })
-}
-
-/// A blended value sees two neighbours along each side that grows.
-fn upsample_window(layer: &Layer) -> Window {
-    let bilinear = layer.choice("method") == "bilinear";
-    let seen = |factor: usize| if bilinear && factor > 1 { 2 } else { 1 };
-    Window {
-        size: layer.pair("factor").map(seen),
-        stride: [1, 1],
-    }
-}
-
-fn upsample_summary(layer: &Layer) -> String {
-    let [down, across] = layer.pair("factor");
-    let mut text = if down == across {
-        format!("{down}×")
-    } else {
-        format!("{down}×{across}")
-    };
-    if layer.choice("method") == "bilinear" {
-        text.push_str(", bilinear");
-    }
-    text
 }

@@ -1,7 +1,7 @@
 //! What layers with a sliding window share: how many places it stops at, and how a card says it.
 
 use super::common::ShapeResult;
-use crate::network::entry::{ShapeError, Window};
+use crate::network::entry::{Sees, ShapeError, Window};
 use crate::network::layer::Layer;
 use crate::network::shape::{Shape, grouped, pool_positions, same_positions, window_positions};
 use crate::network::value::Value;
@@ -80,6 +80,10 @@ pub(super) fn kernel_window(layer: &Layer) -> Window {
         size: [spread(0), spread(1)],
         stride: layer.pair("stride"),
     }
+}
+
+pub(super) fn through_kernel(layer: &Layer) -> Sees {
+    Sees::Window(kernel_window(layer))
 }
 
 /// Refuses a number of groups that does not divide both.

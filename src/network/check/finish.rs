@@ -23,7 +23,7 @@ impl Walk<'_> {
         let multiply_adds = sum(|layer| layer.multiply_adds, &self.layers);
         self.limits(parameters);
         self.problems
-            .extend(wiring::dangling(self.graph, &self.names));
+            .extend(wiring::dangling(self.graph, &self.names, &self.places));
         self.problems
             .extend(wiring::broken_blocks(self.graph, &self.expansion));
         self.problems
@@ -141,7 +141,7 @@ impl Walk<'_> {
     /// The checked network; the caller has seen that there is no error.
     fn network(&self, parameters: u64, multiply_adds: u64) -> Option<Network> {
         let used = self.expansion.used(self.graph);
-        let layers = self.gathered(|at| used.contains(&at))?;
+        let layers = self.gathered(|at| used.get(at) == Some(&true))?;
         let last = layers.last()?;
         Some(Network {
             input: self.shapes.first().copied()??,
@@ -175,23 +175,19 @@ impl Walk<'_> {
     /// The steps that `wanted` picks as checked layers; with each, those that it needs must be picked.
     fn gathered(&self, wanted: impl Fn(usize) -> bool) -> Option<Vec<CheckedLayer>> {
         // Where each step is among the checked layers, counted from 1; the image is 0.
-        let mut places = HashMap::from([(0, 0)]);
+        let mut places = vec![None; self.expansion.steps.len()];
+        *places.first_mut()? = Some(0);
         let mut layers = Vec::with_capacity(self.expansion.steps.len());
         for (at, step) in self.expansion.steps.iter().enumerate().skip(1) {
             if wanted(at) {
                 layers.push(self.checked(at, step, &places)?);
-                places.insert(at, layers.len());
+                *places.get_mut(at)? = Some(layers.len());
             }
         }
         Some(layers)
     }
 
-    fn checked(
-        &self,
-        at: usize,
-        step: &Step,
-        places: &HashMap<usize, usize>,
-    ) -> Option<CheckedLayer> {
+    fn checked(&self, at: usize, step: &Step, places: &[Option<usize>]) -> Option<CheckedLayer> {
         let node = self.graph.nodes().get(step.node)?;
         let inputs: Option<Vec<Shape>> = step
             .sources
@@ -201,7 +197,7 @@ impl Walk<'_> {
         let sources: Option<Vec<usize>> = step
             .sources
             .iter()
-            .map(|source| places.get(&(*source)?).copied())
+            .map(|source| *places.get((*source)?)?)
             .collect();
         Some(CheckedLayer {
             id: node.id,

@@ -1,5 +1,6 @@
 //! What training keeps of a layer for the way back: an estimate, fitted to measured peaks of trainings on the CPU.
 
+use super::super::entry::Kind;
 use super::super::function::Activation;
 use super::super::layer::Layer;
 use super::super::shape::Shape;
@@ -7,6 +8,25 @@ use super::{FLOAT_BYTES, elements};
 
 /// Gradients and what the arithmetic needs meanwhile, on top of what is kept: tenths.
 const MEANWHILE: u64 = 15;
+
+/// Bytes of what the layer makes of one image going forward: its output, and the weights of an attention.
+pub(super) fn made(layer: &Layer, output: Option<Shape>) -> u64 {
+    let numbers = elements(output).saturating_add(pairs(layer, output));
+    numbers.saturating_mul(FLOAT_BYTES)
+}
+
+/// Of an attention, a weight for every pair of tokens in every head.
+fn pairs(layer: &Layer, output: Option<Shape>) -> u64 {
+    match output {
+        Some(Shape::Sequence { length, .. }) if layer.kind() == Kind::Attention => {
+            let length = length as u64;
+            length
+                .saturating_mul(length)
+                .saturating_mul(layer.int("heads") as u64)
+        }
+        _ => 0,
+    }
+}
 
 /// Bytes for one image, from the layer's inputs and its output.
 pub(super) fn kept(layer: &Layer, inputs: &[Option<Shape>], output: Option<Shape>) -> u64 {
@@ -22,17 +42,8 @@ pub(super) fn kept(layer: &Layer, inputs: &[Option<Shape>], output: Option<Shape
         "layer_norm" | "group_norm" | "instance_norm" => times(3),
         // The depthwise part's output has the channels of the input.
         "separable_conv2d" => times(2).saturating_add(input),
-        // Queries, keys and values, the mixed values, and a weight for every pair of elements, twice.
-        "attention" => {
-            let length = match output {
-                Some(Shape::Sequence { length, .. }) => length as u64,
-                _ => 0,
-            };
-            let pairs = length
-                .saturating_mul(length)
-                .saturating_mul(layer.int("heads") as u64);
-            times(5).saturating_add(pairs.saturating_mul(2))
-        }
+        // Queries, keys and values, the mixed values, and the weights before and after the softmax.
+        "attention" => times(5).saturating_add(pairs(layer, output).saturating_mul(2)),
         "lstm" | "gru" => {
             let steps = match inputs.first().copied().flatten() {
                 Some(Shape::Sequence { length, .. }) => length,

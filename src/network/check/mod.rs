@@ -7,6 +7,7 @@ mod finish;
 mod kept;
 
 use std::collections::{HashMap, HashSet};
+use std::mem::discriminant;
 
 use self::field::Field;
 use super::entry::Cost;
@@ -74,8 +75,8 @@ struct Walk<'a> {
     places: HashMap<LayerId, usize>,
     /// Layers that an error was told of: not told again for the next copy of their block.
     told: HashSet<LayerId>,
-    /// Where maps first became a vector.
-    first_vector: Option<usize>,
+    /// The step, on the way of first inputs to each, that began to give maps, a vector or a sequence as it does.
+    since: Vec<usize>,
     /// What training keeps for each image, in bytes.
     image_bytes: u64,
 }
@@ -112,7 +113,7 @@ impl<'a> Walk<'a> {
             fault: false,
             places: graph.positions(),
             told: HashSet::new(),
-            first_vector: None,
+            since: Vec::with_capacity(steps),
             image_bytes: 0,
         }
     }
@@ -139,7 +140,7 @@ impl<'a> Walk<'a> {
         let in_range = self.settings(position, node);
         let inputs_known = known.as_deref().filter(|_| wired);
         let (output, fits) = if in_range {
-            self.output(position, node, &layer, inputs_known)
+            self.output(position, node, &layer, step, inputs_known)
         } else {
             (None, false)
         };
@@ -156,14 +157,13 @@ impl<'a> Walk<'a> {
             let warnings = warnings(node, self.name(position), input, last, self.context.batch);
             self.problems.extend(warnings);
         }
-        if self.first_vector.is_none() && matches!(output, Some(Shape::Vector { .. })) {
-            self.first_vector = Some(position);
-        }
+        self.since.push(self.began(step, output));
         let field = self.field(&layer, step, output);
         self.image_bytes = self
             .image_bytes
             .saturating_add(kept::kept(&layer, &inputs, output));
-        self.note(step, inputs, output, cost, field);
+        let made = kept::made(&layer, output);
+        self.note(step, inputs, output, (cost, made), field);
         self.shapes.push(output);
         self.fields.push(field);
         self.costs.push(cost);
@@ -174,13 +174,39 @@ impl<'a> Walk<'a> {
         self.sound.push(sound);
     }
 
+    /// Which step began to give maps, a vector or a sequence, as this step, the next one, does.
+    fn began(&self, step: &Step, output: Option<Shape>) -> usize {
+        let source = step.sources.first().copied().flatten();
+        let same = source.filter(|source| {
+            let before = self.shapes.get(*source).copied().flatten();
+            before.map(|it| discriminant(&it)) == output.map(|it| discriminant(&it))
+        });
+        let since = same.and_then(|source| self.since.get(source).copied());
+        since.unwrap_or(self.since.len())
+    }
+
+    /// The place of the layer that made a vector or a sequence of what the first input of a step was; with `first`
+    /// the one that made the first such of maps.
+    fn made_by(&self, step: &Step, first: bool) -> Option<usize> {
+        let mut at = *self.since.get(step.sources.first().copied()??)?;
+        loop {
+            let maker = self.expansion.steps.get(at)?;
+            let source = maker.sources.first().copied().flatten();
+            let before = source.and_then(|source| self.shapes.get(source).copied().flatten());
+            match source.filter(|_| first && before.is_some_and(|it| !it.is_maps())) {
+                Some(source) => at = *self.since.get(source)?,
+                None => return Some(maker.node),
+            }
+        }
+    }
+
     /// Puts what is known of a step into the report of its layer.
     fn note(
         &mut self,
         step: &Step,
         inputs: Vec<Option<Shape>>,
         output: Option<Shape>,
-        cost: Cost,
+        (cost, made): (Cost, u64),
         field: Option<Field>,
     ) {
         let Some(report) = self.layers.get_mut(step.node) else {
@@ -194,9 +220,8 @@ impl<'a> Walk<'a> {
         report.repeats += 1;
         report.parameters = report.parameters.saturating_add(cost.parameters);
         report.multiply_adds = report.multiply_adds.saturating_add(cost.multiply_adds);
-        let bytes = elements(output).saturating_mul(FLOAT_BYTES);
-        report.activation_bytes = report.activation_bytes.saturating_add(bytes);
-        report.receptive_field = field.map(|field| field.pixels());
+        report.activation_bytes = report.activation_bytes.saturating_add(made);
+        report.receptive_field = field.and_then(|field| field.pixels(output));
     }
 
     /// Whether the network ends with this layer, or with disabled ones after it.
@@ -284,6 +309,7 @@ impl<'a> Walk<'a> {
         position: usize,
         node: &Node,
         layer: &Layer,
+        step: &Step,
         inputs: Option<&[Shape]>,
     ) -> (Option<Shape>, bool) {
         let entry = layer.kind().entry();
@@ -296,14 +322,15 @@ impl<'a> Walk<'a> {
             Err(error) => {
                 self.fault = true;
                 if self.told.insert(node.id) {
-                    let place = self.first_vector.unwrap_or(position);
                     let misfit = Misfit {
                         graph: self.graph,
                         names: &self.names,
+                        places: &self.places,
                         position,
                         node,
                         inputs,
-                        first_vector: place,
+                        made_by: self.made_by(step, false).unwrap_or(position),
+                        left_maps: self.made_by(step, true),
                     };
                     let (message, remedy) = misfit.told(&error);
                     self.tell(node, Severity::Error, message, remedy);

@@ -1,30 +1,31 @@
 //! Edits of blocks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::mem::discriminant;
 
 use super::{BlockChange, EditError};
 use crate::network::block::{Block, BlockId, BlockSetting, MAX_REPEAT, Target};
+use crate::network::check::MAX_LAYERS;
 use crate::network::graph::{Graph, LayerId, Node};
 use crate::network::value::Value;
 
 impl Graph {
     /// A new block of these layers, with the settings that they share.
     pub(super) fn group(&mut self, ids: &[LayerId], name: &str) -> Result<(), EditError> {
-        for id in ids {
-            self.movable(*id)?;
-            if self.existing(*id)?.block.is_some() {
-                let reason = "holds layers that are in no other block".to_owned();
-                return Err(EditError::NoBlock(reason));
-            }
+        self.all_movable(ids)?;
+        let wanted: HashSet<LayerId> = ids.iter().copied().collect();
+        let mut members = self.nodes.iter().filter(|node| wanted.contains(&node.id));
+        if let Some(block) = members.find_map(|node| self.block(node.block?)) {
+            return Err(EditError::Nested(block.name.clone()));
         }
-        self.ends_of(|node| ids.contains(&node.id))?;
+        self.ends_of(|node| wanted.contains(&node.id))?;
         let id = BlockId(self.fresh_id().0);
         for node in &mut self.nodes {
-            if ids.contains(&node.id) {
+            if wanted.contains(&node.id) {
                 node.block = Some(id);
             }
         }
-        let settings = self.usual_settings(ids);
+        let settings = self.usual_settings(id);
         self.blocks.push(Block {
             id,
             name: name.to_owned(),
@@ -36,8 +37,8 @@ impl Graph {
     }
 
     /// What a new block can be set as a whole: filters, units and strides that several of its layers share.
-    fn usual_settings(&self, ids: &[LayerId]) -> Vec<BlockSetting> {
-        let members: Vec<&Node> = ids.iter().filter_map(|id| self.node(*id)).collect();
+    fn usual_settings(&self, id: BlockId) -> Vec<BlockSetting> {
+        let members: Vec<&Node> = self.members(id).collect();
         let usual = ["filters", "units"].into_iter().filter_map(|name| {
             let having = members.iter().filter_map(|node| {
                 let value = match node.layer.get(name)? {
@@ -80,32 +81,30 @@ impl Graph {
         Ok(())
     }
 
-    /// Puts the copies of a repeated block one after another, as plain layers.
+    /// Puts the copies of a repeated block one after another, as plain layers. A block that has several ways in
+    /// or out computes once, and stays as it is.
     fn unroll(&mut self, block: &Block) -> Result<(), EditError> {
-        let ends = self.ends(block.id)?;
+        let Ok(ends) = self.ends(block.id) else {
+            return Ok(());
+        };
         let members: Vec<Node> = self.members(block.id).cloned().collect();
+        let repeat = block.repeat.clamp(1, MAX_REPEAT);
+        let more = members.len().saturating_mul(repeat as usize - 1);
+        if self.nodes.len().saturating_add(more) > MAX_LAYERS + 1 {
+            return Err(EditError::TooLong(block.name.clone()));
+        }
         let mut exit = ends.exit;
-        let mut place = self
-            .nodes
-            .iter()
-            .rposition(|node| node.block == Some(block.id))
-            .map_or(self.nodes.len(), |last| last + 1);
-        let consumers: Vec<LayerId> = self
-            .nodes
-            .iter()
-            .filter(|node| node.block != Some(block.id) && node.inputs.contains(&ends.exit))
-            .map(|node| node.id)
-            .collect();
-        for repeat in 1..block.repeat.min(MAX_REPEAT) {
+        let mut copies = Vec::with_capacity(more);
+        for number in 1..repeat {
             let mut ids = HashMap::from([(ends.source, exit)]);
             for node in &members {
                 let id = self.fresh_id();
                 ids.insert(node.id, id);
             }
-            for node in &members {
-                let copy = Node {
+            copies.extend(members.iter().map(|node| {
+                Node {
                     id: ids.get(&node.id).copied().unwrap_or(node.id),
-                    layer: node.layer.in_repeat(repeat, block.repeat),
+                    layer: node.layer.in_repeat(number, repeat),
                     inputs: node
                         .inputs
                         .iter()
@@ -113,19 +112,22 @@ impl Graph {
                         .collect(),
                     block: None,
                     ..node.clone()
-                };
-                self.nodes.insert(place, copy);
-                place += 1;
-            }
+                }
+            }));
             exit = ids.get(&ends.exit).copied().unwrap_or(exit);
         }
-        for node in &mut self.nodes {
-            if consumers.contains(&node.id) {
-                for input in node.inputs.iter_mut().filter(|input| **input == ends.exit) {
-                    *input = exit;
-                }
+        let outside = |node: &&mut Node| node.block != Some(block.id);
+        for node in self.nodes.iter_mut().filter(outside) {
+            for input in node.inputs.iter_mut().filter(|input| **input == ends.exit) {
+                *input = exit;
             }
         }
+        let last = self
+            .nodes
+            .iter()
+            .rposition(|node| node.block == Some(block.id));
+        let place = last.map_or(self.nodes.len(), |last| last + 1);
+        self.nodes.splice(place..place, copies);
         Ok(())
     }
 
@@ -147,9 +149,16 @@ impl Graph {
             BlockChange::Set { setting, value } => {
                 let targets = block.settings.get(*setting);
                 let targets = targets.map(|it| it.targets.clone()).unwrap_or_default();
-                for target in targets {
-                    if let Some(node) = self.node_mut(target.layer) {
-                        node.layer.set(&target.setting, target.scaled(value))?;
+                let set = targets.iter().filter_map(|target| {
+                    let mut layer = self.node(target.layer)?.layer.clone();
+                    let outcome = layer.set(&target.setting, target.scaled(value));
+                    Some(outcome.map(|()| (target.layer, layer)))
+                });
+                // All of them, or none.
+                let set: Vec<_> = set.collect::<Result<_, _>>()?;
+                for (id, layer) in set {
+                    if let Some(node) = self.node_mut(id) {
+                        node.layer = layer;
                     }
                 }
             }
@@ -177,11 +186,15 @@ impl Graph {
         into: Option<usize>,
     ) -> Result<(), EditError> {
         let node = self.existing(layer)?;
+        if node.block != Some(id) {
+            return Err(EditError::NoMember(layer));
+        }
         let Some(found) = node.layer.kind().entry().setting(setting) else {
             return Ok(());
         };
         let own = node.layer.get(setting).cloned();
         let name = found.title.to_owned();
+        // A value of another type cannot follow: it gets a setting of its own.
         let joined = into.and_then(|at| self.block(id)?.settings.get(at)?.value(self));
         let times = match (&own, &joined) {
             (Some(Value::Int(own)), Some(Value::Int(of))) if *of > 0 && own.is_multiple_of(*of) => {
@@ -189,6 +202,10 @@ impl Graph {
             }
             _ => 1,
         };
+        let alike = own
+            .zip(joined)
+            .is_some_and(|(own, of)| discriminant(&own) == discriminant(&of));
+        let into = into.filter(|_| alike);
         let target = Target {
             layer,
             setting: setting.to_owned(),
@@ -196,6 +213,10 @@ impl Graph {
         };
         let block = self.blocks.iter_mut().find(|block| block.id == id);
         let block = block.ok_or(EditError::NoSuchBlock(id))?;
+        let same = |it: &Target| it.layer == layer && it.setting == setting;
+        if block.settings.iter().any(|it| it.targets.iter().any(same)) {
+            return Ok(());
+        }
         match into.and_then(|at| block.settings.get_mut(at)) {
             Some(it) => it.targets.push(target),
             None => block.settings.push(BlockSetting {
@@ -208,18 +229,24 @@ impl Graph {
 
     /// Takes targets away whose layers or settings are gone, and blocks without layers.
     pub(in crate::network) fn forget_targets(&mut self) {
+        if self.blocks.is_empty() {
+            return;
+        }
         let mut blocks = std::mem::take(&mut self.blocks);
+        let places = self.positions();
+        let node = |id: LayerId| self.nodes.get(*places.get(&id)?);
         for block in &mut blocks {
             for setting in &mut block.settings {
                 setting.targets.retain(|target| {
-                    self.node(target.layer).is_some_and(|node| {
+                    node(target.layer).is_some_and(|node| {
                         node.block == Some(block.id) && node.layer.get(&target.setting).is_some()
                     })
                 });
             }
             block.settings.retain(|setting| !setting.targets.is_empty());
         }
-        blocks.retain(|block| self.members(block.id).next().is_some());
+        let used: HashSet<BlockId> = self.nodes.iter().filter_map(|node| node.block).collect();
+        blocks.retain(|block| used.contains(&block.id));
         self.blocks = blocks;
     }
 

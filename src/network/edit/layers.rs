@@ -1,6 +1,6 @@
 //! Edits that add, take out, move and change layers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::EditError;
 use crate::network::block::BlockId;
@@ -8,6 +8,7 @@ use crate::network::entry::{Arity, Kind};
 use crate::network::fragment::Fragment;
 use crate::network::graph::{Graph, LayerId, Node};
 use crate::network::layer::Layer;
+use crate::network::value::Value;
 
 impl Graph {
     fn fresh(&mut self, layer: &Layer, inputs: Vec<LayerId>) -> Result<Node, EditError> {
@@ -105,6 +106,23 @@ impl Graph {
         }
     }
 
+    /// All of them, or none where one does not take the value.
+    pub(super) fn set_all(
+        &mut self,
+        ids: &[LayerId],
+        name: &str,
+        value: &Value,
+    ) -> Result<Option<LayerId>, EditError> {
+        for id in ids {
+            let mut layer = self.existing(*id)?.layer.clone();
+            layer.set(name, value.clone())?;
+        }
+        for node in self.nodes.iter_mut().filter(|node| ids.contains(&node.id)) {
+            node.layer.set(name, value.clone())?;
+        }
+        Ok(None)
+    }
+
     /// On a wire into a block the layer comes before the block where that is folded, else into it.
     pub(super) fn insert_between(
         &mut self,
@@ -146,44 +164,68 @@ impl Graph {
         Ok(id)
     }
 
-    pub(super) fn delete(&mut self, id: LayerId) -> Result<(), EditError> {
-        let position = self.movable(id)?;
-        let node = self.nodes.remove(position);
-        self.bypass(id, node.inputs.first().copied());
+    pub(super) fn delete_all(&mut self, ids: &[LayerId]) -> Result<(), EditError> {
+        self.all_movable(ids)?;
+        self.bypass(ids);
+        let gone: HashSet<LayerId> = ids.iter().copied().collect();
+        self.nodes.retain(|node| !gone.contains(&node.id));
         self.forget_targets();
         Ok(())
     }
 
-    /// What took the output of `id` takes `instead`, once.
-    fn bypass(&mut self, id: LayerId, instead: Option<LayerId>) {
-        for node in &mut self.nodes {
-            let Some(place) = node.inputs.iter().position(|input| *input == id) else {
-                continue;
-            };
-            match instead.filter(|instead| !node.inputs.contains(instead)) {
-                Some(instead) => {
-                    if let Some(input) = node.inputs.get_mut(place) {
-                        *input = instead;
-                    }
-                }
-                None => {
-                    node.inputs.remove(place);
-                }
-            }
-        }
-    }
-
-    pub(super) fn delete_all(&mut self, ids: &[LayerId]) -> Result<(), EditError> {
+    /// What took the output of one of these takes its first input, once; that of a join which is within the same
+    /// block goes before one that passes the block by.
+    fn bypass(&mut self, ids: &[LayerId]) {
+        let places = self.positions();
+        let node = |id: &LayerId| self.nodes.get(*places.get(id)?);
+        let source = |of: &Node| {
+            let own = |id: &&LayerId| node(id).is_some_and(|it| it.block == of.block);
+            let own = of.inputs.iter().find(own).filter(|_| of.block.is_some());
+            own.or(of.inputs.first()).copied()
+        };
+        let sources: HashMap<LayerId, Option<LayerId>> = ids
+            .iter()
+            .filter_map(|id| Some((*id, source(node(id)?))))
+            .collect();
+        // Past all of them that follow one another; where they go round, to nowhere.
+        let mut found: HashMap<LayerId, Option<LayerId>> = HashMap::new();
         for id in ids {
-            self.movable(*id)?;
+            let (mut at, mut passed) = (Some(*id), HashSet::new());
+            while let Some((here, next)) = at.and_then(|id| Some((id, sources.get(&id)?))) {
+                if let Some(known) = found.get(&here) {
+                    at = *known;
+                    break;
+                }
+                at = next.filter(|_| passed.insert(here));
+            }
+            found.extend(passed.into_iter().map(|id| (id, at)));
         }
-        ids.iter().try_for_each(|id| self.delete(*id))
+        for node in &mut self.nodes {
+            if !node.inputs.iter().any(|input| found.contains_key(input)) {
+                continue;
+            }
+            let mut seen: HashSet<LayerId> = HashSet::new();
+            let inputs = std::mem::take(&mut node.inputs);
+            let kept: HashSet<LayerId> = inputs
+                .iter()
+                .copied()
+                .filter(|input| !found.contains_key(input))
+                .collect();
+            let inputs = inputs.into_iter().filter_map(|input| {
+                let instead = match found.get(&input) {
+                    Some(instead) => instead.filter(|instead| !kept.contains(instead))?,
+                    None => input,
+                };
+                seen.insert(instead).then_some(instead)
+            });
+            node.inputs = inputs.collect();
+        }
     }
 
     pub(super) fn relocate(&mut self, id: LayerId, to: usize) -> Result<(), EditError> {
         let position = self.movable(id)?;
+        self.bypass(&[id]);
         let node = self.nodes.remove(position);
-        self.bypass(id, node.inputs.first().copied());
         self.put(
             to,
             Node {
@@ -197,8 +239,15 @@ impl Graph {
 
     pub(super) fn duplicate(&mut self, id: LayerId) -> Result<LayerId, EditError> {
         self.movable(id)?;
-        let layer = self.existing(id)?.layer.clone();
-        self.insert_after(id, &layer)
+        let Node { layer, inputs, .. } = self.existing(id)?.clone();
+        let copy = self.insert_after(id, &layer)?;
+        // A copy of a join brings together the same branches, with the join in place of the first.
+        if let Some(node) = self.node_mut(copy)
+            && layer.kind().entry().arity == Arity::Many
+        {
+            node.inputs.extend(inputs.into_iter().skip(1));
+        }
+        Ok(copy)
     }
 
     pub(super) fn exchange(&mut self, id: LayerId, kind: Kind) -> Result<(), EditError> {
@@ -223,13 +272,10 @@ impl Graph {
     }
 
     pub(super) fn disable(&mut self, ids: &[LayerId], disabled: bool) -> Result<(), EditError> {
-        for id in ids {
-            self.movable(*id)?;
-        }
-        for node in &mut self.nodes {
-            if ids.contains(&node.id) {
-                node.disabled = disabled;
-            }
+        self.all_movable(ids)?;
+        let ids: HashSet<LayerId> = ids.iter().copied().collect();
+        for node in self.nodes.iter_mut().filter(|node| ids.contains(&node.id)) {
+            node.disabled = disabled;
         }
         Ok(())
     }
@@ -241,7 +287,14 @@ impl Graph {
     ) -> Result<Option<LayerId>, EditError> {
         let place = self.position(after).ok_or(EditError::NoSuchLayer(after))?;
         let open = self.open_block(after);
-        let mut added = self.adopted(fragment.graph(), Some(after));
+        let mut part = fragment.graph().clone();
+        if open.is_some() {
+            // Blocks do not stand in blocks: there they come as the layers that they are.
+            for block in fragment.graph().blocks() {
+                part.ungroup(block.id)?;
+            }
+        }
+        let mut added = self.adopted(&part, Some(after));
         let Some(last) = added.last().map(|node| node.id) else {
             return Ok(None);
         };

@@ -69,6 +69,15 @@ pub enum Edit {
         /// Its new value.
         value: Value,
     },
+    /// Changes one setting of several layers to the same value.
+    SetAll {
+        /// Which layers.
+        ids: Vec<LayerId>,
+        /// The setting's name.
+        name: String,
+        /// Its new value.
+        value: Value,
+    },
     /// Makes a layer one of another kind, with the settings that both have.
     Exchange {
         /// Which layer.
@@ -189,9 +198,20 @@ pub enum EditError {
     /// A layer cannot take its own output.
     #[error("a layer cannot take its own output")]
     Itself,
+    /// The layer is not one of the block's.
+    #[error("this layer is not in the block whose setting it should follow")]
+    NoMember(LayerId),
     /// The layers cannot be a block.
     #[error("a block {0}: select layers that follow one another")]
     NoBlock(String),
+    /// Some of the layers are in a block already, of this name.
+    #[error(
+        "blocks do not stand in blocks, and {0} holds some of these layers: ungroup it first, or leave its layers out"
+    )]
+    Nested(String),
+    /// The copies of a repeated block would be too many layers.
+    #[error("as plain layers {0} would make the network longer than the {max} layers that are allowed: repeat it less", max = super::shape::grouped(super::check::MAX_LAYERS as u64))]
+    TooLong(String),
     /// A count is out of range.
     #[error("a block is repeated from 1 to 100 times, not {0}")]
     Repeat(u32),
@@ -205,6 +225,13 @@ impl Edit {
     /// before the edit.
     pub fn label(&self, graph: &Graph) -> String {
         let name = |id: &LayerId| graph.name_of(*id);
+        let title = |id: Option<&LayerId>, setting: &String| {
+            let kind = id
+                .and_then(|id| graph.node(*id))
+                .map(|node| node.layer.kind());
+            let found = kind.and_then(|kind| kind.entry().setting(setting));
+            found.map_or(setting.clone(), |found| found.title.to_lowercase())
+        };
         let block = |id: &BlockId| graph.block(*id).map_or("block", |block| &block.name);
         match self {
             Self::Insert { layer, .. }
@@ -217,13 +244,14 @@ impl Edit {
             Self::Duplicate(id) => format!("duplicate {}", name(id)),
             Self::Set {
                 id, name: setting, ..
-            } => {
-                let found = graph
-                    .node(*id)
-                    .and_then(|node| node.layer.kind().entry().setting(setting));
-                let title = found.map_or(setting.clone(), |setting| setting.title.to_lowercase());
-                format!("change {title} of {}", name(id))
-            }
+            } => format!("change {} of {}", title(Some(id), setting), name(id)),
+            Self::SetAll {
+                ids, name: setting, ..
+            } => format!(
+                "change {} of {}",
+                title(ids.first(), setting),
+                some(ids, graph)
+            ),
             Self::Exchange { id, kind } => {
                 format!("make {} {}", name(id), kind.entry().title)
             }
@@ -258,6 +286,7 @@ impl Edit {
     pub(super) fn goes_on(&self) -> Option<Changing> {
         match self {
             Self::Set { id, name, .. } => Some(Changing::Setting(*id, name.clone())),
+            Self::SetAll { ids, name, .. } => Some(Changing::Settings(ids.clone(), name.clone())),
             Self::Comment { id, .. } => Some(Changing::Comment(*id)),
             Self::Block { id, change } => match change {
                 BlockChange::Rename(_) => Some(Changing::Block(*id, None)),
@@ -283,6 +312,7 @@ impl Edit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Changing {
     Setting(LayerId, String),
+    Settings(Vec<LayerId>, String),
     Comment(LayerId),
     Block(BlockId, Option<usize>),
 }
@@ -303,7 +333,10 @@ impl Graph {
     /// Where the layer is gone, or is the input, or does not take the value; the graph is then unchanged.
     pub fn apply(&mut self, edit: &Edit) -> Result<Option<LayerId>, EditError> {
         let new = self.change(edit)?;
-        if !matches!(edit, Edit::Set { .. } | Edit::Comment { .. }) {
+        if !matches!(
+            edit,
+            Edit::Set { .. } | Edit::SetAll { .. } | Edit::Comment { .. }
+        ) {
             self.one_wire_each();
             self.sort();
         }
@@ -329,15 +362,12 @@ impl Graph {
                 self.insert_between(*from, *to, layer).map(Some)
             }
             Edit::Branch { from, layer } => self.branch(*from, layer).map(Some),
-            Edit::Delete(id) => self.delete(*id).map(|()| None),
+            Edit::Delete(id) => self.delete_all(&[*id]).map(|()| None),
             Edit::DeleteAll(ids) => self.delete_all(ids).map(|()| None),
             Edit::Move { id, to } => self.relocate(*id, *to).map(|()| None),
             Edit::Duplicate(id) => self.duplicate(*id).map(Some),
-            Edit::Set { id, name, value } => {
-                let node = self.node_mut(*id).ok_or(EditError::NoSuchLayer(*id))?;
-                node.layer.set(name, value.clone())?;
-                Ok(None)
-            }
+            Edit::Set { id, name, value } => self.set_all(&[*id], name, value),
+            Edit::SetAll { ids, name, value } => self.set_all(ids, name, value),
             Edit::Exchange { id, kind } => self.exchange(*id, *kind).map(|()| None),
             Edit::Disable { ids, disabled } => self.disable(ids, *disabled).map(|()| None),
             Edit::Comment { id, text } => {
@@ -366,6 +396,16 @@ impl Graph {
             Some(0) => Err(EditError::InputStays),
             Some(position) => Ok(position),
         }
+    }
+
+    /// As [`Graph::movable`], of several at once.
+    fn all_movable(&self, ids: &[LayerId]) -> Result<(), EditError> {
+        let places = self.positions();
+        ids.iter().try_for_each(|id| match places.get(id) {
+            None => Err(EditError::NoSuchLayer(*id)),
+            Some(0) => Err(EditError::InputStays),
+            Some(_) => Ok(()),
+        })
     }
 
     fn existing(&self, id: LayerId) -> Result<&Node, EditError> {

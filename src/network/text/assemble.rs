@@ -1,6 +1,6 @@
 //! From the tables of a file to a graph: names become wires and blocks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize as _;
 
@@ -75,6 +75,20 @@ impl ReadLayer {
     /// Takes what every layer may say of itself; none where it is a setting of its kind.
     pub fn meta(&mut self, name: &str, value: &toml::Value) -> Option<Result<(), String>> {
         let text = value.as_str().map(str::to_owned);
+        let says_something = match name {
+            "inputs" => names(value).is_none_or(|names| !names.is_empty()),
+            "disabled" => value.as_bool() != Some(false),
+            "block" => true,
+            _ => false,
+        };
+        if says_something && self.layer.kind() == Kind::Input {
+            let message = match name {
+                "inputs" => "the input takes no inputs: delete the line",
+                "disabled" => "the input cannot be disabled: delete the line",
+                _ => "the input is in no block: delete the line",
+            };
+            return Some(Err(message.to_owned()));
+        }
         let outcome = match name {
             "name" => text.map(|text| self.name = Some(text)).ok_or("a name"),
             "block" => text.map(|text| self.block = Some(text)).ok_or("a name"),
@@ -146,6 +160,10 @@ impl ReadBlock {
 
 fn settings(value: &toml::Value) -> Option<Vec<ReadSetting>> {
     let list = value.as_array()?.iter().map(|setting| {
+        let mut keys = setting.as_table()?.keys();
+        if keys.any(|key| !["name", "targets"].contains(&key.as_str())) {
+            return None;
+        }
         Some(ReadSetting {
             name: setting.get("name")?.as_str()?.to_owned(),
             targets: names(setting.get("targets")?)?,
@@ -192,7 +210,17 @@ impl Parts {
             assembly.layer(&mut graph, read, problems);
         }
         assembly.wire(&mut graph, &layers, problems);
+        let used: HashSet<BlockId> = graph.nodes.iter().filter_map(|node| node.block).collect();
         for (read, place) in blocks.iter().zip(0..) {
+            let id = graph.blocks.get(place).map(|block| block.id);
+            if id.is_some_and(|id| !used.contains(&id)) {
+                let message = format!(
+                    "the block “{0}” has no layers: write block = \"{0}\" in those that are its, or delete it",
+                    read.name
+                );
+                problems.push((read.place, message));
+                continue;
+            }
             assembly.settings(&mut graph, place, read, problems);
         }
         graph.sort();
@@ -264,6 +292,10 @@ impl Assembly {
                         read.place,
                         format!("“{name}” takes its own output: name another layer in its inputs"),
                     )),
+                    Some(id) if node.inputs.contains(id) => problems.push((
+                        read.place,
+                        format!("inputs name “{name}” twice: name each layer once"),
+                    )),
                     Some(id) => node.inputs.push(*id),
                     None => problems.push((
                         read.place,
@@ -282,12 +314,22 @@ impl Assembly {
     }
 
     fn settings(&self, graph: &mut Graph, place: usize, read: &ReadBlock, problems: &mut Problems) {
+        let block = graph.blocks.get(place).map(|block| block.id);
         let mut settings = Vec::new();
         for setting in &read.settings {
             let mut targets = Vec::new();
             for text in &setting.targets {
                 match self.target(graph, text) {
-                    Some(target) => targets.push(target),
+                    Some(target) if graph.node(target.layer).is_some_and(|it| it.block == block) => {
+                        targets.push(target);
+                    }
+                    Some(_) => problems.push((
+                        read.place,
+                        format!(
+                            "“{text}” is a setting of a layer that is not in this block: give the layer block = \"{}\", or delete the target",
+                            read.name
+                        ),
+                    )),
                     None => problems.push((
                         read.place,
                         format!(
@@ -308,7 +350,7 @@ impl Assembly {
 
     fn target(&self, graph: &Graph, text: &str) -> Option<Target> {
         let (path, times) = match text.split_once('*') {
-            Some((path, times)) => (path, times.trim().parse().ok()?),
+            Some((path, times)) => (path, times.trim().parse().ok().filter(|times| *times > 0)?),
             None => (text, 1),
         };
         let (layer, setting) = path.trim().rsplit_once('.')?;

@@ -1,8 +1,10 @@
 //! Reading a graph from text, with every problem and its line.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::assemble::{Parts, ReadBlock, ReadLayer};
@@ -13,17 +15,68 @@ use crate::network::graph::Graph;
 use crate::network::layer::Layer;
 use crate::network::value::Value;
 
-#[derive(Deserialize)]
-struct File {
-    layers: Option<Vec<RawTable>>,
-    blocks: Option<Vec<RawTable>>,
-    network: Option<Section>,
-}
-
-#[derive(Default, Deserialize)]
+/// The tables of a network, or of a file that holds one.
+#[derive(Default)]
 struct Section {
     layers: Option<Vec<RawTable>>,
     blocks: Option<Vec<RawTable>>,
+    network: Option<Box<Section>>,
+    /// All other keys, each with its place in bytes.
+    unknown: Vec<(usize, String)>,
+}
+
+impl Section {
+    /// The one that holds the layers: the whole file, or the `[network]` of a project file, whose other keys are
+    /// none of the network's.
+    fn of_network(mut self) -> Self {
+        match self.network.take() {
+            Some(network) if self.layers.is_none() => *network,
+            // Whatever that is, it is not used.
+            Some(_) => {
+                self.unknown.push((0, "network".into()));
+                self
+            }
+            None => self,
+        }
+    }
+
+    /// What is wrong with the keys that a network does not have.
+    fn problems(&self) -> impl Iterator<Item = (usize, String)> {
+        self.unknown.iter().map(|(place, key)| {
+            let message = format!("a network has no “{key}”: it has [[layers]] and [[blocks]]");
+            (*place, message)
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Section {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Section;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a network: [[layers]] and [[blocks]]")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Section, A::Error> {
+                let mut section = Section::default();
+                while let Some(key) = map.next_key::<Spanned<String>>()? {
+                    match key.get_ref().as_str() {
+                        "layers" => section.layers = Some(map.next_value()?),
+                        "blocks" => section.blocks = Some(map.next_value()?),
+                        "network" => section.network = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                            section.unknown.push((key.span().start, key.into_inner()));
+                        }
+                    }
+                }
+                Ok(section)
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
 }
 
 type RawTable = Spanned<BTreeMap<Spanned<String>, Spanned<toml::Value>>>;
@@ -48,21 +101,19 @@ fn parse(text: &str, part: bool) -> Result<Graph, NetworkFileError> {
     // Found once, so that a long file with a problem in every line is told quickly as well.
     let ends: Vec<usize> = text.match_indices('\n').map(|(place, _)| place).collect();
     let line_of = |position: usize| 1 + ends.partition_point(|end| *end < position);
-    let file: File = toml::from_str(text).map_err(|error| {
+    let file: Section = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| line_of(span.start));
         NetworkFileError::fatal(line, error.message().into())
     })?;
-    let section = match file.layers {
-        Some(layers) => Section {
-            layers: Some(layers),
-            blocks: file.blocks,
-        },
-        None => file.network.unwrap_or_default(),
-    };
+    let section = file.of_network();
+    let unknown: Vec<_> = section.problems().collect();
     let mut reader = Reader {
         problems: Vec::new(),
     };
     let tables = section.layers.unwrap_or_default();
+    if !tables.is_empty() {
+        reader.problems.extend(unknown);
+    }
     let mut parts = Parts::default();
     for table in tables {
         parts.layers.extend(reader.layer(table));

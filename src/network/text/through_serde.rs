@@ -16,6 +16,7 @@ use crate::network::layer::Layer;
 impl<'de> Deserialize<'de> for Graph {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
         struct Raw {
             layers: Vec<ReadLayer>,
             #[serde(default)]

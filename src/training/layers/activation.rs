@@ -20,7 +20,7 @@ pub fn apply<const D: usize>(function: Activation, input: Tensor<D>) -> Tensor<D
     match function {
         Activation::Linear => input,
         Activation::Relu => activation::relu(input),
-        Activation::LeakyRelu => activation::leaky_relu(input, LEAKY_SLOPE),
+        Activation::LeakyRelu => activation::relu(input.clone()) + below(input) * LEAKY_SLOPE,
         Activation::Gelu => activation::gelu(input),
         Activation::Sigmoid => activation::sigmoid(input),
         Activation::Tanh => activation::tanh(input),
@@ -29,16 +29,29 @@ pub fn apply<const D: usize>(function: Activation, input: Tensor<D>) -> Tensor<D
         Activation::Mish => activation::mish(input),
         Activation::Elu => elu(input, 1.0),
         Activation::Selu => elu(input, SELU_ALPHA) * SELU_SCALE,
-        Activation::HardSwish => activation::hard_swish(input),
+        Activation::HardSwish => input.clone() * relu6(input + 3.0) / 6.0,
         Activation::Softplus => activation::softplus(input, 1.0),
-        Activation::Relu6 => activation::relu6(input),
+        Activation::Relu6 => relu6(input),
     }
 }
 
-/// burn's own takes exp of the positive values too, whose overflow makes the gradient not a number.
+// The gradients where a function bends, at 0 above all, are PyTorch's, which burn's own functions do not all have:
+// black images and biases of 0 make many an exact 0.
+
+/// What is negative, else 0; of 0 the gradient passes.
+pub fn below<const D: usize>(input: Tensor<D>) -> Tensor<D> {
+    input.clamp_max(0.0)
+}
+
+/// The gradient passes between 0 and 6, at neither.
+fn relu6<const D: usize>(input: Tensor<D>) -> Tensor<D> {
+    let above = input.clone().greater_equal_elem(6.0);
+    activation::relu(input).mask_fill(above, 6.0)
+}
+
+/// Without exp of the positive values, whose overflow would make the gradient not a number.
 fn elu<const D: usize>(input: Tensor<D>, alpha: f64) -> Tensor<D> {
-    let below = -activation::relu(-input.clone());
-    activation::relu(input) + (below.exp() - 1.0) * alpha
+    activation::relu(input.clone()) + (below(input).exp() - 1.0) * alpha
 }
 
 /// An activation as a layer of its own.

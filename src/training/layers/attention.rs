@@ -4,14 +4,13 @@
 use burn::module::{Module, Param};
 use burn::tensor::activation::softmax;
 use burn::tensor::module::linear;
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
 use super::dropout::Dropout;
-use super::learning::{Find, Learning, found, named};
+use super::learning::{Learning, Visitor, filled, value};
 use super::{Mode, initialise};
 use crate::network::{CheckedLayer, Initialiser};
-use crate::training::weights::{NamedTensor, WeightsError};
 
 #[derive(Module, Debug)]
 pub struct Attention {
@@ -41,10 +40,8 @@ impl Attention {
         };
         let in_weight = matrix(Initialiser::GlorotUniform, 3 * features);
         let out_weight = matrix(Initialiser::Pytorch, features);
-        let zeros = |count: usize| {
-            let zeros = || Param::from_data(TensorData::new(vec![0_f32; count], [count]), device);
-            settings.flag("bias").then(zeros)
-        };
+        let biased = settings.flag("bias");
+        let zeros = |count: usize| biased.then(|| filled(0.0, count, device));
         Self {
             in_weight,
             in_bias: zeros(3 * features),
@@ -62,7 +59,7 @@ impl Attention {
         let projected = linear(
             sequence,
             self.in_weight.val().transpose(),
-            self.in_bias.as_ref().map(Param::val),
+            value(self.in_bias.as_ref()),
         );
         // [3, batch, heads, length, width]
         let split = projected
@@ -79,51 +76,17 @@ impl Attention {
         linear(
             taken.reshape([batch, length, features]),
             self.out_weight.val().transpose(),
-            self.out_bias.as_ref().map(Param::val),
+            value(self.out_bias.as_ref()),
         )
-    }
-
-    /// `nn.MultiheadAttention`'s names.
-    fn named(
-        name: &str,
-        [in_weight, out_weight]: [Option<Tensor<2>>; 2],
-        [in_bias, out_bias]: [Option<Tensor<1>>; 2],
-    ) -> Vec<NamedTensor> {
-        let parts = [
-            named(name, "in_proj_weight", in_weight),
-            named(name, "in_proj_bias", in_bias),
-            named(name, "out_proj.weight", out_weight),
-            named(name, "out_proj.bias", out_bias),
-        ];
-        parts.into_iter().flatten().collect()
     }
 }
 
+/// `nn.MultiheadAttention`'s names.
 impl Learning for Attention {
-    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        let weights = [&self.in_weight, &self.out_weight].map(|weight| Some(weight.val()));
-        let biases = [&self.in_bias, &self.out_bias];
-        let biases = biases.map(|bias| bias.as_ref().map(Param::val));
-        Self::named(name, weights, biases)
-    }
-
-    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
-        let weights = [&self.in_weight, &self.out_weight];
-        let weights = weights.map(|weight| weight.val().grad(gradients));
-        let biases = [&self.in_bias, &self.out_bias];
-        let biases = biases.map(|bias| bias.as_ref()?.val().grad(gradients));
-        Self::named(name, weights, biases)
-    }
-
-    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
-        self.in_weight = found(name, "in_proj_weight", &self.in_weight, device, find)?;
-        self.out_weight = found(name, "out_proj.weight", &self.out_weight, device, find)?;
-        if let Some(bias) = &self.in_bias {
-            self.in_bias = Some(found(name, "in_proj_bias", bias, device, find)?);
-        }
-        if let Some(bias) = &self.out_bias {
-            self.out_bias = Some(found(name, "out_proj.bias", bias, device, find)?);
-        }
-        Ok(self)
+    fn show<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Fault> {
+        visitor.learnt("in_proj_weight", &mut self.in_weight)?;
+        visitor.learnt_if_any("in_proj_bias", self.in_bias.as_mut())?;
+        visitor.learnt("out_proj.weight", &mut self.out_weight)?;
+        visitor.learnt_if_any("out_proj.bias", self.out_bias.as_mut())
     }
 }

@@ -3,12 +3,11 @@
 
 use burn::module::{Module, Param, RunningState};
 use burn::tensor::module::{batch_norm, batch_norm_train};
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
-use super::learning::{Find, Learning};
-use super::{Mode, learnt};
+use super::Mode;
+use super::learning::{Learning, Visitor, filled};
 use crate::network::CheckedLayer;
-use crate::training::weights::{NamedTensor, WeightsError};
 
 #[derive(Module, Debug)]
 pub struct BatchNorm {
@@ -28,12 +27,11 @@ pub struct BatchNorm {
 impl BatchNorm {
     pub fn new(layer: &CheckedLayer, device: &Device) -> Self {
         let channels = layer.input().features();
-        let filled = |value: f32| TensorData::new(vec![value; channels], [channels]);
         Self {
-            weight: Param::from_data(filled(1.0), device),
-            bias: Param::from_data(filled(0.0), device),
-            running_mean: RunningState::new(Tensor::from_data(filled(0.0), device)),
-            running_var: RunningState::new(Tensor::from_data(filled(1.0), device)),
+            weight: filled(1.0, channels, device),
+            bias: filled(0.0, channels, device),
+            running_mean: RunningState::new(Tensor::zeros([channels], device)),
+            running_var: RunningState::new(Tensor::ones([channels], device)),
             epsilon: layer.layer().real("epsilon"),
             momentum: layer.layer().real("momentum"),
         }
@@ -64,33 +62,10 @@ impl BatchNorm {
 }
 
 impl Learning for BatchNorm {
-    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        vec![
-            NamedTensor::new(format!("{name}.weight"), self.weight.val()),
-            NamedTensor::new(format!("{name}.bias"), self.bias.val()),
-            NamedTensor::new(
-                format!("{name}.running_mean"),
-                self.running_mean.value_sync(),
-            ),
-            NamedTensor::new(format!("{name}.running_var"), self.running_var.value_sync()),
-        ]
-    }
-
-    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
-        let weight = self.weight.val().grad(gradients);
-        learnt(name, weight, self.bias.val().grad(gradients))
-    }
-
-    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
-        let channels = self.weight.val().dims();
-        let mut read = |part: &str| {
-            find(&format!("{name}.{part}"), &channels)
-                .map(|values| TensorData::new(values, channels))
-        };
-        self.weight = Param::from_data(read("weight")?, device);
-        self.bias = Param::from_data(read("bias")?, device);
-        self.running_mean = RunningState::new(Tensor::from_data(read("running_mean")?, device));
-        self.running_var = RunningState::new(Tensor::from_data(read("running_var")?, device));
-        Ok(self)
+    fn show<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Fault> {
+        visitor.learnt("weight", &mut self.weight)?;
+        visitor.learnt("bias", &mut self.bias)?;
+        visitor.measured("running_mean", &mut self.running_mean)?;
+        visitor.measured("running_var", &mut self.running_var)
     }
 }

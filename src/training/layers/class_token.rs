@@ -1,13 +1,12 @@
 //! A learnt token before the others. Devlin et al. 2019, "BERT"; Dosovitskiy et al. 2021.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
 use super::initialise;
-use super::learning::{Find, Learning, found, named};
+use super::learning::{Learning, Visitor};
 use crate::network::CheckedLayer;
-use crate::training::weights::{NamedTensor, WeightsError};
 
 /// The spread of tokens and positions at first, as in vision transformers.
 pub const DEVIATION: f32 = 0.02;
@@ -36,18 +35,7 @@ impl ClassToken {
 }
 
 impl Learning for ClassToken {
-    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        let token = named(name, "token", Some(self.token.val()));
-        token.into_iter().collect()
-    }
-
-    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
-        let token = named(name, "token", self.token.val().grad(gradients));
-        token.into_iter().collect()
-    }
-
-    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
-        self.token = found(name, "token", &self.token, device, find)?;
-        Ok(self)
+    fn show<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Fault> {
+        visitor.learnt("token", &mut self.token)
     }
 }

@@ -2,13 +2,12 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::module::linear;
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
-use super::learning::{Find, Learning, found_if_any, gradient, value};
-use super::{activate, filters, initialise, learnt};
+use super::learning::{Learning, Visitor, value};
+use super::{activate, filters, initialise};
 use crate::network::{Activation, CheckedLayer};
-use crate::training::weights::{NamedTensor, WeightsError};
 
 #[derive(Module, Debug)]
 pub struct Dense {
@@ -46,30 +45,8 @@ impl Dense {
 }
 
 impl Learning for Dense {
-    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        learnt(
-            name,
-            Some(self.weight.val().transpose()),
-            value(self.bias.as_ref()),
-        )
-    }
-
-    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
-        let weight = self.weight.val().grad(gradients).map(Tensor::transpose);
-        learnt(name, weight, gradient(self.bias.as_ref(), gradients))
-    }
-
-    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
-        let [inputs, units] = self.weight.val().dims();
-        let stored = find(&format!("{name}.weight"), &[units, inputs])?;
-        let mut weight = vec![0.0; stored.len()];
-        for (unit, row) in stored.chunks_exact(inputs).enumerate() {
-            for (input, value) in row.iter().enumerate() {
-                weight[input * units + unit] = *value;
-            }
-        }
-        self.weight = Param::from_data(TensorData::new(weight, [inputs, units]), device);
-        self.bias = found_if_any(name, "bias", self.bias.as_ref(), device, find)?;
-        Ok(self)
+    fn show<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Fault> {
+        visitor.transposed("weight", &mut self.weight)?;
+        visitor.learnt_if_any("bias", self.bias.as_mut())
     }
 }

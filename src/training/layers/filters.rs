@@ -41,7 +41,7 @@ pub fn bias(
 /// for "same", "pad" on both sides for "explicit".
 pub fn padding(layer: &CheckedLayer) -> [(usize, usize); 2] {
     let settings = layer.layer();
-    let window = (settings.kind().entry().window)(settings);
+    let window = settings.kind().entry().window(settings);
     match (settings.choice("padding"), layer.input()) {
         ("same", Shape::Maps { height, width, .. }) => [
             same_padding(height, window.size[0], window.stride[0]),

@@ -2,13 +2,12 @@
 //! channel it is instance normalisation (Ulyanov et al. 2016, "Instance normalization").
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::{Device, Tensor};
 
+use super::Each;
 use super::channels::{along_channels, standardised};
-use super::learning::{Find, Learning, filled, found};
-use super::{Each, learnt};
+use super::learning::{Learning, Visitor, filled};
 use crate::network::{CheckedLayer, Kind};
-use crate::training::weights::{NamedTensor, WeightsError};
 
 #[derive(Module, Debug)]
 pub struct GroupNorm {
@@ -58,22 +57,8 @@ impl Each for &GroupNorm {
 }
 
 impl Learning for GroupNorm {
-    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        let values = |numbers: &Option<Param<Tensor<1>>>| numbers.as_ref().map(Param::val);
-        learnt(name, values(&self.weight), values(&self.bias))
-    }
-
-    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
-        let gradient = |numbers: &Option<Param<Tensor<1>>>| numbers.as_ref()?.val().grad(gradients);
-        learnt(name, gradient(&self.weight), gradient(&self.bias))
-    }
-
-    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
-        for (part, numbers) in [("weight", &mut self.weight), ("bias", &mut self.bias)] {
-            if let Some(numbers) = numbers {
-                *numbers = found(name, part, numbers, device, find)?;
-            }
-        }
-        Ok(self)
+    fn show<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Fault> {
+        visitor.learnt_if_any("weight", self.weight.as_mut())?;
+        visitor.learnt_if_any("bias", self.bias.as_mut())
     }
 }

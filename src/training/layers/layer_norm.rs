@@ -2,13 +2,12 @@
 //! features, of vectors over the units. Ba et al. 2016, "Layer normalization".
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::{Device, Tensor};
 
+use super::Each;
 use super::channels::{along_channels, channel_axis, standardised};
-use super::learning::{Find, Learning, filled, found};
-use super::{Each, learnt};
+use super::learning::{Learning, Visitor, filled};
 use crate::network::CheckedLayer;
-use crate::training::weights::{NamedTensor, WeightsError};
 
 #[derive(Module, Debug)]
 pub struct LayerNorm {
@@ -39,18 +38,8 @@ impl Each for &LayerNorm {
 }
 
 impl Learning for LayerNorm {
-    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        learnt(name, Some(self.weight.val()), Some(self.bias.val()))
-    }
-
-    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
-        let weight = self.weight.val().grad(gradients);
-        learnt(name, weight, self.bias.val().grad(gradients))
-    }
-
-    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
-        self.weight = found(name, "weight", &self.weight, device, find)?;
-        self.bias = found(name, "bias", &self.bias, device, find)?;
-        Ok(self)
+    fn show<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Fault> {
+        visitor.learnt("weight", &mut self.weight)?;
+        visitor.learnt("bias", &mut self.bias)
     }
 }

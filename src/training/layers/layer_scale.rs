@@ -1,13 +1,12 @@
 //! A learnt factor a channel. Touvron et al. 2021, "Going deeper with image transformers".
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::{Device, Tensor};
 
 use super::Each;
 use super::channels::along_channels;
-use super::learning::{Find, Learning, filled, found, named};
+use super::learning::{Learning, Visitor, filled};
 use crate::network::CheckedLayer;
-use crate::training::weights::{NamedTensor, WeightsError};
 
 #[derive(Module, Debug)]
 pub struct LayerScale {
@@ -31,20 +30,7 @@ impl Each for &LayerScale {
 }
 
 impl Learning for LayerScale {
-    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        named(name, "weight", Some(self.weight.val()))
-            .into_iter()
-            .collect()
-    }
-
-    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
-        named(name, "weight", self.weight.val().grad(gradients))
-            .into_iter()
-            .collect()
-    }
-
-    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
-        self.weight = found(name, "weight", &self.weight, device, find)?;
-        Ok(self)
+    fn show<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Fault> {
+        visitor.learnt("weight", &mut self.weight)
     }
 }

@@ -29,6 +29,8 @@ mod separable;
 mod transposed;
 mod upsample;
 
+use std::convert::Infallible;
+
 pub use activation::apply as activate;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -46,7 +48,7 @@ use self::join::Join;
 use self::layer_norm::LayerNorm;
 use self::layer_scale::LayerScale;
 pub use self::learning::Find;
-use self::learning::{Learning, named};
+use self::learning::{GradientReader, Learning, Loader, Reader, Visitor};
 use self::noise::GaussianNoise;
 use self::padding::ZeroPadding;
 use self::patch_embedding::PatchEmbedding;
@@ -188,41 +190,6 @@ macro_rules! each_layer {
     };
 }
 
-/// As [`each_layer`], of a call that gives the module back.
-macro_rules! with_each_layer {
-    ($self:expr, $layer:ident => $call:expr) => {
-        match $self {
-            Layer::Conv2d($layer) => Layer::Conv2d($call),
-            Layer::SeparableConv2d($layer) => Layer::SeparableConv2d($call),
-            Layer::TransposedConv2d($layer) => Layer::TransposedConv2d($call),
-            Layer::Dense($layer) => Layer::Dense($call),
-            Layer::BatchNorm($layer) => Layer::BatchNorm($call),
-            Layer::Pool($layer) => Layer::Pool($call),
-            Layer::GlobalAveragePool($layer) => Layer::GlobalAveragePool($call),
-            Layer::AdaptiveAveragePool($layer) => Layer::AdaptiveAveragePool($call),
-            Layer::Flatten($layer) => Layer::Flatten($call),
-            Layer::Dropout($layer) => Layer::Dropout($call),
-            Layer::Activation($layer) => Layer::Activation($call),
-            Layer::Join($layer) => Layer::Join($call),
-            Layer::LayerNorm($layer) => Layer::LayerNorm($call),
-            Layer::GroupNorm($layer) => Layer::GroupNorm($call),
-            Layer::LayerScale($layer) => Layer::LayerScale($call),
-            Layer::Prelu($layer) => Layer::Prelu($call),
-            Layer::GaussianNoise($layer) => Layer::GaussianNoise($call),
-            Layer::ZeroPadding($layer) => Layer::ZeroPadding($call),
-            Layer::Upsample($layer) => Layer::Upsample($call),
-            Layer::Reshape($layer) => Layer::Reshape($call),
-            Layer::Permute($layer) => Layer::Permute($call),
-            Layer::PatchEmbedding($layer) => Layer::PatchEmbedding($call),
-            Layer::ClassToken($layer) => Layer::ClassToken($call),
-            Layer::PositionEmbedding($layer) => Layer::PositionEmbedding($call),
-            Layer::Attention($layer) => Layer::Attention($call),
-            Layer::SelectToken($layer) => Layer::SelectToken($call),
-            Layer::Recurrent($layer) => Layer::Recurrent($call),
-        }
-    };
-}
-
 /// `[batch, channel, height, width]` to `[batch, channel × height × width]`.
 #[derive(Module, Debug, Default)]
 pub struct Flatten {}
@@ -338,29 +305,41 @@ impl Layer {
 
     /// The weights as files hold them: PyTorch's layouts, names `LAYER.weight` and so on.
     pub fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        each_layer!(self, layer => layer.tensors(name))
-    }
-
-    /// Replaces the weights by those of a file; `find` gives the tensor of a name.
-    pub fn load(self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
-        Ok(with_each_layer!(self, layer => layer.load(name, device, find)?))
+        let mut reader = Reader::new(name);
+        self.read(&mut reader);
+        reader.tensors
     }
 
     /// The gradients of a backward pass, named and laid out as [`Self::tensors`].
     pub fn gradients(&self, name: &str, gradients: &burn::tensor::Gradients) -> Vec<NamedTensor> {
-        each_layer!(self, layer => layer.gradients(name, gradients))
+        let reader = Reader::new(name);
+        let mut reader = GradientReader { gradients, reader };
+        self.read(&mut reader);
+        reader.reader.tensors
     }
-}
 
-/// `LAYER.weight` and `LAYER.bias`, where there are any.
-fn learnt<const D: usize>(
-    name: &str,
-    weight: Option<Tensor<D>>,
-    bias: Option<Tensor<1>>,
-) -> Vec<NamedTensor> {
-    let weight = named(name, "weight", weight);
-    weight
-        .into_iter()
-        .chain(named(name, "bias", bias))
-        .collect()
+    /// Replaces the weights by those of a file; `find` gives the tensor of a name.
+    pub fn load(
+        mut self,
+        name: &str,
+        device: &Device,
+        find: &mut Find,
+    ) -> Result<Self, WeightsError> {
+        let mut loader = Loader {
+            layer: name,
+            device,
+            find,
+        };
+        self.show(&mut loader)?;
+        Ok(self)
+    }
+
+    fn show<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Fault> {
+        each_layer!(self, layer => layer.show(visitor))
+    }
+
+    fn read(&self, visitor: &mut impl Visitor<Fault = Infallible>) {
+        // The clone shares the tensors.
+        let Ok(()) = self.clone().show(visitor);
+    }
 }

@@ -2,13 +2,12 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::module::linear;
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
-use super::learning::{Find, Learning, found};
-use super::{initialise, learnt};
+use super::filters;
+use super::learning::{Learning, Visitor, value};
 use crate::network::CheckedLayer;
-use crate::training::weights::{NamedTensor, WeightsError};
 
 #[derive(Module, Debug)]
 pub struct PatchEmbedding {
@@ -23,17 +22,11 @@ impl PatchEmbedding {
         let settings = layer.layer();
         let (channels, dimensions) = (layer.input().features(), settings.int("dimensions"));
         let [height, width] = settings.pair("patch");
-        let (fan_in, fan_out) = (channels * height * width, dimensions * height * width);
-        let initialiser = settings.initialiser();
-        let weight = initialise::weights(initialiser, rng, dimensions * fan_in, fan_in, fan_out);
-        let bias = settings.flag("bias").then(|| {
-            let bias = initialise::biases(initialiser, rng, dimensions, fan_in);
-            Param::from_data(TensorData::new(bias, [dimensions]), device)
-        });
         let shape = [dimensions, channels, height, width];
+        let fan_in = channels * height * width;
         Self {
-            weight: Param::from_data(TensorData::new(weight, shape), device),
-            bias,
+            weight: filters::weight(settings, shape, rng, device),
+            bias: filters::bias(settings, dimensions, fan_in, rng, device),
         }
     }
 
@@ -49,27 +42,13 @@ impl PatchEmbedding {
             .permute([0, 2, 4, 1, 3, 5])
             .reshape([batch, down * across, patch]);
         let weight = weight.reshape([dimensions, patch]).transpose();
-        linear(patches, weight, self.bias.as_ref().map(Param::val))
+        linear(patches, weight, value(self.bias.as_ref()))
     }
 }
 
 impl Learning for PatchEmbedding {
-    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        let bias = self.bias.as_ref().map(Param::val);
-        learnt(name, Some(self.weight.val()), bias)
-    }
-
-    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
-        let bias = self.bias.as_ref();
-        let bias = bias.and_then(|bias| bias.val().grad(gradients));
-        learnt(name, self.weight.val().grad(gradients), bias)
-    }
-
-    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
-        self.weight = found(name, "weight", &self.weight, device, find)?;
-        if let Some(bias) = &self.bias {
-            self.bias = Some(found(name, "bias", bias, device, find)?);
-        }
-        Ok(self)
+    fn show<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Fault> {
+        visitor.learnt("weight", &mut self.weight)?;
+        visitor.learnt_if_any("bias", self.bias.as_mut())
     }
 }

@@ -2,14 +2,13 @@
 //! section 3.5.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
 use super::class_token::DEVIATION;
 use super::initialise;
-use super::learning::{Find, Learning, found, named};
+use super::learning::{Learning, Visitor};
 use crate::network::CheckedLayer;
-use crate::training::weights::{NamedTensor, WeightsError};
 
 #[derive(Module, Debug)]
 pub struct PositionEmbedding {
@@ -67,21 +66,7 @@ fn waves(length: usize, features: usize) -> Vec<f32> {
 }
 
 impl Learning for PositionEmbedding {
-    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        let weight = self.weight.as_ref().map(Param::val);
-        named(name, "weight", weight).into_iter().collect()
-    }
-
-    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
-        let weight = self.weight.as_ref();
-        let weight = weight.and_then(|weight| weight.val().grad(gradients));
-        named(name, "weight", weight).into_iter().collect()
-    }
-
-    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
-        if let Some(weight) = &self.weight {
-            self.weight = Some(found(name, "weight", weight, device, find)?);
-        }
-        Ok(self)
+    fn show<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Fault> {
+        visitor.learnt_if_any("weight", self.weight.as_mut())
     }
 }

@@ -2,13 +2,13 @@
 //! rectifiers".
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Gradients, Tensor, activation::relu};
+use burn::tensor::{Device, Tensor, activation::relu};
 
 use super::Each;
+use super::activation::below;
 use super::channels::along_channels;
-use super::learning::{Find, Learning, filled, found, named};
+use super::learning::{Learning, Visitor, filled};
 use crate::network::CheckedLayer;
-use crate::training::weights::{NamedTensor, WeightsError};
 
 #[derive(Module, Debug)]
 pub struct Prelu {
@@ -27,25 +27,12 @@ impl Prelu {
 
 impl Each for &Prelu {
     fn each<const D: usize>(self, input: Tensor<D>) -> Tensor<D> {
-        relu(input.clone()) - relu(-input) * along_channels(self.weight.val())
+        relu(input.clone()) + below(input) * along_channels(self.weight.val())
     }
 }
 
 impl Learning for Prelu {
-    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        named(name, "weight", Some(self.weight.val()))
-            .into_iter()
-            .collect()
-    }
-
-    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
-        named(name, "weight", self.weight.val().grad(gradients))
-            .into_iter()
-            .collect()
-    }
-
-    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
-        self.weight = found(name, "weight", &self.weight, device, find)?;
-        Ok(self)
+    fn show<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Fault> {
+        visitor.learnt("weight", &mut self.weight)
     }
 }

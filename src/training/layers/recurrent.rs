@@ -4,13 +4,12 @@
 use burn::module::{Module, Param};
 use burn::tensor::activation::{sigmoid, tanh};
 use burn::tensor::module::linear;
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
-use super::learning::{Find, Learning, found, named};
+use super::learning::{Learning, Visitor};
 use super::{Activations, initialise};
 use crate::network::{CheckedLayer, Initialiser, Kind, Shape};
-use crate::training::weights::{NamedTensor, WeightsError};
 
 /// Which memory, with the order of its gates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,11 +120,6 @@ impl Recurrent {
         };
         maps.permute(axes).flatten(2, 3)
     }
-
-    /// Every cell with the end of its tensors' names: PyTorch's "_reverse" where there are two.
-    fn named(&self) -> impl Iterator<Item = (&Cell, &'static str)> {
-        self.cells.iter().zip(["", "_reverse"])
-    }
 }
 
 impl Cell {
@@ -219,62 +213,15 @@ fn split(sequence: Tensor<3>, steps: &mut Vec<Tensor<2>>) {
     split(sequence.narrow(1, half, length - half), steps);
 }
 
+/// PyTorch's names, without the number of the layer within a stack; "_reverse" where there are two.
 impl Learning for Recurrent {
-    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        let mut tensors = Vec::new();
-        for (cell, end) in self.named() {
-            let weights = [&cell.weight_ih, &cell.weight_hh].map(|it| Some(it.val()));
-            let biases = [&cell.bias_ih, &cell.bias_hh].map(|it| Some(it.val()));
-            tensors.extend(parts(name, end, weights, biases));
+    fn show<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Fault> {
+        for (cell, end) in self.cells.iter_mut().zip(["", "_reverse"]) {
+            visitor.learnt(&format!("weight_ih{end}"), &mut cell.weight_ih)?;
+            visitor.learnt(&format!("weight_hh{end}"), &mut cell.weight_hh)?;
+            visitor.learnt(&format!("bias_ih{end}"), &mut cell.bias_ih)?;
+            visitor.learnt(&format!("bias_hh{end}"), &mut cell.bias_hh)?;
         }
-        tensors
+        Ok(())
     }
-
-    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
-        let mut tensors = Vec::new();
-        for (cell, end) in self.named() {
-            let weights = [&cell.weight_ih, &cell.weight_hh].map(|it| it.val().grad(gradients));
-            let biases = [&cell.bias_ih, &cell.bias_hh].map(|it| it.val().grad(gradients));
-            tensors.extend(parts(name, end, weights, biases));
-        }
-        tensors
-    }
-
-    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
-        let mut cells = Vec::with_capacity(self.cells.len());
-        for (cell, end) in self.named() {
-            let mut matrix = |part: &str, parameter: &Param<Tensor<2>>| {
-                found(name, &format!("{part}{end}"), parameter, device, find)
-            };
-            let weight_ih = matrix("weight_ih", &cell.weight_ih)?;
-            let weight_hh = matrix("weight_hh", &cell.weight_hh)?;
-            let mut bias = |part: &str, parameter: &Param<Tensor<1>>| {
-                found(name, &format!("{part}{end}"), parameter, device, find)
-            };
-            cells.push(Cell {
-                weight_ih,
-                weight_hh,
-                bias_ih: bias("bias_ih", &cell.bias_ih)?,
-                bias_hh: bias("bias_hh", &cell.bias_hh)?,
-            });
-        }
-        self.cells = cells;
-        Ok(self)
-    }
-}
-
-/// PyTorch's names, without the number of the layer within a stack.
-fn parts(
-    name: &str,
-    end: &str,
-    [weight_ih, weight_hh]: [Option<Tensor<2>>; 2],
-    [bias_ih, bias_hh]: [Option<Tensor<1>>; 2],
-) -> impl Iterator<Item = NamedTensor> {
-    let parts = [
-        named(name, &format!("weight_ih{end}"), weight_ih),
-        named(name, &format!("weight_hh{end}"), weight_hh),
-        named(name, &format!("bias_ih{end}"), bias_ih),
-        named(name, &format!("bias_hh{end}"), bias_hh),
-    ];
-    parts.into_iter().flatten()
 }

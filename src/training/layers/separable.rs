@@ -4,13 +4,12 @@
 use burn::module::{Module, Param};
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
-use super::learning::{Find, Learning, found, found_if_any, gradient, named, value};
+use super::learning::{Learning, Visitor, value};
 use super::{activate, filters};
 use crate::network::{Activation, CheckedLayer};
-use crate::training::weights::{NamedTensor, WeightsError};
 
 #[derive(Module, Debug)]
 pub struct SeparableConv2d {
@@ -74,40 +73,12 @@ impl SeparableConv2d {
             conv2d(each, self.pointwise.val(), bias, mixing),
         )
     }
-
-    fn named(
-        name: &str,
-        depthwise: Option<Tensor<4>>,
-        pointwise: Option<Tensor<4>>,
-        bias: Option<Tensor<1>>,
-    ) -> Vec<NamedTensor> {
-        let parts = [
-            named(name, "depthwise.weight", depthwise),
-            named(name, "pointwise.weight", pointwise),
-            named(name, "bias", bias),
-        ];
-        parts.into_iter().flatten().collect()
-    }
 }
 
 impl Learning for SeparableConv2d {
-    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        let (depthwise, pointwise) = (self.depthwise.val(), self.pointwise.val());
-        let bias = value(self.bias.as_ref());
-        Self::named(name, Some(depthwise), Some(pointwise), bias)
-    }
-
-    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
-        let depthwise = self.depthwise.val().grad(gradients);
-        let pointwise = self.pointwise.val().grad(gradients);
-        let bias = gradient(self.bias.as_ref(), gradients);
-        Self::named(name, depthwise, pointwise, bias)
-    }
-
-    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
-        self.depthwise = found(name, "depthwise.weight", &self.depthwise, device, find)?;
-        self.pointwise = found(name, "pointwise.weight", &self.pointwise, device, find)?;
-        self.bias = found_if_any(name, "bias", self.bias.as_ref(), device, find)?;
-        Ok(self)
+    fn show<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Fault> {
+        visitor.learnt("depthwise.weight", &mut self.depthwise)?;
+        visitor.learnt("pointwise.weight", &mut self.pointwise)?;
+        visitor.learnt_if_any("bias", self.bias.as_mut())
     }
 }

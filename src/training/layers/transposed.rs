@@ -3,13 +3,12 @@
 use burn::module::{Module, Param};
 use burn::tensor::module::conv_transpose2d;
 use burn::tensor::ops::ConvTransposeOptions;
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
-use super::learning::{Find, Learning, found, found_if_any, gradient, value};
-use super::{activate, filters, learnt};
+use super::learning::{Learning, Visitor, value};
+use super::{activate, filters};
 use crate::network::{Activation, CheckedLayer};
-use crate::training::weights::{NamedTensor, WeightsError};
 
 #[derive(Module, Debug)]
 pub struct TransposedConv2d {
@@ -61,18 +60,8 @@ impl TransposedConv2d {
 }
 
 impl Learning for TransposedConv2d {
-    fn tensors(&self, name: &str) -> Vec<NamedTensor> {
-        learnt(name, Some(self.weight.val()), value(self.bias.as_ref()))
-    }
-
-    fn gradients(&self, name: &str, gradients: &Gradients) -> Vec<NamedTensor> {
-        let weight = self.weight.val().grad(gradients);
-        learnt(name, weight, gradient(self.bias.as_ref(), gradients))
-    }
-
-    fn load(mut self, name: &str, device: &Device, find: &mut Find) -> Result<Self, WeightsError> {
-        self.weight = found(name, "weight", &self.weight, device, find)?;
-        self.bias = found_if_any(name, "bias", self.bias.as_ref(), device, find)?;
-        Ok(self)
+    fn show<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Fault> {
+        visitor.learnt("weight", &mut self.weight)?;
+        visitor.learnt_if_any("bias", self.bias.as_mut())
     }
 }

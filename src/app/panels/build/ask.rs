@@ -7,7 +7,7 @@ use egui::{
 };
 
 use super::rows::Rows;
-use super::{palette, wires};
+use super::{palette, text, wires};
 use crate::app::command::Command;
 use crate::app::theme::SPACE;
 use crate::app::view::View;
@@ -20,11 +20,13 @@ pub enum Question {
     /// The comment of a layer; asked on the card itself.
     Comment(LayerId),
     /// The kind that it becomes.
-    Replace(LayerId),
+    Replace { id: LayerId, search: String },
     /// Where a wire from this layer goes.
     Connect { from: LayerId, search: String },
     /// How the output of a layer comes to another one that takes one input.
     Join { from: LayerId, to: LayerId },
+    /// Nothing: why what was wanted cannot be done.
+    Refused { id: LayerId, reason: String },
     /// The name of a new block.
     Name { ids: Vec<LayerId>, name: String },
 }
@@ -35,6 +37,11 @@ impl Question {
         Self::Connect { from, search }
     }
 
+    pub fn replace(id: LayerId) -> Self {
+        let search = String::new();
+        Self::Replace { id, search }
+    }
+
     pub fn name(ids: Vec<LayerId>) -> Self {
         let name = String::new();
         Self::Name { ids, name }
@@ -43,7 +50,7 @@ impl Question {
     /// The layer to ask beside.
     fn beside(&self) -> Option<LayerId> {
         match self {
-            Self::Comment(id) | Self::Replace(id) => Some(*id),
+            Self::Comment(id) | Self::Replace { id, .. } | Self::Refused { id, .. } => Some(*id),
             Self::Connect { from, .. } => Some(*from),
             Self::Join { to, .. } => Some(*to),
             Self::Name { ids, .. } => ids.first().copied(),
@@ -97,7 +104,7 @@ impl Asking {
             false => PopupCloseBehavior::CloseOnClickOutside,
         };
         let popup = match &self.question {
-            Question::Name { .. } => popup,
+            Question::Name { .. } | Question::Refused { .. } => popup,
             _ => popup
                 .layout(Layout::top_down_justified(Align::Min))
                 .style(egui::containers::menu::menu_style),
@@ -130,14 +137,11 @@ fn answer(
 ) -> Option<Question> {
     match question {
         Question::Comment(_) => ui.close(),
-        Question::Replace(id) => {
-            widgets::caption(ui, "Replace by");
-            ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
-                if let Some(kind) = palette::menu(ui) {
-                    commands.push(Command::Edit(Edit::Exchange { id: *id, kind }));
-                }
-            });
+        Question::Refused { reason, .. } => {
+            ui.set_max_width(300.0);
+            ui.label(text::sentence(reason));
         }
+        Question::Replace { id, search } => replace(ui, *id, search, fresh, commands),
         Question::Connect { from, search } => {
             return connect(ui, *from, search, fresh, view, rows, commands);
         }
@@ -167,6 +171,34 @@ fn answer(
     None
 }
 
+/// The kinds that a layer can become.
+fn replace(
+    ui: &mut Ui,
+    id: LayerId,
+    search: &mut String,
+    fresh: bool,
+    commands: &mut Vec<Command>,
+) {
+    widgets::caption(ui, "Replace by");
+    let field = TextEdit::singleline(search)
+        .hint_text("Search layers")
+        .align(egui::Align2::LEFT_CENTER)
+        .desired_width(180.0);
+    let field = ui.add(field).accessible_name("Kind to replace it by");
+    if fresh {
+        field.request_focus();
+    }
+    let enter = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    let list = ScrollArea::vertical().max_height(380.0);
+    let clicked = list.show(ui, |ui| palette::found(ui, search)).inner;
+    let typed = enter && !search.trim().is_empty();
+    let chosen = clicked.or_else(|| palette::first(search).filter(|_| typed));
+    if let Some(kind) = chosen {
+        commands.push(Command::Edit(Edit::Exchange { id, kind }));
+        ui.close();
+    }
+}
+
 /// The layers that a wire can go to.
 fn connect(
     ui: &mut Ui,
@@ -182,6 +214,7 @@ fn connect(
     widgets::caption(ui, &format!("Connect {} to", graph.name_of(from)));
     let field = TextEdit::singleline(search)
         .hint_text("Search layers")
+        .align(egui::Align2::LEFT_CENTER)
         .desired_width(180.0);
     let field = ui.add(field).accessible_name("Layer to connect to");
     if fresh {

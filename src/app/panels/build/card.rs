@@ -37,7 +37,7 @@ pub fn show(
     let id = card_id(card.node.id);
     let response = ui.interact(rect, id, Sense::click_and_drag());
     response.widget_info(|| info(card, selected));
-    if is_disabled(card) {
+    if card.disabled {
         ui.set_opacity(ui.opacity() * 0.55);
     }
     frame(ui, card, rect, selected, &response);
@@ -72,11 +72,6 @@ pub fn show(
         }
     });
     response
-}
-
-/// Left out of the network; a folded block does not say so of a part of it.
-fn is_disabled(card: &Card<'_>) -> bool {
-    card.node.disabled && card.block.is_none()
 }
 
 /// The comment, or the field it is written in.
@@ -122,7 +117,7 @@ fn info(card: &Card<'_>, selected: bool) -> WidgetInfo {
             format!("{} {summary}", card.node.layer.kind().entry().title)
         }
     };
-    let disabled = if is_disabled(card) { ", disabled" } else { "" };
+    let disabled = if card.disabled { ", disabled" } else { "" };
     info.current_text_value = Some(format!("{what}, {output}{disabled}"));
     info
 }
@@ -163,7 +158,7 @@ fn head(stage: &Stage<'_>, ui: &mut Ui, card: &Card<'_>, row: Rect, commands: &m
     let start = pos2(row.min.x + SPACE[3], centre);
     let room = shape_end - SHAPES - start.x;
     match card.block {
-        Some(block) => folded(stage, ui, block, row, room, commands),
+        Some(block) => folded(stage, ui, (card, block), row, room, commands),
         None => layer(stage, ui, card, row, room),
     }
     let shape = card
@@ -199,7 +194,7 @@ fn layer(stage: &Stage<'_>, ui: &Ui, card: &Card<'_>, row: Rect, room: f32) {
             end = text::left(ui, pos2(end, centre), text::line(ui, words, room)) + SPACE[1];
         }
     };
-    if is_disabled(card) {
+    if card.disabled {
         say(RichText::new("disabled").color(tokens.text));
     }
     if entry.arity == Arity::Many {
@@ -237,7 +232,7 @@ fn joined(stage: &Stage<'_>, card: &Card<'_>) -> String {
 fn folded(
     stage: &Stage<'_>,
     ui: &mut Ui,
-    block: &Block,
+    (card, block): (&Card<'_>, &Block),
     row: Rect,
     room: f32,
     commands: &mut Vec<Command>,
@@ -270,6 +265,11 @@ fn folded(
     let start = row.min.x + SPACE[3];
     let end = blocks::title(ui, block, pos2(start, centre), room) + SPACE[1];
     let words = blocks::summary(stage.view.editor.graph(), block);
+    let words = if card.disabled {
+        format!("disabled, {words}")
+    } else {
+        words
+    };
     let words = RichText::new(words).color(tokens.muted);
     let room = (start + room - end).max(0.0);
     text::left(ui, pos2(end, centre), text::line(ui, words, room));

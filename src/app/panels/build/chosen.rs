@@ -12,8 +12,8 @@ pub const INPUT_STAYS: &str = "The input stays the first layer";
 
 /// The selected layers in the network's order, folded blocks whole.
 pub struct Chosen<'a> {
-    view: &'a View<'a>,
-    rows: &'a Rows,
+    pub(super) view: &'a View<'a>,
+    pub(super) rows: &'a Rows,
     /// Without the input.
     pub ids: Vec<LayerId>,
     /// The first and the last of their rows.

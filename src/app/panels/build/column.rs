@@ -61,6 +61,8 @@ impl Column {
         width: f32,
         place: Option<usize>,
     ) {
+        let known = |it: &mut comment::Writing| self.rows.of_layer(it.layer()).is_some();
+        self.comment.take_if(|it| !known(it));
         let writing = self.comment.as_ref().map(comment::Writing::layer);
         let plan = Plan::of(ui, view, &self.rows, width, writing);
         let selected = view.selected.filter(|_| view.selected != self.seen);
@@ -129,7 +131,14 @@ impl Stage<'_> {
         blocks::frames(self, ui, &shown, commands);
         self.lanes(ui, &lit, commands);
         let mut asked = None;
-        for (row, _) in self.plan.between(*shown.start(), *shown.end()) {
+        // The field that is written in keeps the keyboard where its card is scrolled away.
+        let written = writing
+            .as_ref()
+            .and_then(|it| self.rows.of_layer(it.layer()));
+        let shown = self.plan.between(*shown.start(), *shown.end());
+        let shown: Vec<usize> = shown.map(|(row, _)| row).collect();
+        let written = written.filter(|row| !shown.contains(row));
+        for row in shown.into_iter().chain(written) {
             let question = self.card(ui, row, &lit, writing, commands);
             asked = asked.or(question);
         }

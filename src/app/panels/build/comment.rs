@@ -40,6 +40,7 @@ impl Writing {
         let field = field.accessible_name(format!("Comment on {}", graph.name_of(self.id)));
         if fresh {
             field.request_focus();
+            field.scroll_to_me(None);
             return true;
         }
         let (enter, escape) = ui.input(|input| {

@@ -124,6 +124,9 @@ impl Stage<'_> {
                 None => Some(self.insert(row, kind)),
             },
             Dragged::Block(number) => {
+                if let Some(wire) = self.aimed(ui) {
+                    return wires::paste_on(self.view, self.rows, wire, number);
+                }
                 let after = self.rows.exit(self.view.editor.graph(), row - 1)?;
                 saved::paste(self.view, number, after)
             }

@@ -36,7 +36,7 @@ pub fn layer(ui: &mut Ui, node: &Node, report: &LayerReport) {
     );
     widgets::stat_row(
         ui,
-        "Output memory an image",
+        "Activation memory an image",
         &cost(widgets::bytes(report.activation_bytes)),
     );
     if let Some(field) = report.receptive_field {

@@ -9,10 +9,9 @@ use super::chosen::{self, Chosen};
 use super::column::Column;
 use super::rows::Rows;
 use crate::app::command::Command;
+use crate::app::layer_actions::{LAYER_ENTRIES, LayerAction};
 use crate::app::view::View;
-use crate::network::{Edit, LayerId};
-
-const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+use crate::network::LayerId;
 
 /// Carries out the keys, unless a text field, a menu or a dialog has them.
 pub fn handle(ui: &Ui, view: &View<'_>, column: &mut Column, commands: &mut Vec<Command>) {
@@ -44,10 +43,7 @@ pub fn handle(ui: &Ui, view: &View<'_>, column: &mut Column, commands: &mut Vec<
     };
     let primary = view.selected.or(focus);
     clipboard(ctx, view, &chosen, primary, commands);
-    if primary.is_some() {
-        edit(ctx, &chosen, commands);
-    }
-    let question = primary.and_then(|id| asked(ctx, id, &chosen));
+    let question = shortcuts(ctx, &chosen, primary, commands);
     select(
         ctx,
         view,
@@ -59,6 +55,64 @@ pub fn handle(ui: &Ui, view: &View<'_>, column: &mut Column, commands: &mut Vec<
     if let Some(question) = question {
         column.ask(question, None);
     }
+}
+
+/// What the command palette has asked for.
+pub fn asked_elsewhere(
+    ctx: &Context,
+    view: &View<'_>,
+    column: &mut Column,
+    commands: &mut Vec<Command>,
+) {
+    let Some(action) = view.on_layers else {
+        return;
+    };
+    commands.push(Command::OnLayers(None));
+    let chosen = Chosen::of(view, &column.rows);
+    if chosen.blocked(action, view.selected).is_none()
+        && let Some(question) = chosen.perform(action, ctx, view.selected, commands)
+    {
+        column.ask(question, None);
+    }
+}
+
+/// The keys of the table. Where a block cannot be made or a layer not replaced, it is said why.
+fn shortcuts(
+    ctx: &Context,
+    chosen: &Chosen<'_>,
+    primary: Option<LayerId>,
+    commands: &mut Vec<Command>,
+) -> Option<Question> {
+    let mut question = None;
+    for entry in LAYER_ENTRIES {
+        // The system makes events of its own of these.
+        if matches!(
+            entry.action,
+            LayerAction::Cut | LayerAction::Copy | LayerAction::Paste
+        ) {
+            continue;
+        }
+        let mut keys = entry.keys.iter();
+        if !keys.any(|keys| pressed(ctx, keys.modifiers, keys.logical_key)) {
+            continue;
+        }
+        question = match (chosen.blocked(entry.action, primary), primary) {
+            (None, _) => chosen.perform(entry.action, ctx, primary, commands),
+            (Some(reason), Some(id)) if says_why(entry.action) => {
+                Some(Question::Refused { id, reason })
+            }
+            _ => None,
+        };
+        break;
+    }
+    question
+}
+
+fn says_why(action: LayerAction) -> bool {
+    matches!(
+        action,
+        LayerAction::Group | LayerAction::Ungroup | LayerAction::Fold | LayerAction::Replace
+    )
 }
 
 fn pressed(ctx: &Context, modifiers: Modifiers, key: Key) -> bool {
@@ -95,46 +149,6 @@ fn clipboard(
     }
 }
 
-fn edit(ctx: &Context, chosen: &Chosen<'_>, commands: &mut Vec<Command>) {
-    if pressed(ctx, Modifiers::ALT, Key::ArrowUp) {
-        chosen.shift(false, commands);
-    } else if pressed(ctx, Modifiers::ALT, Key::ArrowDown) {
-        chosen.shift(true, commands);
-    } else if pressed(ctx, Modifiers::COMMAND, Key::D) {
-        chosen.duplicate(commands);
-    } else if pressed(ctx, Modifiers::COMMAND, Key::Slash) {
-        chosen.disable(commands);
-    } else if pressed(ctx, CTRL_SHIFT, Key::G) {
-        commands.extend(chosen.block().map(|id| Command::Edit(Edit::Ungroup(id))));
-    } else if pressed(ctx, Modifiers::COMMAND, Key::E) {
-        chosen.fold(commands);
-    } else if pressed(ctx, Modifiers::NONE, Key::Delete)
-        || pressed(ctx, Modifiers::NONE, Key::Backspace)
-    {
-        chosen.delete(commands);
-    } else if pressed(ctx, Modifiers::NONE, Key::Escape) {
-        commands.push(Command::Select(None));
-    }
-}
-
-/// Keys that ask something first.
-fn asked(ctx: &Context, id: LayerId, chosen: &Chosen<'_>) -> Option<Question> {
-    if pressed(ctx, Modifiers::COMMAND, Key::G) {
-        return chosen
-            .no_block()
-            .is_none()
-            .then(|| Question::name(chosen.ids.clone()));
-    }
-    if pressed(ctx, Modifiers::COMMAND, Key::M) {
-        return Some(Question::Comment(id));
-    }
-    if pressed(ctx, Modifiers::COMMAND, Key::L) {
-        return Some(Question::connect(id));
-    }
-    let replaced = pressed(ctx, Modifiers::COMMAND, Key::R) && !chosen.ids.is_empty();
-    replaced.then_some(Question::Replace(id))
-}
-
 fn select(
     ctx: &Context,
     view: &View<'_>,
@@ -143,9 +157,6 @@ fn select(
     focus: bool,
     commands: &mut Vec<Command>,
 ) {
-    if pressed(ctx, Modifiers::COMMAND, Key::A) {
-        commands.push(chosen::all(view));
-    }
     for (up, key) in [(true, Key::ArrowUp), (false, Key::ArrowDown)] {
         if pressed(ctx, Modifiers::SHIFT, key) {
             let end = reach(view, rows, up);

@@ -7,6 +7,7 @@ use super::chosen::Chosen;
 use super::column::{Asked, Stage};
 use super::palette;
 use crate::app::command::Command;
+use crate::app::layer_actions::{LayerAction, keys_of};
 use crate::network::{Edit, Layer};
 
 /// Draws it; returns what is to be asked.
@@ -26,7 +27,7 @@ pub fn show(
     ui.separator();
     places(stage, ui, chosen, row, commands);
     ui.separator();
-    if item(ui, "Delete", "Delete", chosen.stays()) {
+    if item(ui, "Delete", Some(LayerAction::Delete), chosen.stays()) {
         chosen.delete(commands);
     }
     asked.or(block).map(|question| (question, None))
@@ -40,25 +41,25 @@ fn clipboard(
     commands: &mut Vec<Command>,
 ) {
     let stays = chosen.stays();
-    if item(ui, "Cut", "Ctrl+X", stays)
+    if item(ui, "Cut", Some(LayerAction::Cut), stays)
         && let Some(fragment) = chosen.fragment()
     {
         ui.copy_text(fragment.to_text());
         chosen.delete(commands);
     }
-    if item(ui, "Copy", "Ctrl+C", stays)
+    if item(ui, "Copy", Some(LayerAction::Copy), stays)
         && let Some(fragment) = chosen.fragment()
     {
         ui.copy_text(fragment.to_text());
     }
-    if item(ui, "Paste after it", "Ctrl+V", None) {
+    if item(ui, "Paste after it", Some(LayerAction::Paste), None) {
         let id = stage.rows.exit(stage.view.editor.graph(), row);
         if !stage.view.selection.iter().any(|it| Some(*it) == id) {
             commands.push(Command::Select(id));
         }
         ui.send_viewport_cmd(ViewportCommand::RequestPaste);
     }
-    if item(ui, "Duplicate", "Ctrl+D", stays) {
+    if item(ui, "Duplicate", Some(LayerAction::Duplicate), stays) {
         chosen.duplicate(commands);
     }
 }
@@ -79,19 +80,24 @@ fn change(
     } else {
         "Disable"
     };
-    if item(ui, disable, "Ctrl+/", stays) {
+    if item(ui, disable, Some(LayerAction::Disable), stays) {
         chosen.disable(commands);
     }
-    if item(ui, "Comment…", "Ctrl+M", None) {
+    if item(ui, "Comment…", Some(LayerAction::Comment), None) {
         asked = Some(Question::Comment(id));
     }
-    if item(ui, "Connect to…", "Ctrl+L", None) {
+    if item(ui, "Connect to…", Some(LayerAction::Connect), None) {
         asked = Some(Question::connect(id));
     }
     let several = "Select one layer to replace it";
     let several = Some(several).filter(|_| chosen.ids.len() > 1);
-    if item(ui, "Replace by…", "Ctrl+R", stays.or(several)) {
-        asked = Some(Question::Replace(id));
+    if item(
+        ui,
+        "Replace by…",
+        Some(LayerAction::Replace),
+        stays.or(several),
+    ) {
+        asked = Some(Question::replace(id));
     }
     asked
 }
@@ -105,7 +111,12 @@ fn blocks(
     let graph = stage.view.editor.graph();
     let Some(block) = chosen.block().and_then(|id| graph.block(id)) else {
         let reason = chosen.no_block();
-        let make = item(ui, "Make a block…", "Ctrl+G", reason.as_deref());
+        let make = item(
+            ui,
+            "Make a block…",
+            Some(LayerAction::Group),
+            reason.as_deref(),
+        );
         return make.then(|| Question::name(chosen.ids.clone()));
     };
     let fold = if block.folded {
@@ -113,13 +124,13 @@ fn blocks(
     } else {
         "Fold block"
     };
-    if item(ui, fold, "Ctrl+E", None) {
+    if item(ui, fold, Some(LayerAction::Fold), None) {
         chosen.fold(commands);
     }
-    if item(ui, "Ungroup", "Ctrl+Shift+G", None) {
+    if item(ui, "Ungroup", Some(LayerAction::Ungroup), None) {
         commands.push(Command::Edit(Edit::Ungroup(block.id)));
     }
-    if item(ui, "Save block", "", None) {
+    if item(ui, "Save block", None, None) {
         commands.push(Command::SaveBlock(block.id));
     }
     None
@@ -132,10 +143,20 @@ fn places(
     row: usize,
     commands: &mut Vec<Command>,
 ) {
-    if item(ui, "Move up", "Alt+↑", chosen.fixed(false)) {
+    if item(
+        ui,
+        "Move up",
+        Some(LayerAction::MoveUp),
+        chosen.fixed(false),
+    ) {
         chosen.shift(false, commands);
     }
-    if item(ui, "Move down", "Alt+↓", chosen.fixed(true)) {
+    if item(
+        ui,
+        "Move down",
+        Some(LayerAction::MoveDown),
+        chosen.fixed(true),
+    ) {
         chosen.shift(true, commands);
     }
     ui.menu_button("Insert before", |ui| {
@@ -162,8 +183,9 @@ fn places(
 }
 
 /// A line of the context menu; disabled where there is a reason.
-fn item(ui: &mut Ui, words: &str, keys: &str, reason: Option<&str>) -> bool {
-    let button = Button::new(words).shortcut_text(keys);
+fn item(ui: &mut Ui, words: &str, action: Option<LayerAction>, reason: Option<&str>) -> bool {
+    let keys = action.map(|action| keys_of(ui.ctx(), action));
+    let button = Button::new(words).shortcut_text(keys.unwrap_or_default());
     let response = ui
         .add_enabled(reason.is_none(), button)
         .accessible_name(words);

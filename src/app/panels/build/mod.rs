@@ -19,6 +19,7 @@ mod keys;
 mod lanes;
 mod menu;
 mod palette;
+mod perform;
 mod plan;
 mod rows;
 mod saved;
@@ -29,7 +30,9 @@ mod wires;
 
 use egui::{CentralPanel, Frame, Id, Margin, Ui};
 
+pub use self::perform::blocked;
 use self::rows::Rows;
+pub use self::text::sentence;
 use crate::app::command::Command;
 use crate::app::theme::{SIDE_WIDTH, SPACE, Tokens};
 use crate::app::view::{Panel, View};
@@ -54,6 +57,7 @@ impl Panel for BuildPanel {
             .inner_margin(Margin::same(SPACE[3] as i8));
 
         self.column.rows.update(view.editor.graph());
+        keys::asked_elsewhere(ui.ctx(), view, &mut self.column, commands);
         keys::handle(ui, view, &mut self.column, commands);
         egui::Panel::left("build palette")
             .exact_size(PALETTE_WIDTH)

@@ -65,12 +65,8 @@ impl Palette {
 
     /// What the search leaves, in the palette's order.
     fn found(&self) -> impl Iterator<Item = &'static Entry> {
-        let words = self.search.to_lowercase();
-        let matches = move |entry: &&'static Entry| {
-            let text = format!("{} {} {}", entry.title, entry.name, entry.group.title());
-            let text = text.to_lowercase();
-            entry.kind != Kind::Input && words.split_whitespace().all(|word| text.contains(word))
-        };
+        let matches =
+            |entry: &&'static Entry| entry.kind != Kind::Input && fits(entry, &self.search);
         Group::ALL
             .into_iter()
             .flat_map(Group::entries)
@@ -210,6 +206,7 @@ fn line(ui: &mut Ui, salt: &str, look: &Look<'_>, dragged: Dragged) -> Response 
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, look.title));
     response.dnd_set_drag_payload(dragged);
     let tokens = Tokens::of(ui);
+    let mut cut = false;
     if ui.is_rect_visible(rect) {
         if response.hovered() || response.dragged() || response.has_focus() {
             ui.painter().rect(
@@ -225,11 +222,16 @@ fn line(ui: &mut Ui, salt: &str, look: &Look<'_>, dragged: Dragged) -> Response 
         ui.painter().circle_filled(dot, 4.0, look.colour);
         let title = egui::RichText::new(look.title).color(tokens.text);
         let at = pos2(row.min.x + SPACE[3], row.center().y);
-        text::left(ui, at, text::line(ui, title, row.max.x - at.x));
+        let title = text::line(ui, title, row.max.x - at.x);
+        cut = title.elided;
+        text::left(ui, at, title);
     }
     let help = look.help;
     response.on_hover_ui(|ui| {
         ui.set_max_width(260.0);
+        if cut {
+            ui.label(theme::semibold(look.title));
+        }
         ui.label(help);
         let hint = egui::RichText::new("Click to add it, or drag it to its place");
         ui.label(hint.size(NOTE_SIZE).color(Tokens::of(ui).muted));
@@ -238,13 +240,20 @@ fn line(ui: &mut Ui, salt: &str, look: &Look<'_>, dragged: Dragged) -> Response 
 
 /// A menu of all layers, for "+" between two cards. Returns the chosen kind.
 pub fn menu(ui: &mut Ui) -> Option<Kind> {
+    found(ui, "")
+}
+
+/// The layers that fit the words typed, as a menu.
+pub fn found(ui: &mut Ui, words: &str) -> Option<Kind> {
     let mut chosen = None;
+    let mut any = false;
     ui.set_min_width(176.0);
     ui.spacing_mut().item_spacing.y = 0.0;
     ui.spacing_mut().button_padding.x = SPACE[1];
     for group in Group::ALL {
-        let addable = |entry: &&Entry| entry.kind != Kind::Input;
+        let addable = |entry: &&Entry| entry.kind != Kind::Input && fits(entry, words);
         for (number, entry) in group.entries().filter(addable).enumerate() {
+            any = true;
             if number == 0 {
                 ui.add_space(SPACE[1]);
                 ui.horizontal(|ui| {
@@ -258,5 +267,22 @@ pub fn menu(ui: &mut Ui) -> Option<Kind> {
             }
         }
     }
+    if !any {
+        widgets::note(ui, "No layer is called that");
+    }
     chosen
+}
+
+/// The first layer that fits the words typed.
+pub fn first(words: &str) -> Option<Kind> {
+    let entries = Group::ALL.into_iter().flat_map(Group::entries);
+    let mut fitting = entries.filter(|entry| entry.kind != Kind::Input && fits(entry, words));
+    fitting.next().map(|entry| entry.kind)
+}
+
+/// Whether all words are found in a layer's names or in its group's.
+fn fits(entry: &Entry, words: &str) -> bool {
+    let text = format!("{} {} {}", entry.title, entry.name, entry.group.title());
+    let (text, words) = (text.to_lowercase(), words.to_lowercase());
+    words.split_whitespace().all(|word| text.contains(word))
 }

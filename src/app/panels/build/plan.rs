@@ -69,6 +69,8 @@ pub struct Card<'a> {
     pub comment: Option<Arc<Galley>>,
     /// The comment is being written.
     pub writing: bool,
+    /// Left out of the network: the layer, or all of the block's.
+    pub disabled: bool,
     pub maps: Option<&'a LayerMaps>,
     pub strip: f32,
     /// Probability of each class, on the last card.
@@ -226,6 +228,7 @@ impl<'a> Known<'a> {
             height: HEADER,
             comment: comment(ui, &node.comment, width),
             writing: false,
+            disabled: members.iter().all(|node| node.disabled),
             maps,
             strip: maps.map_or(0.0, |maps| {
                 maps::strip_height(maps, width - 2.0 * PADDING, CELL, 1)
@@ -264,7 +267,8 @@ fn height(card: &Card<'_>) -> f32 {
 fn told<'a>(ui: &Ui, problems: Vec<&'a Problem>, width: f32) -> Vec<Told<'a>> {
     let colour = Tokens::of(ui).text;
     let told = problems.into_iter().map(|problem| {
-        let words = RichText::new(text::sentence(&problem.message))
+        let remedy = problem.remedy.as_ref().map(|remedy| remedy.label.as_str());
+        let words = RichText::new(text::without(&problem.message, remedy))
             .size(NOTE_SIZE)
             .color(colour);
         Told {

@@ -24,7 +24,12 @@ pub fn menu(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         ui.with_layout(end, |ui| widgets::caption(ui, "Parameters"));
     });
     let fits = Fit::all(ui, view);
-    let scroll = ScrollArea::vertical().max_height(LENGTH);
+    // As long as the window lets it be: by itself it would be no longer than a popup's usual size.
+    let room = ui.ctx().content_rect().height() - 160.0;
+    let length = LENGTH.min(room.max(120.0));
+    let scroll = ScrollArea::vertical()
+        .max_height(length)
+        .min_scrolled_height(length);
     scroll.show(ui, |ui| {
         let mut family = None;
         for (template, fit) in templates().iter().zip(fits.iter()) {

@@ -39,9 +39,28 @@ pub fn sentence(message: &str) -> String {
     }
 }
 
+/// A message without the remedy at its end, where a button beside it says that.
+pub fn without(message: &str, remedy: Option<&str>) -> String {
+    let plain = remedy.and_then(|remedy| {
+        let (told, end) = message.rsplit_once(": ")?;
+        let same = end.eq_ignore_ascii_case(remedy);
+        same.then_some(told)
+    });
+    sentence(plain.unwrap_or(message))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::sentence;
+    use super::{sentence, without};
+
+    #[test]
+    fn what_a_button_says_is_not_said_twice() {
+        let message = "add_1 takes inputs of one shape: add a 1×1 convolution";
+        let told = "add_1 takes inputs of one shape";
+        assert_eq!(without(message, Some("Add a 1×1 convolution")), told);
+        assert_eq!(without(message, Some("Delete add_1")), message);
+        assert_eq!(without(message, None), message);
+    }
 
     #[test]
     fn messages_begin_with_a_capital_unless_a_name_does() {

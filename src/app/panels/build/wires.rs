@@ -9,8 +9,8 @@ use egui::{
 use super::column::Stage;
 use super::drag::Dragged;
 use super::lanes::Net;
-use super::palette;
 use super::rows::Rows;
+use super::{palette, saved};
 use crate::app::command::Command;
 use crate::app::theme::{SPACE, Tokens};
 use crate::app::view::View;
@@ -104,9 +104,9 @@ impl Stage<'_> {
         }
     }
 
-    /// The wire that a dragged new layer would be put on.
+    /// The wire that a dragged new layer or block would be put on.
     pub fn aimed(&self, ui: &Ui) -> Option<Wire> {
-        let Some(Dragged::New(_)) = Dragged::now(ui) else {
+        let Some(Dragged::New(_) | Dragged::Block(_)) = Dragged::now(ui) else {
             return None;
         };
         let pointer = ui.ctx().pointer_interact_pos()?;
@@ -263,6 +263,26 @@ pub fn insert_on(view: &View<'_>, rows: &Rows, wire: Wire, kind: Kind) -> Option
         .first()?;
     let layer = Layer::new(kind);
     Some(Command::Edit(Edit::InsertBetween { from, to, layer }))
+}
+
+/// A block of the palette on the wire between two rows: it takes the place of a layer put there.
+pub fn paste_on(view: &View<'_>, rows: &Rows, wire: Wire, number: usize) -> Option<Command> {
+    let graph = view.editor.graph();
+    let (from, to) = *rows.wires(graph, wire.from, wire.to).first()?;
+    let layer = Layer::new(Kind::Activation);
+    let between = Edit::InsertBetween { from, to, layer };
+    // The layer that will be there has the next id, which a copy of the network tells.
+    let stand_in = graph.clone().apply(&between).ok()??;
+    let input = view.report.layer(from).and_then(|report| report.output);
+    let fragment = saved::fragment(view, number, input)?;
+    let label = format!("add {}", saved::named(view, number)?);
+    let after = stand_in;
+    let edits = vec![
+        between,
+        Edit::Paste { after, fragment },
+        Edit::Delete(stand_in),
+    ];
+    Some(Command::Together { label, edits })
 }
 
 /// A layer takes the output of another one in place of what it had; a folded block at all its ways in.

@@ -93,7 +93,14 @@ impl Settings {
         let explain = format!("How many copies follow one another\nTakes 1 to {MAX_REPEAT}");
         let times = widgets::setting_row(ui, "Repeat", &explain, |ui| {
             let range = [1, u64::from(MAX_REPEAT)];
-            super::control::whole(ui, u64::from(block.repeat), range, CONTROL_WIDTH, "Repeat")
+            super::control::whole(
+                ui,
+                u64::from(block.repeat),
+                range,
+                CONTROL_WIDTH,
+                "Repeat",
+                None,
+            )
         });
         if let Some(times) = times.and_then(|times| u32::try_from(times).ok()) {
             self.changing = true;
@@ -122,7 +129,7 @@ impl Settings {
         let row = Row::here(ui);
         let changed = ui.push_id(("block setting", block.id.0, number), |ui| {
             widgets::setting_row(ui, &setting.name, &help(spec), |ui| {
-                self.control.show(ui, spec, &setting.name, &value)
+                self.control.show(ui, spec, &setting.name, &value, false)
             })
         });
         if let Some(value) = changed.inner {

@@ -2,7 +2,8 @@
 //! with nothing selected, the whole network's.
 
 mod block;
-mod control;
+pub(super) mod control;
+mod several;
 
 use egui::{CollapsingHeader, Id, RichText, ScrollArea, TextEdit, Ui};
 
@@ -31,11 +32,15 @@ impl Settings {
     pub fn show(&mut self, ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         let graph = view.editor.graph();
         let selected = view.selected.and_then(|id| graph.node(id));
+        let several = several::Several::of(view);
         ScrollArea::vertical()
             .id_salt("settings")
             .auto_shrink(false)
             .show(ui, |ui| match (block::shown(view), selected) {
                 (Some(block), _) => self.block(ui, block, view, commands),
+                (None, Some(_)) if several.count() > 1 => {
+                    self.several(ui, &several, view, commands);
+                }
                 (None, Some(node)) => self.layer(ui, node, view, commands),
                 (None, None) => network(ui, view, commands),
             });
@@ -74,7 +79,7 @@ impl Settings {
         let row = block::Row::here(ui);
         let changed = ui.push_id((node.id.0, setting.name), |ui| {
             widgets::setting_row(ui, setting.title, &help(setting), |ui| {
-                self.control.show(ui, setting, setting.title, value)
+                self.control.show(ui, setting, setting.title, value, false)
             })
         });
         block::expose(ui, &row, node, setting, view, commands);
@@ -108,14 +113,6 @@ impl Settings {
         });
         widgets::note(ui, entry.help);
         ui.add_space(SPACE[2]);
-        if view.selection.len() > 1 {
-            let count = view.selection.len();
-            widgets::note(
-                ui,
-                &format!("{count} layers are selected; these are the settings of one"),
-            );
-            ui.add_space(SPACE[1]);
-        }
         self.settings(ui, node, view, commands);
         self.seal(ui, commands);
         comment(ui, node, commands);
@@ -217,7 +214,7 @@ fn problems<'a>(
         let label = remedy.map(|remedy| remedy.label.as_str());
         let colour = card::colour(Tokens::of(ui), problem.severity);
         let clicked = ui.push_id(("problem", number), |ui| {
-            widgets::problem(ui, colour, &text::sentence(&problem.message), label)
+            widgets::problem(ui, colour, &text::without(&problem.message, label), label)
         });
         if let Some(remedy) = remedy.filter(|_| clicked.inner) {
             commands.push(Command::Edits(remedy.edits.clone()));
