@@ -157,7 +157,7 @@ fn describe(bytes: &[u8]) -> &'static str {
 }
 
 /// For a file whose name does not promise an image, the name's ending explains more than the content does.
-fn named(fault: DecodeFault, path: &Path) -> DecodeFault {
+pub(super) fn named(fault: DecodeFault, path: &Path) -> DecodeFault {
     const PROMISES: [&str; 10] = [
         "png", "jpg", "jpeg", "jfif", "webp", "bmp", "gif", "tif", "tiff", "jpe",
     ];
@@ -174,27 +174,31 @@ fn named(fault: DecodeFault, path: &Path) -> DecodeFault {
     }
 }
 
-fn read_bytes(path: &Path) -> Result<Vec<u8>, DecodeFault> {
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, DecodeFault> {
     // Asked before opening, because opening a pipe would wait for its writer for ever.
     let about = std::fs::metadata(path)?;
     if !about.is_file() {
         return Err(DecodeFault::Special);
     }
-    let mut file = File::open(path)?;
+    read_all(File::open(path)?, about.len())
+}
+
+/// Reads a picture's bytes; `stated` is the size that its folder or archive tells.
+pub(super) fn read_all(mut content: impl Read, stated: u64) -> Result<Vec<u8>, DecodeFault> {
     let mut bytes = Vec::new();
     // A large file is no image more often than not: its head tells before the rest is read.
-    file.by_ref().take(4096).read_to_end(&mut bytes)?;
+    content.by_ref().take(4096).read_to_end(&mut bytes)?;
     sniff(&bytes)?;
-    if about.len() > MAX_FILE_BYTES {
-        return Err(DecodeFault::FileTooLarge(about.len()));
+    if stated > MAX_FILE_BYTES {
+        return Err(DecodeFault::FileTooLarge(stated));
     }
     bytes.reserve_exact(
-        usize::try_from(about.len())
+        usize::try_from(stated)
             .unwrap_or(0)
             .saturating_sub(bytes.len()),
     );
     // The file may be growing while it is read.
-    file.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
+    content.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -91,9 +91,30 @@ pub enum DatasetError {
     /// The folder does not exist.
     #[error("{0} does not exist: check the path, or choose another folder")]
     Missing(PathBuf),
-    /// A file was given in place of a folder.
-    #[error("{0} is a file: choose the folder that holds one sub-folder for each class")]
+    /// A file was given that holds no data set.
+    #[error(
+        "{0} is a file: choose the folder that holds one sub-folder for each class; or a zip or tar, a table (CSV, TSV), a list of paths (.txt), an IDX file or a batch of CIFAR"
+    )]
     NotAFolder(PathBuf),
+    /// An archive or another file of many images that cannot be used.
+    #[error("{archive} cannot be used: {reason}")]
+    Archive {
+        /// The file.
+        archive: PathBuf,
+        /// What is the matter, and what to do.
+        reason: String,
+    },
+    /// More files than can be numbered.
+    #[error("{0} holds more than 16 million files: choose a folder further down, or divide it")]
+    TooManyFiles(PathBuf),
+    /// The files do not fit what they are asked to mean.
+    #[error("{folder} cannot be read as asked: {reason}")]
+    Layout {
+        /// The folder or archive.
+        folder: PathBuf,
+        /// Which layout, why not, and what to do.
+        reason: String,
+    },
     /// The folder cannot be listed.
     #[error("no permission to read {0}: change the folder's permissions, or choose another")]
     NoPermission(PathBuf),
@@ -108,11 +129,16 @@ pub enum DatasetError {
     /// Nothing in it.
     #[error("{0} is empty: put a folder of images in it for each class")]
     Empty(PathBuf),
-    /// Files, but no sub-folders.
+    /// Files, but nothing that says their classes.
     #[error(
-        "{0} has no class folders: put the images of each class in a folder of its own, named after the class"
+        "{folder} has no class folders: put the images of each class in a folder of its own, named after the class; or add a table (CSV) with a line for each image: its file and its class{hint}"
     )]
-    NoClasses(PathBuf),
+    NoClasses {
+        /// The folder or archive.
+        folder: PathBuf,
+        /// Why the tables and lists that are there do not serve; or empty.
+        hint: String,
+    },
     /// Sub-folders, but not one image that can be read.
     #[error(
         "{folder} holds no image that can be read{detail}: mapsto reads PNG, JPEG, WebP, BMP, GIF and TIFF"
@@ -125,15 +151,13 @@ pub enum DatasetError {
     },
     /// A classifier cannot learn from one class.
     #[error(
-        "{folder} has one class only (“{class}”): a classifier needs two or more. Put each class in a folder of its own{hint}"
+        "{folder} has one class only (“{class}”): a classifier needs two or more. Put each class in a folder of its own"
     )]
     OneClass {
         /// The folder.
         folder: PathBuf,
         /// The only class.
         class: String,
-        /// A better folder to choose, or empty.
-        hint: String,
     },
     /// The user's changes leave too little.
     #[error(

@@ -17,6 +17,7 @@ mod colour;
 mod decode;
 mod digits;
 mod error;
+mod files;
 mod health;
 mod image;
 mod jpeg;
@@ -34,6 +35,7 @@ mod store;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ::image::DynamicImage;
 use serde::{Deserialize, Serialize};
@@ -51,11 +53,14 @@ pub use loader::{Batch, Loader};
 pub use preprocess::{Normalise, Normaliser, Preprocess, Resize, input, picture, statistics};
 pub use progress::Progress;
 pub use random::{Stream, generator, shuffled};
-pub use reading::{Layout, Opening};
+pub use reading::{Layout, LayoutChoice, Opening};
 pub use resize::{InputSize, pixels, thumbnail};
 pub use source::{Set, Source};
 pub use split::{Group, SplitRecipe, Splits, split};
 pub use store::PixelStore;
+
+use files::Store;
+use layout::{Shelf, Spot};
 
 /// A file or folder that is left out, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +83,10 @@ pub struct Dataset {
     pub images: Vec<Image>,
     /// What is left out, sorted by file.
     pub problems: Vec<Problem>,
+    /// What deserves to be known of the files although nothing is left out, a sentence each.
+    pub notices: Vec<String>,
+    /// The ways in which the files can be read, the chosen one among them; none for the bundled digits.
+    pub layouts: Vec<LayoutChoice>,
     /// Classes whose images the user has left out, every one; see [`changed`](Self::changed).
     pub emptied: Vec<String>,
     /// The classes that the places of relabelled images say.
@@ -92,20 +101,32 @@ pub struct Dataset {
 enum Place {
     /// For each image its place in the bundled file.
     Digits(Vec<usize>),
-    /// `unusual`: the paths of files whose names are no UTF-8.
-    Folder {
-        root: PathBuf,
-        unusual: BTreeMap<String, PathBuf>,
+    /// For each image its place in a folder, in an archive or in a file of many.
+    Files {
+        store: Arc<Store>,
+        shelves: Arc<[Shelf]>,
+        spots: Arc<[Spot]>,
     },
 }
 
 impl Dataset {
-    /// Opens a data set: walks the folder and decodes every file once, on all cores. Nothing stays in memory but names
-    /// and sizes. Errors: see [`DatasetError`]; each says what to do.
+    /// Opens a data set as it is found: [`open_with`](Self::open_with) without wishes.
     pub fn open(source: &Source, progress: &Progress) -> Result<Self, DatasetError> {
-        match source {
-            Source::Digits => Ok(Self::digits()),
-            Source::Folder(root) => scan::open(root, progress),
+        Self::open_with(&source.clone().into(), progress)
+    }
+
+    /// Opens a data set: lists the folder or archive, finds out how its files say their classes (or takes
+    /// [`Opening::layout`]), decodes every file once, on all cores, and makes the user's changes. Nothing stays in memory but names and sizes.
+    /// Errors: see [`DatasetError`]; each says what to do.
+    pub fn open_with(opening: &Opening, progress: &Progress) -> Result<Self, DatasetError> {
+        let found = match &opening.source {
+            Source::Digits => Self::digits(),
+            Source::Folder(root) => scan::open(root, opening, progress)?,
+        };
+        if opening.changes.is_empty() {
+            Ok(found)
+        } else {
+            found.changed(&opening.changes)
         }
     }
 
@@ -131,6 +152,8 @@ impl Dataset {
             classes: (0..10).map(|digit: u8| digit.to_string()).collect(),
             images: order.iter().map(image).collect(),
             problems: Vec::new(),
+            notices: Vec::new(),
+            layouts: Vec::new(),
             emptied: Vec::new(),
             was: BTreeMap::new(),
             was_given: BTreeMap::new(),
@@ -149,7 +172,7 @@ impl Dataset {
     }
 
     /// [height, width, channels] of what the images usually are: their median height and width; the bundled digits
-    /// are grey, and a folder counts as colour.
+    /// and grey records are grey, and picture files count as colour.
     pub fn usual_size(&self) -> [usize; 3] {
         let median = |side: fn(&Image) -> u32| {
             let mut sides: Vec<u32> = self.images.iter().map(side).collect();
@@ -160,9 +183,11 @@ impl Dataset {
             let (_, median, _) = sides.select_nth_unstable(middle);
             usize::try_from(*median).unwrap_or(usize::MAX).max(1)
         };
-        let channels = match self.place {
+        let grey = |shelf: &Shelf| shelf.channels == 1;
+        let channels = match &self.place {
             Place::Digits(_) => 1,
-            Place::Folder { .. } => 3,
+            Place::Files { shelves, .. } if !shelves.is_empty() && shelves.iter().all(grey) => 1,
+            Place::Files { .. } => 3,
         };
         [
             median(|image| image.height),
@@ -194,43 +219,82 @@ impl Dataset {
             .ok()
     }
 
-    /// The folder of the user's that it was read from.
+    /// The folder of the user's that the images' files lie in; nothing for an archive.
     pub fn root(&self) -> Option<&Path> {
         match &self.place {
             Place::Digits(_) => None,
-            Place::Folder { root, .. } => Some(root),
+            Place::Files { store, .. } => store.folder(),
         }
     }
 
-    /// Where an image lies; nothing for the bundled digits and for indices out of range.
+    /// Where an image lies as a file of its own; nothing in an archive, for records (IDX, CIFAR, the bundled digits)
+    /// and for indices out of range.
     pub fn path(&self, index: usize) -> Option<PathBuf> {
-        let file = &self.images.get(index)?.file;
         match &self.place {
             Place::Digits(_) => None,
-            Place::Folder { root, unusual } => Some(match unusual.get(file) {
-                Some(path) => root.join(path),
-                None => root.join(file),
-            }),
+            Place::Files { store, spots, .. } => match spots.get(index)? {
+                Spot::File(_) => store.path(&self.images.get(index)?.file),
+                Spot::Record { .. } => None,
+            },
         }
+    }
+
+    /// The bytes of an image's file; a record, which has none of its own, as a PNG.
+    pub fn bytes(&self, index: usize) -> Result<Vec<u8>, DecodeError> {
+        if let Place::Files { store, spots, .. } = &self.place
+            && let (Some(Spot::File(place)), Some(image)) =
+                (spots.get(index), self.images.get(index))
+        {
+            return store
+                .bytes(&image.file, *place)
+                .map_err(|fault| self.at(index, fault));
+        }
+        let image = self.read(index)?;
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image
+            .write_to(&mut bytes, ::image::ImageFormat::Png)
+            .map_err(|error| self.at(index, DecodeFault::Io(error.to_string())))?;
+        Ok(bytes.into_inner())
     }
 
     /// Reads an image, upright.
     pub fn read(&self, index: usize) -> Result<DynamicImage, DecodeError> {
-        let missing =
-            || DecodeFault::Missing.at(format!("image number {index} of {}", self.source));
-        match &self.place {
+        let read = match &self.place {
             Place::Digits(places) => places
                 .get(index)
                 .and_then(|&place| digits::read(place))
-                .ok_or_else(missing),
-            Place::Folder { .. } => read_image(&self.path(index).ok_or_else(missing)?),
+                .ok_or(DecodeFault::Missing),
+            Place::Files { spots, shelves, .. } => match spots.get(index) {
+                None => Err(DecodeFault::Missing),
+                Some(Spot::File(_)) => decode(&self.bytes(index)?),
+                Some(Spot::Record { shelf, number }) => usize::try_from(*shelf)
+                    .ok()
+                    .and_then(|shelf| shelves.get(shelf))
+                    .ok_or(DecodeFault::Missing)
+                    .and_then(|shelf| shelf.read(*number)),
+            },
+        };
+        read.map_err(|fault| self.at(index, fault))
+    }
+
+    /// A fault with the image that has it, as the user knows it.
+    fn at(&self, index: usize, fault: DecodeFault) -> DecodeError {
+        let Some(image) = self.images.get(index) else {
+            return fault.at(format!("image number {index} of {}", self.source));
+        };
+        let fault = decode::named(fault, Path::new(&image.file));
+        match self.path(index) {
+            Some(path) => fault.at(path.display().to_string()),
+            None => fault.at(format!("{} in {}", image.file, self.source)),
         }
     }
 
     /// Whether one image is lost or the whole folder.
     fn explain(&self, error: DecodeError) -> DatasetError {
         match &self.place {
-            Place::Folder { root, .. } if !root.is_dir() => DatasetError::Vanished(root.clone()),
+            Place::Files { store, .. } if !store.root.exists() => {
+                DatasetError::Vanished(store.root.clone())
+            }
             _ => DatasetError::Image(error),
         }
     }

@@ -65,3 +65,18 @@ pub enum Layout {
         coarse: bool,
     },
 }
+
+/// One way to read a data set's files: what the user chooses among.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LayoutChoice {
+    /// To be asked for in [`Opening::layout`].
+    pub layout: Layout,
+    /// What it means, in words.
+    pub title: String,
+    /// Classes, before any image is opened.
+    pub classes: usize,
+    /// Images, before any is opened.
+    pub images: usize,
+    /// This is how the data set is read.
+    pub chosen: bool,
+}

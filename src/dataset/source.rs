@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a data set comes from. In files and on the command line it is a string: `digits`, or a folder's path.
+/// Where a data set comes from. In files and on the command line it is a string: `digits`, or the path of a folder or file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum Source {
     /// The handwritten digits that come with the program.
     Digits,
-    /// A folder of the user's, with one sub-folder a class.
+    /// A folder of the user's; or a file that stands for one: a zip or tar, a table, a list of paths, an IDX file.
     Folder(PathBuf),
 }
 
@@ -77,11 +77,15 @@ impl Set {
 
     /// The set that a folder of this name stands for, if it stands for one.
     pub(super) fn from_folder(name: &str) -> Option<Self> {
-        match name.to_ascii_lowercase().as_str() {
-            "train" | "training" => Some(Self::Train),
-            "val" | "valid" | "validation" => Some(Self::Validation),
-            "test" | "testing" => Some(Self::Test),
-            _ => None,
+        let is = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+        if is(&["train", "training"]) {
+            Some(Self::Train)
+        } else if is(&["val", "valid", "validation"]) {
+            Some(Self::Validation)
+        } else if is(&["test", "testing"]) {
+            Some(Self::Test)
+        } else {
+            None
         }
     }
 }

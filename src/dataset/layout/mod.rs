@@ -1,0 +1,131 @@
+//! What a listing of files can mean, which meaning is the likeliest, and which images, classes and sets follow.
+//!
+//! Nothing here depends on the order in which files are found: a [`Tree`] is sorted.
+
+mod assign;
+mod choose;
+mod columns;
+mod find;
+mod folders;
+mod lines;
+mod list;
+mod names;
+mod problems;
+mod records;
+mod rows;
+mod table;
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::files::Tree;
+use super::{DatasetError, Layout, LayoutChoice, Problem, Progress, Set};
+pub(super) use choose::read;
+pub(super) use records::Shelf;
+
+/// Where an image's data is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spot {
+    /// A file of the [`Store`](super::files::Store), with its number there.
+    File(u32),
+    /// A record of a file with many: which [`Shelf`], and its number from 0.
+    Record { shelf: u32, number: u32 },
+}
+
+/// A file or record that may be an image.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// Below the root, with `/`.
+    pub file: String,
+    pub spot: Spot,
+    /// Number of its group in [`Plan::groups`].
+    pub group: u32,
+    /// Size of its content.
+    pub bytes: u64,
+    /// When it was last written: nanoseconds since 1970, 0 where nobody knows.
+    pub modified: i64,
+}
+
+/// Images that share a class and a set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Group {
+    /// The folder that stands for the class, where one does.
+    pub folder: Option<String>,
+    pub class: String,
+    pub given: Option<Set>,
+}
+
+/// What a layout makes of a listing.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub found: Vec<Found>,
+    pub groups: Vec<Group>,
+    pub shelves: Vec<Shelf>,
+    pub problems: Vec<Problem>,
+    pub notices: Vec<String>,
+    /// What the user may choose among.
+    pub choices: Vec<LayoutChoice>,
+}
+
+/// A meaning that fits, with its counts before any picture is opened.
+struct Candidate {
+    layout: Layout,
+    title: String,
+    classes: usize,
+    images: usize,
+    /// The classes are said in so many words (a column named “label”), not guessed.
+    stated: bool,
+}
+
+/// “1 image”, “2 images”.
+fn counted(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        _ if noun.ends_with("ss") => format!("{count} {noun}es"),
+        _ => format!("{count} {noun}s"),
+    }
+}
+
+/// The first few names, for a title.
+fn some<'a>(names: impl Iterator<Item = &'a str>, count: usize) -> String {
+    let mut names: Vec<String> = names.take(4).map(brief).collect();
+    if count > 3 {
+        names.truncate(3);
+        names.push("…".into());
+    }
+    names.join(", ")
+}
+
+/// A name, cut where it would fill a table.
+fn brief(name: &str) -> String {
+    match name.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or(name)),
+        None => name.to_owned(),
+    }
+}
+
+/// Names of classes that differ in case alone.
+fn case_notice(groups: &[Group]) -> Vec<String> {
+    let mut spellings: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for group in groups {
+        spellings
+            .entry(group.class.to_lowercase())
+            .or_default()
+            .insert(&group.class);
+    }
+    spellings
+        .values()
+        .filter(|names| names.len() > 1)
+        .map(|names| {
+            let names: Vec<String> = names
+                .iter()
+                .map(|name| format!("“{}”", brief(name)))
+                .collect();
+            format!(
+                "{} differ in upper and lower case only: they are {}",
+                names.join(" and "),
+                counted(names.len(), "class")
+            )
+        })
+        .collect()
+}
