@@ -268,9 +268,9 @@ fn target(
     root: &Path,
 ) -> Result<PathBuf, String> {
     let path = data.path(index).ok_or("it is no file of its own")?;
-    let below = path
-        .strip_prefix(root)
-        .map_err(|_| "it lies outside the data's folder")?;
+    let Ok(below) = path.strip_prefix(root) else {
+        return Err("it lies outside the data's folder".to_owned());
+    };
     if excluded {
         let mut name = root.file_name().unwrap_or_default().to_os_string();
         name.push("-excluded");
