@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use image::{GrayImage, Luma};
 use mapsto::dataset::{
-    Batch, Dataset, DatasetError, InputSize, Loader, PixelStore, Progress, Set, Source,
-    SplitRecipe, Splits, health, pixels, shuffled, split,
+    Batch, Dataset, DatasetError, HealthContext, InputSize, Loader, PixelStore, Progress, Set,
+    Source, SplitRecipe, Splits, health, pixels, shuffled, split,
 };
 use tempfile::TempDir;
 
@@ -148,7 +148,11 @@ fn train_and_test_above_the_classes_are_kept() {
     assert_eq!(named(Set::Train), ["Train/a/1.png", "Train/b/1.png"]);
     assert_eq!(named(Set::Validation), ["valid/b/3.png", "valid/b/4.png"]);
     assert_eq!(named(Set::Test), ["TESTING/a/2.png"]);
-    assert!(health(&data).notes.is_empty());
+    assert!(
+        health(&data, None, &HealthContext::default())
+            .notes
+            .is_empty()
+    );
 }
 
 #[test]
@@ -255,7 +259,10 @@ fn what_cannot_be_used_is_named_and_left_out() {
         "no image in this folder can be read, so it is no class"
     );
     assert_eq!(data.problems.len(), 5, "{:?}", data.problems);
-    assert_eq!(health(&data).problems, data.problems);
+    assert_eq!(
+        health(&data, None, &HealthContext::default()).problems,
+        data.problems
+    );
 }
 
 #[cfg(unix)]
@@ -468,7 +475,7 @@ fn small_classes_always_keep_an_image_to_learn_from() {
 #[test]
 fn a_class_of_one_image_is_told_by_the_health_report() {
     let data = open(many(&[("many", 12), ("one", 1)]).path()).unwrap();
-    let report = health(&data);
+    let report = health(&data, None, &HealthContext::default());
     assert_eq!(
         report.smallest.as_ref().map(|class| class.class.as_str()),
         Some("one")

@@ -44,7 +44,10 @@ pub use balance::Balance;
 pub use changes::Changes;
 pub use decode::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, decode, read_image};
 pub use error::{DatasetError, DecodeError, DecodeFault};
-pub use health::{ClassCount, Health, SizeCount, health};
+pub use health::{
+    Action, Alike, ClassCount, Colours, Finding, Groups, Health, HealthContext, Kind, ModeCount,
+    Severity, SizeCount, fingerprint, health, near_duplicates, same_files,
+};
 pub use loader::{Batch, Loader};
 pub use preprocess::{Normalise, Preprocess, Resize};
 pub use progress::Progress;
@@ -52,7 +55,7 @@ pub use random::shuffled;
 pub use reading::{Layout, Opening};
 pub use resize::{InputSize, pixels, thumbnail};
 pub use source::{Set, Source};
-pub use split::{Group, SplitRecipe, Splits, split};
+pub use split::{Group, SplitRecipe, Splits, bonds, folds, split, split_with};
 pub use store::PixelStore;
 
 /// A file or folder that is left out, and why.

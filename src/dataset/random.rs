@@ -20,6 +20,11 @@ pub(super) fn shuffle_class(images: &mut [usize], seed: u64, class: usize) {
     shuffle(images, seed, SPLIT_STREAMS + class as u64);
 }
 
+/// Shuffles what is dealt out in groups; none of its streams is a class's.
+pub(super) fn shuffle_units(units: &mut [usize], seed: u64) {
+    shuffle(units, seed, 2 * SPLIT_STREAMS);
+}
+
 fn shuffle(items: &mut [usize], seed: u64, stream: u64) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(stream);
