@@ -201,6 +201,9 @@ pub enum DatasetError {
         /// Asked share of test.
         test: f64,
     },
+    /// A division that cannot be: what is asked for, why not, and what to do.
+    #[error("{0}")]
+    Split(String),
     /// A number that stands for no image of the set.
     #[error("there is no image number {0} in this data set: open the data again")]
     NoSuchImage(usize),

@@ -48,7 +48,10 @@ pub use balance::Balance;
 pub use changes::{Applied, Before, Changes, Difference, Known, copy_to, move_back, move_files};
 pub use decode::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, decode, read_image};
 pub use error::{DatasetError, DecodeError, DecodeFault};
-pub use health::{ClassCount, Health, SizeCount, health};
+pub use health::{
+    Action, Alike, ClassCount, Colours, Finding, Groups, Health, HealthContext, Kind, ModeCount,
+    Severity, SizeCount, fingerprint, health, near_duplicates, same_files,
+};
 pub use loader::{Batch, Loader};
 pub use preprocess::{Normalise, Normaliser, Preprocess, Resize, input, picture, statistics};
 pub use progress::Progress;
@@ -56,7 +59,7 @@ pub use random::{Stream, generator, shuffled};
 pub use reading::{Layout, LayoutChoice, Opening};
 pub use resize::{InputSize, pixels, thumbnail};
 pub use source::{Set, Source};
-pub use split::{Group, SplitRecipe, Splits, split};
+pub use split::{Group, SplitRecipe, Splits, bonds, folds, split, split_with};
 pub use store::PixelStore;
 
 use files::Store;
