@@ -412,7 +412,7 @@ fn what_is_no_image_is_told_so() {
     assert_eq!(reason("d", b"%PDF-1.7"), "not an image (a PDF document)");
     assert_eq!(
         reason("e.jpg", b"\0\0\0\x18ftypheic\0\0\0\0"),
-        "HEIC images are not supported: convert it to PNG or JPEG"
+        "HEIC images are not supported: convert it to JPEG (an iPhone takes JPEG photos after Settings, Camera, Formats, Most Compatible)"
     );
     let missing = read_image(&folder.path().join("gone.png")).unwrap_err();
     assert!(matches!(missing.fault, DecodeFault::Missing));

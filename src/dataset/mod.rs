@@ -19,6 +19,7 @@ mod digits;
 mod error;
 mod health;
 mod image;
+mod index;
 mod jpeg;
 mod layout;
 mod loader;
@@ -95,9 +96,14 @@ impl Dataset {
     /// Opens a data set: walks the folder and decodes every file once, on all cores. Nothing stays in memory but names
     /// and sizes. Errors: see [`DatasetError`]; each says what to do.
     pub fn open(source: &Source, progress: &Progress) -> Result<Self, DatasetError> {
-        match source {
+        Self::open_with(&source.clone().into(), progress)
+    }
+
+    /// Opens a data set as told. With a folder for the index, only new and changed files are decoded.
+    pub fn open_with(opening: &Opening, progress: &Progress) -> Result<Self, DatasetError> {
+        match &opening.source {
             Source::Digits => Ok(Self::digits()),
-            Source::Folder(root) => scan::open(root, progress),
+            Source::Folder(root) => scan::open(root, opening, progress),
         }
     }
 
