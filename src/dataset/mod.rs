@@ -52,6 +52,7 @@ pub use progress::Progress;
 pub use random::shuffled;
 pub use reading::{Layout, Opening};
 pub use resize::{InputSize, pixels, thumbnail};
+pub use scan::look;
 pub use source::{Set, Source};
 pub use split::{Group, SplitRecipe, Splits, split};
 pub use store::PixelStore;

@@ -1,7 +1,7 @@
 //! A file's bytes, within limits, and whole: one that changes while it is read is not half of each.
 
 use std::fs::{File, Metadata};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -35,41 +35,27 @@ fn read_once(path: &Path) -> Result<Option<Vec<u8>>, DecodeFault> {
         return Err(DecodeFault::Special);
     }
     let size = about.len();
-    let mut file = File::open(path)?;
-    let mut bytes = Vec::with_capacity(usize::try_from(size.min(4096)).unwrap_or(0));
-    file.by_ref().take(4096).read_to_end(&mut bytes)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    if let Err(fault) = format::sniff(&bytes, &name)
-        && !(matches!(fault, DecodeFault::NotAnImage(_)) && is_tga(&mut file, size)?)
-    {
-        return Err(fault);
+    let file = File::open(path)?;
+    let bytes = read_all(&file, size)?;
+    let same = stamp(&file.metadata()?) == stamp(&about);
+    Ok((same && u64::try_from(bytes.len()) == Ok(size)).then_some(bytes))
+}
+
+/// Reads a picture's bytes; `stated` is the size that its folder or archive tells.
+pub(crate) fn read_all(mut content: impl Read, stated: u64) -> Result<Vec<u8>, DecodeFault> {
+    let mut bytes = Vec::with_capacity(usize::try_from(stated.min(4096)).unwrap_or(0));
+    content.by_ref().take(4096).read_to_end(&mut bytes)?;
+    format::may_be_one(&bytes)?;
+    if stated > MAX_FILE_BYTES {
+        return Err(DecodeFault::FileTooLarge(stated));
     }
-    if size > MAX_FILE_BYTES {
-        return Err(DecodeFault::FileTooLarge(size));
-    }
-    let missing = usize::try_from(size)
+    let missing = usize::try_from(stated)
         .unwrap_or(0)
         .saturating_sub(bytes.len());
     bytes
         .try_reserve_exact(missing)
         .map_err(|error| DecodeFault::Io(error.to_string()))?;
     // The file may be growing while it is read.
-    file.by_ref().take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
-    let same = stamp(&file.metadata()?) == stamp(&about);
-    Ok((same && u64::try_from(bytes.len()) == Ok(size)).then_some(bytes))
-}
-
-/// Whether a file ends as TGA files do, whose beginning tells nothing. Leaves the file where it was.
-fn is_tga(file: &mut File, size: u64) -> Result<bool, DecodeFault> {
-    const FOOTER: u64 = 26;
-    if size <= 4096 {
-        // The head was the whole file.
-        return Ok(false);
-    }
-    let place = file.stream_position()?;
-    let mut end = Vec::new();
-    file.seek(SeekFrom::Start(size - FOOTER))?;
-    file.by_ref().take(FOOTER).read_to_end(&mut end)?;
-    file.seek(SeekFrom::Start(place))?;
-    Ok(format::has_tga_footer(&end))
+    content.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

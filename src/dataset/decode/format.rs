@@ -111,6 +111,14 @@ pub(super) fn sniff(bytes: &[u8], name: &str) -> Result<ImageFormat, DecodeFault
     Err(DecodeFault::NotAnImage(describe(bytes).into()))
 }
 
+/// Whether a file with that head is worth reading. A TGA file tells only at its end, or by its name.
+pub(super) fn may_be_one(head: &[u8]) -> Result<(), DecodeFault> {
+    match sniff(head, "") {
+        Err(DecodeFault::NotAnImage(_)) if is_tga(head) => Ok(()),
+        other => other.map(drop),
+    }
+}
+
 /// Picture formats that people do have and that are not read here.
 fn foreign(bytes: &[u8], name: &str) -> Option<&'static str> {
     if bytes.get(4..8) == Some(b"ftyp") {
@@ -184,11 +192,11 @@ fn is_pnm(bytes: &[u8]) -> bool {
 }
 
 /// The signature of version 2 in a TGA file's last 26 bytes.
-pub(super) fn has_tga_footer(bytes: &[u8]) -> bool {
+fn has_tga_footer(bytes: &[u8]) -> bool {
     bytes.ends_with(b"TRUEVISION-XFILE.\0")
 }
 
-/// Whether the header of a file that is named as TGA files are can be one.
+/// Whether that can be the header of a TGA file: few bits of proof.
 fn is_tga(bytes: &[u8]) -> bool {
     let Some(
         &[

@@ -70,8 +70,8 @@ pub(super) fn decode_named(bytes: &[u8], name: &str) -> Result<Decoded, DecodeFa
 }
 
 /// The words for a refused file, where its name explains more than its content.
-pub(super) fn named(fault: DecodeFault, name: &str) -> DecodeFault {
-    format::named(fault, name)
+pub(super) fn named(fault: DecodeFault, name: impl AsRef<Path>) -> DecodeFault {
+    format::named(fault, &name.as_ref().to_string_lossy())
 }
 
 fn decode_unguarded(bytes: &[u8], name: &str) -> Result<Decoded, DecodeFault> {

@@ -15,7 +15,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use super::{DatasetError, DecodeFault, Layout, Look, Progress, Source};
 pub(super) use journal::Journal;
@@ -89,8 +89,8 @@ impl Index {
         let way = layout.and_then(|layout| serde_json::to_string(layout).ok());
         let name = format!(
             "{:016x}-{:016x}.index",
-            xxh3_64(source.as_bytes()),
-            xxh3_64(way.unwrap_or_default().as_bytes())
+            XxHash3_64::oneshot(source.as_bytes()),
+            XxHash3_64::oneshot(way.unwrap_or_default().as_bytes())
         );
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         Self {

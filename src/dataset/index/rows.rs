@@ -5,7 +5,7 @@
 use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use super::super::{DecodeFault, Look, Mode};
 use super::{Entry, Seen};
@@ -100,7 +100,7 @@ pub(super) fn framed(content: &[u8]) -> io::Result<Vec<u8>> {
     let length = u32::try_from(content.len()).map_err(io::Error::other)?;
     Ok([
         &length.to_le_bytes(),
-        xxh3_64(content).to_le_bytes().as_slice(),
+        XxHash3_64::oneshot(content).to_le_bytes().as_slice(),
         content,
     ]
     .concat())
@@ -120,7 +120,7 @@ pub(super) fn next_block(file: &mut impl Read) -> Option<Vec<u8>> {
     file.take(u64::from(length))
         .read_to_end(&mut content)
         .ok()?;
-    let whole = u32::try_from(content.len()) == Ok(length) && xxh3_64(&content) == sum;
+    let whole = u32::try_from(content.len()) == Ok(length) && XxHash3_64::oneshot(&content) == sum;
     whole.then_some(content)
 }
 

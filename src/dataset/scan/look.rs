@@ -1,17 +1,17 @@
 //! What one decoding tells of a file.
 
 use image::DynamicImage;
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use super::super::{DecodeFault, Look, Mode, colour, decode};
 
 /// Decodes the bytes of a file of that name: width and height of the upright picture, and what else there is to know.
 /// When the file was written is for the caller to say.
-pub(in crate::dataset) fn look(bytes: &[u8], name: &str) -> Result<(u32, u32, Look), DecodeFault> {
+pub fn look(bytes: &[u8], name: &str) -> Result<(u32, u32, Look), DecodeFault> {
     let decoded = decode::decode_named(bytes, name).map_err(|fault| decode::named(fault, name))?;
     let look = Look {
         bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-        sum: xxh3_64(bytes),
+        sum: XxHash3_64::oneshot(bytes),
         mode: decoded.mode,
         turned: decoded.turned,
         misnamed: decoded.misnamed,
@@ -25,7 +25,7 @@ pub(in crate::dataset) fn look(bytes: &[u8], name: &str) -> Result<(u32, u32, Lo
 pub(in crate::dataset) fn of_picture(image: &DynamicImage) -> Look {
     let (mean, square) = moments(image);
     Look {
-        sum: xxh3_64(image.as_bytes()),
+        sum: XxHash3_64::oneshot(image.as_bytes()),
         print: [0; 4],
         mean,
         square,

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::index::{Entry, Index, Loaded, Seen};
 use super::layout::{self, Found, Listing};
 use super::{Dataset, DatasetError, DecodeFault, Image, Opening, Place, Problem, Progress, decode};
-pub(super) use look::look;
+pub use look::look;
 
 const NO_CLASS: &str = "no image in this folder can be read, so it is no class";
 
