@@ -36,7 +36,12 @@ fn every_format_is_read_by_content_whatever_the_name() {
     ];
     for format in formats {
         let path = folder.path().join("picture.csv");
-        fs::write(&path, encode(&photo(30, 20), format)).unwrap();
+        // Icons have transparency always.
+        let picture = match format {
+            ImageFormat::Ico => photo(30, 20).into_rgba8().into(),
+            _ => photo(30, 20),
+        };
+        fs::write(&path, encode(&picture, format)).unwrap();
         let image = read_image(&path).unwrap();
         assert_eq!((image.width(), image.height()), (30, 20), "{format:?}");
     }
@@ -178,4 +183,24 @@ fn mean_and_mean_square_are_those_of_the_pixels() {
     assert_eq!(look.mean, [full(0.2), full(0.2), full(1.0)]);
     assert_eq!(look.square, [full(0.08), full(0.04), full(1.0)]);
     assert_ne!(look.sum, 0);
+}
+
+#[test]
+fn big_tiff_is_read() {
+    // One grey pixel: the header, the pixel, and a directory of 20 bytes an entry.
+    let entry = |tag: u8, kind: u8, value: u8| {
+        let head = [tag, 1, kind, 0, 1, 0, 0, 0, 0, 0, 0, 0];
+        [&head[..], &[value, 0, 0, 0, 0, 0, 0, 0]].concat()
+    };
+    let mut bytes = b"II+\0\x08\0\0\0\x18\0\0\0\0\0\0\0".to_vec();
+    bytes.extend([77, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0]);
+    for (tag, kind, value) in [(0, 3, 1), (1, 3, 1), (2, 3, 8), (3, 3, 1), (6, 3, 1)] {
+        bytes.extend(entry(tag, kind, value));
+    }
+    for (tag, kind, value) in [(0x11, 4, 16), (0x16, 3, 1), (0x17, 4, 1)] {
+        bytes.extend(entry(tag, kind, value));
+    }
+    bytes.extend([0; 8]);
+    assert_eq!(decode(&bytes).unwrap().to_luma8().into_raw(), [77]);
+    assert!(!told(&bytes, "a.tif").animated);
 }

@@ -8,9 +8,15 @@ pub(super) fn fault(error: ImageError) -> DecodeFault {
     match error {
         ImageError::IoError(error) => DecodeFault::from(error),
         ImageError::Limits(_) => DecodeFault::Damaged("decoding it takes too much memory".into()),
-        ImageError::Unsupported(error) => DecodeFault::UnusualKind(brief(&error.to_string())),
+        ImageError::Unsupported(error) => DecodeFault::UnusualKind(unusual(&error.to_string())),
         other => told(&other.to_string()),
     }
+}
+
+/// Of "The decoder for Tiff does not support the format features X" the X, which is what people can look up.
+fn unusual(text: &str) -> String {
+    let what = text.split_once("format features ");
+    brief(what.map_or(text, |(_, what)| what))
 }
 
 /// A decoder's words: cut short, or damaged.

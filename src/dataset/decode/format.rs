@@ -88,6 +88,10 @@ pub(super) fn sniff(bytes: &[u8], name: &str) -> Result<ImageFormat, DecodeFault
     if let Some(kind) = foreign(bytes, name) {
         return Err(DecodeFault::Unsupported(kind));
     }
+    // BigTIFF, which the library reads and does not know by its first bytes.
+    if bytes.starts_with(b"II+\0") || bytes.starts_with(b"MM\0+") {
+        return Ok(ImageFormat::Tiff);
+    }
     match image::guess_format(bytes).ok() {
         Some(ImageFormat::Bmp) if !is_bmp(bytes) => {}
         Some(ImageFormat::Pnm) if !is_pnm(bytes) => {}
