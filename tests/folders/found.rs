@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use mapsto::dataset::{Dataset, DatasetError, PixelStore, Progress, Set, Source, HealthContext, health, split};
+use mapsto::dataset::{
+    Dataset, DatasetError, HealthContext, PixelStore, Progress, Set, Source, health, split,
+};
 
 use crate::SIZE;
 use crate::made::{files, folder, many, open, picture, problem, recipe};
@@ -84,7 +86,11 @@ fn train_and_test_above_the_classes_are_kept() {
     assert_eq!(named(Set::Train), ["Train/a/1.png", "Train/b/1.png"]);
     assert_eq!(named(Set::Validation), ["valid/b/3.png", "valid/b/4.png"]);
     assert_eq!(named(Set::Test), ["TESTING/a/2.png"]);
-    assert!(health(&data, None, &HealthContext::default()).notes.is_empty());
+    assert!(
+        health(&data, None, &HealthContext::default())
+            .notes
+            .is_empty()
+    );
 }
 
 #[test]
@@ -135,7 +141,10 @@ fn what_cannot_be_used_is_named_and_left_out() {
         "no image in this folder can be read, so it is no class"
     );
     assert_eq!(data.problems.len(), 5, "{:?}", data.problems);
-    assert_eq!(health(&data, None, &HealthContext::default()).problems, data.problems);
+    assert_eq!(
+        health(&data, None, &HealthContext::default()).problems,
+        data.problems
+    );
 }
 
 #[cfg(unix)]

@@ -1,6 +1,8 @@
 //! The sets into which images are divided, and the order in which they are shown, follow the seed.
 
-use mapsto::dataset::{Dataset, DatasetError, Set, SplitRecipe, Splits, HealthContext, health, shuffled, split};
+use mapsto::dataset::{
+    Dataset, DatasetError, HealthContext, Set, SplitRecipe, Splits, health, shuffled, split,
+};
 
 use crate::made::{many, open, recipe};
 

@@ -27,7 +27,7 @@ const NOISE: f32 = 0.5;
 
 /// The fingerprint of an upright picture. All 0 for a picture of one colour: nothing can be said of it.
 ///
-/// It costs less than a tenth of decoding the picture: pictures of more than 1,024 pixels a side are sampled.
+/// Pictures of more than 1,024 pixels a side are sampled. On small pictures it costs about as much as decoding them.
 pub fn fingerprint(image: &DynamicImage) -> [u64; 4] {
     let sampled = sample(image);
     let image = sampled.as_ref().unwrap_or(image);
