@@ -49,7 +49,7 @@ pub use changes::{Applied, Before, Changes, Difference, Known, copy_to, move_bac
 pub use decode::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, decode, read_image};
 pub use error::{DatasetError, DecodeError, DecodeFault};
 pub use health::{ClassCount, Health, SizeCount, health};
-pub use loader::{Batch, Loader};
+pub use loader::{Batch, Draw, Loader};
 pub use preprocess::{Normalise, Normaliser, Preprocess, Resize, input, picture, statistics};
 pub use progress::Progress;
 pub use random::{Stream, generator, shuffled};
@@ -57,7 +57,7 @@ pub use reading::{Layout, LayoutChoice, Opening};
 pub use resize::{InputSize, pixels, thumbnail};
 pub use source::{Set, Source};
 pub use split::{Group, SplitRecipe, Splits, split};
-pub use store::PixelStore;
+pub use store::{PixelStore, Room, Stored};
 
 use files::Store;
 use layout::{Shelf, Spot};
