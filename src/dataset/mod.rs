@@ -49,16 +49,11 @@ pub use balance::Balance;
 pub use changes::{Applied, Before, Changes, Difference, Known, copy_to, move_back, move_files};
 pub use decode::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, decode, read_image};
 pub use error::{DatasetError, DecodeError, DecodeFault};
-<<<<<<< HEAD
 pub use health::{
     Action, Alike, ClassCount, Colours, Finding, Groups, Health, HealthContext, Kind, ModeCount,
     Severity, SizeCount, fingerprint, health, near_duplicates, same_files,
 };
-pub use loader::{Batch, Loader};
-=======
-pub use health::{ClassCount, Health, SizeCount, health};
 pub use loader::{Batch, Draw, Loader};
->>>>>>> d-store
 pub use preprocess::{Normalise, Normaliser, Preprocess, Resize, input, picture, statistics};
 pub use progress::Progress;
 pub use random::{Stream, generator, shuffled};
@@ -66,13 +61,8 @@ pub use reading::{Layout, LayoutChoice, Opening};
 pub use resize::{InputSize, pixels, thumbnail};
 pub use scan::look;
 pub use source::{Set, Source};
-<<<<<<< HEAD
 pub use split::{Group, SplitRecipe, Splits, bonds, folds, split, split_with};
-pub use store::PixelStore;
-=======
-pub use split::{Group, SplitRecipe, Splits, split};
 pub use store::{PixelStore, Room, Stored};
->>>>>>> d-store
 
 use files::Store;
 use layout::{Shelf, Spot};
