@@ -94,13 +94,16 @@ impl Engine {
     }
 
     fn train(&mut self, next: Next) {
-        let Next { job, progress, .. } = next;
+        let Next {
+            mut job, progress, ..
+        } = next;
         self.controls = next.controls;
         self.pinned.prepared = None;
         self.live = None;
         self.board.maps.clear();
         self.board.validation.clear();
         *self.board.history.lock() = crate::results::History::default();
+        self.board.waits.lock().clear();
         self.publish(|status| {
             *status = Status {
                 phase: Phase::preparing("Opening the device"),
@@ -111,7 +114,7 @@ impl Engine {
                 ..Status::default()
             };
         });
-        let outcome = catch_unwind(AssertUnwindSafe(|| trainer::run(self, &job, &progress)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| trainer::run(self, &mut job, &progress)));
         let phase = match outcome {
             Ok(Ok(Ending::Finished)) => Phase::Finished,
             Ok(Ok(Ending::Stopped)) => Phase::Stopped,

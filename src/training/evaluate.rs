@@ -7,7 +7,8 @@ use burn::tensor::{Device, Tensor};
 use super::layers::Mode;
 use super::loss;
 use super::model::{Model, predicted, probabilities, to_device};
-use crate::dataset::{DatasetError, PixelStore};
+use super::probe::input_size;
+use crate::dataset::{DatasetError, Normaliser, PixelStore, Preprocess};
 use crate::network::Network;
 use crate::results::{Evaluation, Prediction};
 
@@ -23,6 +24,8 @@ pub struct Inference {
     pub model: Model,
     pub device: Device,
     pub classes: Vec<String>,
+    /// How pictures become the pixels that the model has learnt from.
+    pub preprocess: Preprocess,
 }
 
 impl Inference {
@@ -35,6 +38,13 @@ impl Inference {
     pub(super) fn activated(&self, outputs: Tensor<2>) -> Vec<f32> {
         let activated = self.model.activated(outputs);
         activated.into_data().iter::<f32>().collect()
+    }
+
+    /// Adds the numbers for the bytes of whole images, `[n, channel, height, width]`.
+    fn normalise(&self, bytes: &[u8], pixels: &mut Vec<f32>) {
+        let size = input_size(&self.network);
+        let normaliser = Normaliser::new(self.preprocess.normalise, size.channels);
+        normaliser.append(bytes, size.height * size.width, pixels);
     }
 
     fn logits(&self, pixels: Vec<f32>, batch: usize) -> Tensor<2> {
@@ -88,7 +98,8 @@ impl Evaluator {
         let positions: Vec<usize> = (self.next..end).collect();
         let mut bytes = Vec::new();
         self.store.copy_into(&positions, &mut bytes)?;
-        let pixels = bytes.iter().map(|byte| f32::from(*byte) / 255.0).collect();
+        let mut pixels = Vec::new();
+        inference.normalise(&bytes, &mut pixels);
         let truth = &self.truth[self.next..end];
         let labels: Vec<usize> = truth.iter().map(|(_, label)| *label).collect();
 

@@ -246,6 +246,12 @@ impl Session {
         self.board.history.lock()
     }
 
+    /// The share of an epoch's time, counted from 1, that went by waiting for images, 0 to 1.
+    pub fn waited(&self, epoch: u32) -> Option<f64> {
+        let place = usize::try_from(epoch).ok()?.checked_sub(1)?;
+        self.board.waits.lock().get(place).copied()
+    }
+
     /// The newest feature maps of the pinned image.
     pub fn maps(&self) -> Option<Arc<FeatureMaps>> {
         self.board.maps.get()
