@@ -14,7 +14,7 @@ settings that PyTorch has), torch (its version).
 
 Beside that folder balance/*.safetensors, of the loss alone: pixels [1, 4, C, H, W], labels [1, 4], the weights, grad.* and losses [1] of
 a batch. Metadata besides: counts (JSON: training images of each class, from which the class weights come; empty
-without them), gamma (of the focal loss), share (JSON: of an image mixed with the next but one in its own loss).
+without them), gamma (of the focal loss).
 """
 
 import json
@@ -257,8 +257,7 @@ def balanced(network, pixels, labels, loss, weights, gamma):
     return (each * weights[labels]).sum() / weights[labels].sum()
 
 
-def write_balanced(folder, title, units, activation, classes, loss, counts=(), gamma=0.0, share=None):
-    """`share`: mixed with the next image but one of the batch, this much its own."""
+def write_balanced(folder, title, units, activation, classes, loss, counts=(), gamma=0.0):
     torch.manual_seed(11)
     text = toml(tiny(units, activation))
     network = Network(tomllib.loads(text)["layers"])
@@ -268,19 +267,12 @@ def write_balanced(folder, title, units, activation, classes, loss, counts=(), g
     pixels = ((0.7 * patterns[labels] + 0.3 * torch.rand(4, 1, SIDE, SIDE)) * 255).round() / 255
     weights = torch.tensor([sum(counts) / (len(counts) * c) for c in counts]) if counts else torch.ones(classes)
     tensors = {"pixels": pixels[None], "labels": labels[None], **state(network)}
-    if share is None:
-        value = balanced(network, pixels, labels, loss, weights, gamma)
-    else:
-        # As the mixup of torchvision's references with the criterion of each label.
-        other = [(i + 2) % 4 for i in range(4)]
-        mixed = share * pixels + (1 - share) * pixels[other]
-        value = share * balanced(network, mixed, labels, loss, weights, gamma)
-        value = value + (1 - share) * balanced(network, mixed, labels[other], loss, weights, gamma)
+    value = balanced(network, pixels, labels, loss, weights, gamma)
     value.backward()
     tensors |= {f"grad.{name}": p.grad.clone() for name, p in network.named_parameters()}
     tensors["losses"] = value.detach()[None]
     metadata = {"title": title, "network": text, "classes": str(classes), "loss": loss, "optimizer": json.dumps(ADAM),
-                "counts": json.dumps(counts), "gamma": str(gamma), "share": json.dumps(share),
+                "counts": json.dumps(counts), "gamma": str(gamma),
                 "torch": torch.__version__}
     save_file(tensors, folder / f"{title}.safetensors", metadata)
     print(f"{title:32} loss {value:.4f}")
@@ -291,9 +283,6 @@ BALANCES = [  # what, settings; of every loss
     ("weights", {"counts": True}),
     ("focal", {"gamma": 2.0}),
     ("focal-weights", {"gamma": 0.5, "counts": True}),
-    ("mixed", {"share": 0.7}),
-    ("mixed-weights", {"share": 0.2, "counts": True}),
-    ("mixed-focal", {"share": 0.6, "gamma": 1.5}),
 ]
 BALANCED = [
     ("cross-entropy", 4, "softmax", 4, "cross-entropy"),
