@@ -40,6 +40,7 @@ impl Places {
                 Err(problem) => problems.push(problem),
             }
         }
+        blocks.sort_by(|left, right| left.name.cmp(&right.name));
         (blocks, problems)
     }
 
