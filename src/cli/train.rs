@@ -9,7 +9,7 @@ use serde_json::json;
 use super::args::{BadArgument, Train, template_names};
 use super::follow::{Failure, follow};
 use super::output::{self, Told, line};
-use crate::dataset::{Dataset, Source, Splits, health, split};
+use crate::dataset::{Dataset, HealthContext, Source, Splits, health, split};
 use crate::network::{self, Context, Graph, Network, Template, check, fit_classes, template};
 use crate::project::{Optimizer, ProjectError, Recipe, atomic, load, open_run};
 use crate::training::Job;
@@ -112,7 +112,7 @@ fn same_classes(data: &Dataset, test: &Dataset) -> anyhow::Result<()> {
 
 fn tell_problems(data: &Dataset) {
     const SHOWN: usize = 10;
-    for note in health(data).notes {
+    for note in health(data, None, &HealthContext::default()).notes {
         line(&note);
     }
     for problem in data.problems.iter().take(SHOWN) {

@@ -37,8 +37,11 @@ pub enum DecodeFault {
     #[error("not an image ({0})")]
     NotAnImage(String),
     /// An image, of a kind that is not read here.
-    #[error("{0} images are not supported: convert it to PNG or JPEG")]
+    #[error("{0} images are not supported: {remedy}", remedy = remedy(.0))]
     Unsupported(&'static str),
+    /// A format that is read, in a variety that is not.
+    #[error("its kind is not supported ({0}): convert it to PNG or JPEG")]
+    UnusualKind(String),
     /// The file is larger than [`MAX_FILE_BYTES`](super::MAX_FILE_BYTES).
     #[error("the file is too large ({} MiB, at most {} MiB): make it smaller", .0 >> 20, super::MAX_FILE_BYTES >> 20)]
     FileTooLarge(u64),
@@ -57,9 +60,36 @@ pub enum DecodeFault {
     /// The content contradicts itself.
     #[error("the file is damaged ({0}): copy it again, or remove it")]
     Damaged(String),
+    /// Somebody writes it.
+    #[error(
+        "the file changes while it is read: wait until it is written, then open the folder again"
+    )]
+    Changing,
+    /// A fault of an earlier opening, in its words; the file has not changed since.
+    #[error("{0}")]
+    Known(String),
+}
+
+/// What to do about a format that is not read.
+fn remedy(format: &str) -> &'static str {
+    match format {
+        "HEIC" => {
+            "convert it to JPEG (an iPhone takes JPEG photos after Settings, Camera, Formats, Most Compatible)"
+        }
+        "camera raw" => "develop it to JPEG or TIFF",
+        _ => "convert it to PNG or JPEG",
+    }
 }
 
 impl DecodeFault {
+    /// Whether it lies in the file's content, so that it stays as long as the file does not change.
+    pub(super) fn is_lasting(&self) -> bool {
+        !matches!(
+            self,
+            Self::Missing | Self::NoPermission | Self::Io(_) | Self::Special | Self::Changing
+        )
+    }
+
     /// The fault with its file.
     pub fn at(self, file: impl Into<String>) -> DecodeError {
         DecodeError {
@@ -141,7 +171,7 @@ pub enum DatasetError {
     },
     /// Sub-folders, but not one image that can be read.
     #[error(
-        "{folder} holds no image that can be read{detail}: mapsto reads PNG, JPEG, WebP, BMP, GIF and TIFF"
+        "{folder} holds no image that can be read{detail}: mapsto reads PNG, JPEG, WebP, BMP, GIF, TIFF, TGA, PNM, QOI and ICO"
     )]
     NoImages {
         /// The folder.
@@ -201,6 +231,9 @@ pub enum DatasetError {
         /// Asked share of test.
         test: f64,
     },
+    /// A division that cannot be: what is asked for, why not, and what to do.
+    #[error("{0}")]
+    Split(String),
     /// A number that stands for no image of the set.
     #[error("there is no image number {0} in this data set: open the data again")]
     NoSuchImage(usize),

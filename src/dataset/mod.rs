@@ -20,6 +20,7 @@ mod error;
 mod files;
 mod health;
 mod image;
+mod index;
 mod jpeg;
 mod layout;
 mod loader;
@@ -48,15 +49,19 @@ pub use balance::Balance;
 pub use changes::{Applied, Before, Changes, Difference, Known, copy_to, move_back, move_files};
 pub use decode::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, decode, read_image};
 pub use error::{DatasetError, DecodeError, DecodeFault};
-pub use health::{ClassCount, Health, SizeCount, health};
+pub use health::{
+    Action, Alike, ClassCount, Colours, Finding, Groups, Health, HealthContext, Kind, ModeCount,
+    Severity, SizeCount, fingerprint, health, near_duplicates, same_files,
+};
 pub use loader::{Batch, Draw, Loader};
 pub use preprocess::{Normalise, Normaliser, Preprocess, Resize, input, picture, statistics};
 pub use progress::Progress;
 pub use random::{Stream, generator, shuffled};
 pub use reading::{Layout, LayoutChoice, Opening};
 pub use resize::{InputSize, pixels, thumbnail};
+pub use scan::look;
 pub use source::{Set, Source};
-pub use split::{Group, SplitRecipe, Splits, split};
+pub use split::{Group, SplitRecipe, Splits, bonds, folds, split, split_with};
 pub use store::{PixelStore, Room, Stored};
 
 use files::Store;
@@ -116,8 +121,8 @@ impl Dataset {
     }
 
     /// Opens a data set: lists the folder or archive, finds out how its files say their classes (or takes
-    /// [`Opening::layout`]), decodes every file once, on all cores, and makes the user's changes. Nothing stays in memory but names and sizes.
-    /// Errors: see [`DatasetError`]; each says what to do.
+    /// [`Opening::layout`]), decodes every file once, on all cores, and makes the user's changes. With a folder
+    /// for the index, only new and changed files are decoded. Nothing stays in memory but names and looks. Errors: see [`DatasetError`]; each says what to do.
     pub fn open_with(opening: &Opening, progress: &Progress) -> Result<Self, DatasetError> {
         let found = match &opening.source {
             Source::Digits => Self::digits(),
@@ -266,7 +271,10 @@ impl Dataset {
                 .ok_or(DecodeFault::Missing),
             Place::Files { spots, shelves, .. } => match spots.get(index) {
                 None => Err(DecodeFault::Missing),
-                Some(Spot::File(_)) => decode(&self.bytes(index)?),
+                Some(Spot::File(_)) => {
+                    let name = self.images.get(index).map_or("", |image| &image.file);
+                    decode::decode_named(&self.bytes(index)?, name).map(|decoded| decoded.image)
+                }
                 Some(Spot::Record { shelf, number }) => usize::try_from(*shelf)
                     .ok()
                     .and_then(|shelf| shelves.get(shelf))
@@ -282,7 +290,7 @@ impl Dataset {
         let Some(image) = self.images.get(index) else {
             return fault.at(format!("image number {index} of {}", self.source));
         };
-        let fault = decode::named(fault, Path::new(&image.file));
+        let fault = decode::named(fault, &image.file);
         match self.path(index) {
             Some(path) => fault.at(path.display().to_string()),
             None => fault.at(format!("{} in {}", image.file, self.source)),

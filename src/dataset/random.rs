@@ -14,6 +14,14 @@ pub enum Stream {
     Epoch(u32),
     /// The order of a class before its images are dealt out to the sets.
     Split(usize),
+    /// The order of the groups before they are dealt out to the sets.
+    Units,
+    /// What happens to each image in an epoch.
+    Augment(u32),
+    /// Which images of a batch are mixed in an epoch, and how.
+    Mix(u32),
+    /// Which images of small classes an epoch repeats.
+    Oversample(u32),
     /// What layers draw while training: dropout, noise.
     Layers,
 }
@@ -26,6 +34,10 @@ impl Stream {
             // Above all epochs.
             Self::Split(class) => (1 << 32) + class as u64,
             // Above all classes.
+            Self::Units => 1 << 47,
+            Self::Augment(epoch) => (1 << 48) + u64::from(epoch),
+            Self::Mix(epoch) => (2 << 48) + u64::from(epoch),
+            Self::Oversample(epoch) => (3 << 48) + u64::from(epoch),
             Self::Layers => 1 << 63,
         }
     }
@@ -48,6 +60,11 @@ pub fn shuffled(len: usize, seed: u64, epoch: u32) -> Vec<usize> {
 /// Shuffles the images of one class before they are dealt out to the sets.
 pub(super) fn shuffle_class(images: &mut [usize], seed: u64, class: usize) {
     shuffle(images, generator(seed, Stream::Split(class)));
+}
+
+/// Shuffles what is dealt out in groups.
+pub(super) fn shuffle_units(units: &mut [usize], seed: u64) {
+    shuffle(units, generator(seed, Stream::Units));
 }
 
 fn shuffle(items: &mut [usize], mut random: ChaCha8Rng) {

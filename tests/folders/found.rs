@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mapsto::dataset::{
-    Dataset, DatasetError, PixelStore, Preprocess, Progress, Room, Set, Source, Stored, health,
-    split,
+    Dataset, DatasetError, HealthContext, PixelStore, Preprocess, Progress, Room, Set, Source,
+    Stored, health, split,
 };
 
 use crate::SIZE;
@@ -87,7 +87,11 @@ fn train_and_test_above_the_classes_are_kept() {
     assert_eq!(named(Set::Train), ["Train/a/1.png", "Train/b/1.png"]);
     assert_eq!(named(Set::Validation), ["valid/b/3.png", "valid/b/4.png"]);
     assert_eq!(named(Set::Test), ["TESTING/a/2.png"]);
-    assert!(health(&data).notes.is_empty());
+    assert!(
+        health(&data, None, &HealthContext::default())
+            .notes
+            .is_empty()
+    );
 }
 
 #[test]
@@ -138,7 +142,10 @@ fn what_cannot_be_used_is_named_and_left_out() {
         "no image in this folder can be read, so it is no class"
     );
     assert_eq!(data.problems.len(), 5, "{:?}", data.problems);
-    assert_eq!(health(&data).problems, data.problems);
+    assert_eq!(
+        health(&data, None, &HealthContext::default()).problems,
+        data.problems
+    );
 }
 
 #[cfg(unix)]

@@ -54,9 +54,11 @@ pub fn problem<'a>(data: &'a Dataset, file: &str) -> &'a str {
         .reason
 }
 
+/// Each picture for itself: those made here all look alike.
 pub fn recipe(seed: u64) -> SplitRecipe {
     SplitRecipe {
         seed,
+        together: false,
         ..SplitRecipe::default()
     }
 }

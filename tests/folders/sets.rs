@@ -1,6 +1,8 @@
 //! The sets into which images are divided, and the order in which they are shown, follow the seed.
 
-use mapsto::dataset::{Dataset, DatasetError, Set, SplitRecipe, Splits, health, shuffled, split};
+use mapsto::dataset::{
+    Dataset, DatasetError, HealthContext, Set, SplitRecipe, Splits, health, shuffled, split,
+};
 
 use crate::made::{many, open, recipe};
 
@@ -134,7 +136,7 @@ fn small_classes_always_keep_an_image_to_learn_from() {
 #[test]
 fn a_class_of_one_image_is_told_by_the_health_report() {
     let data = open(many(&[("many", 12), ("one", 1)]).path()).unwrap();
-    let report = health(&data);
+    let report = health(&data, None, &HealthContext::default());
     assert_eq!(
         report.smallest.as_ref().map(|class| class.class.as_str()),
         Some("one")

@@ -143,6 +143,7 @@ fn a_packed_tar_is_unpacked_once_into_the_cache_and_again_when_it_has_changed() 
         fs::read_dir(&cache)
             .unwrap()
             .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|end| end == "tar"))
             .collect()
     };
     let open = || Dataset::open_with(&opening, &Progress::default());

@@ -1,26 +1,15 @@
 //! Random numbers that a seed, an epoch and a position decide, the same on every machine and thread.
 //!
-//! One ChaCha8 generator a seed, whose streams are numbered so that no two uses meet:
-//!
-//! | stream | use |
-//! | --- | --- |
-//! | `epoch` (below 2^32) | the shuffle of an epoch (`random.rs`) |
-//! | 2^32 + class (below 2^48) | the split (`random.rs`) |
-//! | 2^48 + epoch | augmentation: the image at `position` has the words from `position · 2^32` |
-//! | 2·2^48 + epoch | mixing: the batch of that number has the words from `number · 2^32` |
-//! | 3·2^48 + epoch | over-sampling: the class has the words from `class · 2^32` |
+//! One ChaCha8 generator a seed, with a [`Stream`] for each use and epoch: the image at `position` has the words from
+//! `position · 2^32` of its epoch's, and a batch or a class likewise by its number.
 //!
 //! The words of an image are divided again, [`Part`] by part, so that what one of them uses moves no other.
 
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::exact::{exponential, logarithm};
-use crate::dataset::random::below;
-
-const AUGMENT_STREAMS: u64 = 1 << 48;
-const MIX_STREAMS: u64 = 2 << 48;
-const CLASS_STREAMS: u64 = 3 << 48;
+use crate::dataset::random::{Stream, below, generator};
 
 /// Words of the generator that an image, batch or class has for itself.
 const WORDS: u32 = 32;
@@ -49,22 +38,21 @@ pub struct Draws {
 impl Draws {
     /// For the augmentation of one image.
     pub fn of_image(seed: u64, epoch: u32, position: usize) -> Self {
-        Self::new(seed, AUGMENT_STREAMS + u64::from(epoch), position)
+        Self::new(seed, Stream::Augment(epoch), position)
     }
 
     /// For the mixing of one batch.
     pub fn of_batch(seed: u64, epoch: u32, batch: usize) -> Self {
-        Self::new(seed, MIX_STREAMS + u64::from(epoch), batch)
+        Self::new(seed, Stream::Mix(epoch), batch)
     }
 
     /// For the over-sampling of one class.
     pub fn of_class(seed: u64, epoch: u32, class: usize) -> Self {
-        Self::new(seed, CLASS_STREAMS + u64::from(epoch), class)
+        Self::new(seed, Stream::Oversample(epoch), class)
     }
 
-    fn new(seed: u64, stream: u64, place: usize) -> Self {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        random.set_stream(stream);
+    fn new(seed: u64, stream: Stream, place: usize) -> Self {
+        let mut random = generator(seed, stream);
         let start = u128::from((place as u64).min(MOST)) << WORDS;
         random.set_word_pos(start);
         Self { random, start }

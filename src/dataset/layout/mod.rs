@@ -33,7 +33,7 @@ pub(super) enum Spot {
 }
 
 /// A file or record that may be an image.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Found {
     /// Below the root, with `/`.
     pub file: String,

@@ -10,7 +10,7 @@ use crate::app::panels::parts::row::{column_scroll, elided};
 use crate::app::theme::{SPACE, Tokens, figure, semibold};
 use crate::app::view::{Data, View};
 use crate::app::widgets::{caption, card, heading, note, percent, stat_row, thousands};
-use crate::dataset::{Dataset, Health, InputSize, SizeCount, health};
+use crate::dataset::{Dataset, Health, HealthContext, InputSize, SizeCount, health};
 use crate::network::Shape;
 
 /// The side of the Data workspace and what it keeps from frame to frame.
@@ -60,7 +60,7 @@ impl HealthSide {
 
 impl Summary {
     fn new(dataset: &Arc<Dataset>) -> Self {
-        let mut health = health(dataset);
+        let mut health = health(dataset, None, &HealthContext::default());
         // The problems have cards of their own; that note would say it twice.
         health
             .notes

@@ -1,10 +1,48 @@
-//! What a data set looks like before training: counts, sizes, and what deserves a look. It changes nothing.
+//! What a data set looks like before training: counts, sizes, findings and a score. It changes nothing.
+//!
+//! ```text
+//! Dataset ─ fingerprint (at the scan) ─ Alike::find (same files, near-duplicates) ─┐
+//!    └───────────── Splits, input size, what is accepted ─────────────────────────┴─ health ─► findings, score
+//! ```
 
-use std::collections::BTreeMap;
+mod alike;
+mod classes;
+mod copies;
+mod finding;
+mod fingerprint;
+mod groups;
+mod pictures;
+mod same;
+mod sizes;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Dataset, Problem, Set};
+use super::{Dataset, InputSize, Problem, Resize, Set, Splits};
+
+pub use alike::near_duplicates;
+pub use copies::Alike;
+pub use finding::{Action, Finding, Kind, Severity};
+pub use fingerprint::fingerprint;
+pub use groups::Groups;
+pub use pictures::{Colours, ModeCount};
+pub use same::same_files;
+pub(super) use same::same_sums;
+
+/// What the report needs to know besides the images and their sets.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HealthContext<'a> {
+    /// The copies; nothing: nobody has looked for them yet.
+    pub alike: Option<&'a Alike>,
+    /// What the network takes.
+    pub input: Option<InputSize>,
+    /// How pictures are brought to it.
+    pub resize: Resize,
+    /// The keys of findings that the user accepts.
+    pub accepted: Option<&'a BTreeSet<String>>,
+}
 
 /// How often one class occurs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -28,8 +66,8 @@ pub struct SizeCount {
     pub images: usize,
 }
 
-/// The health report of a data set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The health report of a data set. Excluded images are in no count and no finding.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Health {
     /// Images that can be read.
     pub images: usize,
@@ -41,28 +79,73 @@ pub struct Health {
     pub largest: Option<ClassCount>,
     /// The sizes, most frequent first.
     pub sizes: Vec<SizeCount>,
+    /// How files keep their colours, most frequent first.
+    pub modes: Vec<ModeCount>,
+    /// Mean and deviation of the colours, where the pictures have been looked at.
+    pub colours: Option<Colours>,
     /// Files left out, and why.
     pub problems: Vec<Problem>,
     /// What deserves a look before training, a sentence each.
     pub notes: Vec<String>,
+    /// Everything found, what matters most first; accepted ones last.
+    pub findings: Vec<Finding>,
+    /// 0 to 100: 100 · Π (1 − cost) over the findings that are not accepted, rounded down.
+    pub score: u8,
 }
 
 /// Looks a data set over; costs no file access.
-pub fn health(data: &Dataset) -> Health {
+pub fn health(data: &Dataset, splits: Option<&Splits>, context: &HealthContext<'_>) -> Health {
+    let images = data.images.iter().filter(|image| !image.excluded).count();
     let classes = class_counts(data);
     let by_images = |class: &&ClassCount| class.images;
     let smallest = classes.iter().min_by_key(by_images).cloned();
     let largest = classes.iter().rev().max_by_key(by_images).cloned();
     let notes = notes(data, &classes, smallest.as_ref(), largest.as_ref());
+    let modes = pictures::modes(data);
+    let colours = pictures::colours(data);
+    let mut findings = classes::findings(data, splits, &classes);
+    findings.extend(pictures::findings(data, &modes, colours.as_ref(), images));
+    findings.extend(sizes::findings(data, context.input, context.resize, images));
+    if let Some(alike) = context.alike {
+        findings.extend(copies::findings(data, splits, alike, images));
+    }
+    let findings = sorted(findings, data, context);
     Health {
-        images: data.len(),
+        images,
         classes,
         smallest,
         largest,
         sizes: size_counts(data),
+        modes,
+        colours,
         problems: data.problems.clone(),
         notes,
+        score: finding::score(&findings),
+        findings,
     }
+}
+
+/// With their keys, accepted or not, and in order.
+fn sorted(findings: Vec<Finding>, data: &Dataset, context: &HealthContext<'_>) -> Vec<Finding> {
+    let known = |finding: Finding| {
+        let finding = finding.keyed(data);
+        let accepted = context
+            .accepted
+            .is_some_and(|accepted| accepted.contains(&finding.key));
+        Finding {
+            accepted,
+            ..finding
+        }
+    };
+    let mut findings: Vec<Finding> = findings.into_iter().map(known).collect();
+    findings.sort_by(|left, right| {
+        let by_cost = right.cost.total_cmp(&left.cost);
+        left.accepted
+            .cmp(&right.accepted)
+            .then(by_cost)
+            .then(left.kind.cmp(&right.kind))
+    });
+    findings
 }
 
 fn class_counts(data: &Dataset) -> Vec<ClassCount> {
@@ -72,7 +155,7 @@ fn class_counts(data: &Dataset) -> Vec<ClassCount> {
         given: [0; 3],
     };
     let mut classes: Vec<ClassCount> = data.classes.iter().map(empty).collect();
-    for image in &data.images {
+    for image in data.images.iter().filter(|image| !image.excluded) {
         if let Some(class) = classes.get_mut(image.class) {
             class.images += 1;
             match image.given {
@@ -88,7 +171,7 @@ fn class_counts(data: &Dataset) -> Vec<ClassCount> {
 
 fn size_counts(data: &Dataset) -> Vec<SizeCount> {
     let mut sizes: BTreeMap<(u32, u32), usize> = BTreeMap::new();
-    for image in &data.images {
+    for image in data.images.iter().filter(|image| !image.excluded) {
         *sizes.entry((image.width, image.height)).or_default() += 1;
     }
     let count = |((width, height), images)| SizeCount {
@@ -101,24 +184,21 @@ fn size_counts(data: &Dataset) -> Vec<SizeCount> {
     sizes
 }
 
-/// From this ratio of the largest to the smallest class on, accuracy alone misleads.
-const UNEVEN: usize = 10;
-
 fn notes(
     data: &Dataset,
-    classes: &[ClassCount],
+    counts: &[ClassCount],
     smallest: Option<&ClassCount>,
     largest: Option<&ClassCount>,
 ) -> Vec<String> {
     let mut notes = Vec::new();
-    for class in classes.iter().filter(|class| class.images == 1) {
+    for class in counts.iter().filter(|class| class.images == 1) {
         notes.push(format!(
             "“{}” has one image: it is used for training only, so it is never checked",
             class.class
         ));
     }
     if data.has_given_sets() {
-        for class in classes.iter().filter(|class| class.given[0] == 0) {
+        for class in counts.iter().filter(|class| class.given[0] == 0) {
             notes.push(format!(
                 "“{}” has no image in train/: the network cannot learn it",
                 class.class
@@ -126,7 +206,7 @@ fn notes(
         }
     }
     if let (Some(smallest), Some(largest)) = (smallest, largest)
-        && largest.images >= smallest.images.saturating_mul(UNEVEN)
+        && largest.images >= smallest.images.saturating_mul(classes::UNEVEN)
     {
         notes.push(format!(
             "“{}” has {} images and “{}” only {}: look at the figures of each class, not at the accuracy alone",
