@@ -53,7 +53,7 @@ pub use health::{
     Action, Alike, ClassCount, Colours, Finding, Groups, Health, HealthContext, Kind, ModeCount,
     Severity, SizeCount, fingerprint, health, near_duplicates, same_files,
 };
-pub use loader::{Batch, Loader};
+pub use loader::{Batch, Draw, Loader};
 pub use preprocess::{Normalise, Normaliser, Preprocess, Resize, input, picture, statistics};
 pub use progress::Progress;
 pub use random::{Stream, generator, shuffled};
@@ -62,7 +62,7 @@ pub use resize::{InputSize, pixels, thumbnail};
 pub use scan::look;
 pub use source::{Set, Source};
 pub use split::{Group, SplitRecipe, Splits, bonds, folds, split, split_with};
-pub use store::PixelStore;
+pub use store::{PixelStore, Room, Stored};
 
 use files::Store;
 use layout::{Shelf, Spot};

@@ -10,7 +10,9 @@ use super::evaluate::{Evaluator, Inference};
 use super::memory::pixel_budget;
 use super::probe::input_size;
 use super::session::Over;
-use crate::dataset::{Dataset, InputSize, PixelStore, Progress, Set, Source};
+use crate::dataset::{
+    Dataset, InputSize, PixelStore, Preprocess, Progress, Room, Set, Source, Stored,
+};
 use crate::project::{OpenRun, RunState, open_run, write_evaluation};
 use crate::results::Evaluation;
 
@@ -56,15 +58,17 @@ impl EvaluationJob {
         // A run in training writes its own figures at its end, with weights that may be better.
         let ended = stored.info.state != RunState::Running;
         let keep = set.filter(|_| ended).map(|set| (run.to_path_buf(), set));
-        let size = input_size(&inference.network);
+        let stored_as = stored_as(&stored, input_size(&inference.network));
         let (sender, loading) = channel();
         let watched = progress.clone();
         std::thread::Builder::new()
             .name("evaluation images".to_owned())
             .spawn(move || {
                 let images = match (over, set) {
-                    (Over::Folder(source), _) => other_images(&stored, &source, size, &watched),
-                    (_, set) => own_images(&stored, set.unwrap_or(Set::Test), size, &watched),
+                    (Over::Folder(source), _) => {
+                        other_images(&stored, &source, &stored_as, &watched)
+                    }
+                    (_, set) => own_images(&stored, set.unwrap_or(Set::Test), &stored_as, &watched),
                 };
                 // The engine may have ended meanwhile; then nobody waits for the images.
                 if sender.send(images).is_err() {
@@ -137,8 +141,16 @@ impl EvaluationJob {
     }
 }
 
+/// As the run's recipe says; as new runs have it where the recipe is lost.
+fn stored_as(run: &OpenRun, size: InputSize) -> Stored {
+    match &run.recipe {
+        Some(recipe) => Stored::plain(size, &recipe.preprocess),
+        None => Stored::plain(size, &Preprocess::default()),
+    }
+}
+
 /// The images of one of the run's own sets, found again by name.
-fn own_images(run: &OpenRun, set: Set, size: InputSize, progress: &Progress) -> Loaded {
+fn own_images(run: &OpenRun, set: Set, stored: &Stored, progress: &Progress) -> Loaded {
     let data = run.data()?;
     let files = match set {
         Set::Train => &data.train,
@@ -167,7 +179,7 @@ fn own_images(run: &OpenRun, set: Set, size: InputSize, progress: &Progress) -> 
         wanted.binary_search(&file).is_ok()
     });
     let found: Vec<usize> = found.collect();
-    let mut images = load(&data, &found, &run.info.classes, size, progress)?;
+    let mut images = load(&data, &found, &run.info.classes, stored, progress)?;
     let lost = files.len().saturating_sub(found.len());
     if lost > 0 {
         images.notes.push(format!(
@@ -180,10 +192,10 @@ fn own_images(run: &OpenRun, set: Set, size: InputSize, progress: &Progress) -> 
 }
 
 /// Every image of another folder, or its `test/` where it has one.
-fn other_images(run: &OpenRun, source: &Source, size: InputSize, progress: &Progress) -> Loaded {
+fn other_images(run: &OpenRun, source: &Source, stored: &Stored, progress: &Progress) -> Loaded {
     let data = Arc::new(Dataset::open(source, progress)?);
     let indices: Vec<usize> = test_images(&data).collect();
-    load(&data, &indices, &run.info.classes, size, progress)
+    load(&data, &indices, &run.info.classes, stored, progress)
 }
 
 /// The images below `test/` where there is one, else all of them.
@@ -198,7 +210,7 @@ pub(super) fn load(
     data: &Arc<Dataset>,
     indices: &[usize],
     classes: &[String],
-    size: InputSize,
+    stored: &Stored,
     progress: &Progress,
 ) -> Loaded {
     // The model counts classes in the order of its own training.
@@ -231,7 +243,8 @@ pub(super) fn load(
         ));
     }
     let indices: Vec<usize> = usable.iter().map(|(index, _)| *index).collect();
-    let store = PixelStore::load(data, &indices, size, pixel_budget(), progress)?;
+    let room = Room::memory(pixel_budget());
+    let store = PixelStore::load(data, &indices, stored, &room, progress)?;
     let truth = usable
         .iter()
         .map(|(index, class)| (data.images[*index].file.clone(), *class));

@@ -10,8 +10,11 @@ use super::memory::pixel_budget;
 use super::probe::input_size;
 use super::session::Job;
 use super::status::Phase;
-use crate::dataset::{PixelStore, Progress, Set};
+use crate::dataset::{PixelStore, Progress, Room, Set, Stored};
 use crate::results::Evaluation;
+
+/// Beside the runs: images that are ready for the network and do not fit memory. It may be deleted at any time.
+const PIXEL_CACHE: &str = "pixels.cache";
 
 /// Decodes one set for the network's input.
 pub(super) fn store(
@@ -23,7 +26,17 @@ pub(super) fn store(
     reading(engine, set);
     let size = input_size(&job.network);
     let indices = job.splits.get(set);
-    let store = PixelStore::load(&job.data, indices, size, pixel_budget(), progress)?;
+    let recipe = &job.recipe;
+    // Validation and test images are never augmented.
+    let stored = match set {
+        Set::Train => Stored::augmented(size, &recipe.preprocess, &recipe.augment),
+        Set::Validation | Set::Test => Stored::plain(size, &recipe.preprocess),
+    };
+    let room = Room {
+        budget_bytes: pixel_budget(),
+        cache: Some(job.runs_dir.join(PIXEL_CACHE)),
+    };
+    let store = PixelStore::load(&job.data, indices, &stored, &room, progress)?;
     Ok(Arc::new(store))
 }
 
@@ -51,7 +64,8 @@ pub(super) fn test_store(engine: &Engine, job: &Job, progress: &Progress) -> Loa
     reading(engine, Set::Test);
     let indices: Vec<usize> = test_images(test).collect();
     let classes = &job.data.classes;
-    load(test, &indices, classes, input_size(&job.network), progress)
+    let stored = Stored::plain(input_size(&job.network), &job.recipe.preprocess);
+    load(test, &indices, classes, &stored, progress)
 }
 
 /// Name and class of every image of a store.

@@ -17,8 +17,8 @@ use super::sets::{evaluate, store, test_store, truth};
 use super::start;
 use super::status::Phase;
 use super::stepper::{Pending, Stepper, Sums};
-use crate::dataset::{Loader, PixelStore, Progress, Set, shuffled};
-use crate::project::RunState;
+use crate::dataset::{Draw, Loader, Normaliser, PixelStore, Progress, Set, shuffled};
+use crate::project::{Recipe, RunState};
 use crate::results::{Epoch, Evaluation, History, Step};
 
 /// How a training that did not fail ended.
@@ -145,13 +145,31 @@ impl<'a> Trainer<'a> {
         }
     }
 
+    /// What happens to the training images of an epoch.
+    fn draw(&self, epoch: u32) -> Draw {
+        let Recipe {
+            seed,
+            preprocess,
+            augment,
+            ..
+        } = &self.job.recipe;
+        let channels = self.train.size().channels;
+        Draw {
+            seed: *seed,
+            epoch,
+            augment: augment.clone(),
+            normaliser: Normaliser::new(preprocess.normalise, channels),
+        }
+    }
+
     /// One pass over the training images; `false` when the user stopped it.
     fn epoch(&mut self, engine: &mut Engine, epoch: u32) -> Result<bool, TrainError> {
         self.sums = Sums::default();
         self.throughput.begin_epoch();
         let order = shuffled(self.train.len(), self.job.recipe.seed, epoch);
         let batch = self.job.recipe.batch.max(1);
-        for batch in Loader::start(self.train.clone(), order, batch) {
+        let draw = Arc::new(self.draw(epoch));
+        for batch in Loader::start(self.train.clone(), order, batch, draw) {
             if !self.between_steps(engine, epoch)? {
                 self.read_pending(engine, epoch)?;
                 return Ok(false);

@@ -4,15 +4,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mapsto::dataset::{Batch, DatasetError, Loader, PixelStore, Progress, pixels, shuffled};
+use mapsto::dataset::{
+    Batch, DatasetError, Draw, Loader, Normalise, Normaliser, PixelStore, Preprocess, Progress,
+    Room, Stored, pixels, shuffled,
+};
 
 use crate::SIZE;
 use crate::made::{many, open};
 
+/// The numbers from 0 to 1, unchanged.
+fn plain() -> Arc<Draw> {
+    Arc::new(Draw::plain(Normaliser::new(Normalise::Unit, SIZE.channels)))
+}
+
 fn store(root: &Path, budget: usize) -> PixelStore {
     let data = Arc::new(open(root).unwrap());
     let indices: Vec<usize> = (0..data.len()).rev().collect();
-    PixelStore::load(&data, &indices, SIZE, budget, &Progress::default()).unwrap()
+    let stored = Stored::plain(SIZE, &Preprocess::default());
+    let room = Room::memory(budget);
+    PixelStore::load(&data, &indices, &stored, &room, &Progress::default()).unwrap()
 }
 
 #[test]
@@ -49,7 +59,7 @@ fn batches_come_in_order_whatever_the_number_of_threads() {
             .unwrap();
         pool.install(|| {
             let store = Arc::new(store(root.path(), budget));
-            Loader::start(store, order.clone(), 4)
+            Loader::start(store, order.clone(), 4, plain())
                 .map(Result::unwrap)
                 .collect()
         })
@@ -82,7 +92,7 @@ fn batches_come_in_order_whatever_the_number_of_threads() {
 #[test]
 fn an_unfinished_loader_ends_when_it_is_dropped() {
     let store = Arc::new(store(many(&[("a", 7), ("b", 6)]).path(), 1 << 20));
-    let mut loader = Loader::start(Arc::clone(&store), shuffled(13, 1, 1), 1);
+    let mut loader = Loader::start(Arc::clone(&store), shuffled(13, 1, 1), 1, plain());
     assert!(loader.next().is_some());
     drop(loader);
     assert_eq!(Arc::strong_count(&store), 1);
@@ -95,7 +105,7 @@ fn a_folder_that_vanishes_while_training_is_named() {
     let store = Arc::new(store(&path, 0));
     fs::remove_file(path.join("a/003.png")).unwrap();
     let failures = |order: Vec<usize>| -> Vec<String> {
-        Loader::start(Arc::clone(&store), order, 4)
+        Loader::start(Arc::clone(&store), order, 4, plain())
             .filter_map(Result::err)
             .map(|error| error.to_string())
             .collect()

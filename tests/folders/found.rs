@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mapsto::dataset::{
-    Dataset, DatasetError, HealthContext, PixelStore, Progress, Set, Source, health, split,
+    Dataset, DatasetError, HealthContext, PixelStore, Preprocess, Progress, Room, Set, Source,
+    Stored, health, split,
 };
 
 use crate::SIZE;
@@ -247,8 +248,9 @@ fn a_scan_can_be_cancelled_and_tells_how_far_it_is() {
         Err(DatasetError::Cancelled)
     ));
     let data = Arc::new(open(root.path()).unwrap());
+    let stored = Stored::plain(SIZE, &Preprocess::default());
     assert!(matches!(
-        PixelStore::load(&data, &[0, 1], SIZE, 1 << 20, &progress),
+        PixelStore::load(&data, &[0, 1], &stored, &Room::memory(1 << 20), &progress),
         Err(DatasetError::Cancelled)
     ));
 }

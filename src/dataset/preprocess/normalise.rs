@@ -127,6 +127,18 @@ impl Normaliser {
         self.deviation
     }
 
+    /// Writes the numbers of one image. `bytes`: `[channel, height, width]`, with `area` bytes (height · width) a
+    /// channel.
+    pub(in crate::dataset) fn fill(&self, bytes: &[u8], area: usize, numbers: &mut [f32]) {
+        let area = area.max(1);
+        let planes = numbers.chunks_mut(area).zip(bytes.chunks(area));
+        for ((numbers, plane), table) in planes.zip(self.tables.iter().cycle()) {
+            for (number, &byte) in numbers.iter_mut().zip(plane) {
+                *number = table[usize::from(byte)];
+            }
+        }
+    }
+
     /// Adds the numbers of whole images at the end of `numbers`. `bytes`: `[n, channel, height, width]`, with `area`
     /// bytes (height · width) a channel.
     pub fn append(&self, bytes: &[u8], area: usize, numbers: &mut Vec<f32>) {
