@@ -9,6 +9,7 @@ use std::thread::available_parallelism;
 use rayon::prelude::*;
 
 use super::{Batch, Draw};
+use crate::dataset::store::Work;
 use crate::dataset::{Augment, DatasetError, PixelStore};
 
 /// A batch that is being made.
@@ -19,6 +20,9 @@ const MOST_WAITING: usize = 4;
 
 /// Batches that wait have at most this many bytes, unless it is only one.
 const WAITING_BYTES: usize = 256 << 20;
+
+/// Threads that read ready images from the disk.
+const READERS: usize = 4;
 
 /// Batches of so many values that wait at most.
 pub(super) fn waiting(values: usize) -> usize {
@@ -33,10 +37,12 @@ pub(super) fn threads(store: &PixelStore, draw: &Draw) -> usize {
         cutmix: 0.0,
         ..draw.augment.clone()
     };
-    if store.takes_work() || !changes.is_off() {
-        available_parallelism().map_or(1, usize::from)
-    } else {
-        1
+    let cores = available_parallelism().map_or(1, usize::from);
+    match store.work() {
+        Work::Computing => cores,
+        _ if !changes.is_off() => cores,
+        Work::Reading => cores.min(READERS),
+        Work::Copying => 1,
     }
 }
 

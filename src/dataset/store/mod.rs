@@ -1,8 +1,10 @@
 //! The images of one set, ready for a network: kept in memory as bytes up to a budget, streamed from one file on disk
 //! beyond it, and decoded again where there is no room on disk either.
 
+mod cache;
 mod fill;
 mod kept;
+mod load;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{Augment, Dataset, DatasetError, Drawn, InputSize, Preprocess, Progress};
+use cache::{Cache, Key, Slot};
 use kept::Memory;
 
 /// How a store keeps pictures.
@@ -69,6 +72,9 @@ pub struct PixelStore {
     labels: Vec<usize>,
     stored: Stored,
     memory: Memory,
+    /// Where the images behind those in memory are on disk.
+    cache: Option<Arc<Cache>>,
+    slots: Vec<Option<Slot>>,
     notice: Option<String>,
 }
 
@@ -95,29 +101,16 @@ impl PixelStore {
             .iter()
             .map(label)
             .collect::<Result<Vec<_>, DatasetError>>()?;
-        let mut memory = Memory::reserve(room.budget_bytes, indices.len(), stored.kept.elements());
-        progress.begin(memory.images());
-        memory
-            .slots()
-            .zip(indices.par_iter())
-            .try_for_each(|(slot, &index)| {
-                if progress.cancelled() {
-                    return Err(DatasetError::Cancelled);
-                }
-                fill::decode_into(data, index, stored, slot)?;
-                progress.advance(1);
-                Ok(())
-            })?;
-        if progress.cancelled() {
-            return Err(DatasetError::Cancelled);
-        }
+        let filled = load::Filling::new(data, indices, stored, room, progress).fill()?;
         Ok(Self {
             data: Arc::clone(data),
             indices: indices.to_vec(),
             labels,
             stored: stored.clone(),
-            memory,
-            notice: None,
+            memory: filled.memory,
+            cache: filled.cache,
+            slots: filled.slots,
+            notice: filled.notice,
         })
     }
 
@@ -131,14 +124,19 @@ impl PixelStore {
         self.indices.is_empty()
     }
 
-    /// Images that are kept in memory; the others are read from the disk whenever they are asked for.
+    /// Images that are kept in memory.
     pub fn kept(&self) -> usize {
         self.memory.images()
     }
 
+    /// Images that are kept on disk. The others are decoded whenever they are asked for.
+    pub fn cached(&self) -> usize {
+        self.slots.iter().flatten().count()
+    }
+
     /// Bytes of memory that the store holds; it takes no more while it is used.
     pub fn bytes_held(&self) -> usize {
-        self.memory.bytes()
+        self.memory.bytes() + self.slots.capacity() * size_of::<Option<Slot>>()
     }
 
     /// The size of the network's input.
@@ -227,16 +225,47 @@ impl PixelStore {
     }
 
     /// Reads or decodes a picture that is not in memory.
-    fn fetch(&self, position: usize, slot: &mut [u8]) -> Result<(), DatasetError> {
+    fn fetch(&self, position: usize, pixels: &mut [u8]) -> Result<(), DatasetError> {
         let index = *self
             .indices
             .get(position)
             .ok_or(DatasetError::NoSuchImage(position))?;
-        fill::decode_into(&self.data, index, &self.stored, slot)
+        let Some((cache, slot, key)) = self.on_disk(position, index) else {
+            return fill::decode_into(&self.data, index, &self.stored, pixels);
+        };
+        if !cache.read(slot, &key, pixels) {
+            fill::decode_into(&self.data, index, &self.stored, pixels)?;
+            cache.mend(slot, &key, pixels);
+        }
+        Ok(())
     }
 
-    /// Whether handing out an image takes more than copying it.
-    pub(super) fn takes_work(&self) -> bool {
-        self.kept() < self.len() || self.stored.kept != self.stored.input
+    fn on_disk(&self, position: usize, index: usize) -> Option<(&Cache, Slot, Key)> {
+        let slot = (*self.slots.get(position.checked_sub(self.kept())?)?)?;
+        let key = Key::of(self.data.images.get(index)?)?;
+        Some((self.cache.as_deref()?, slot, key))
     }
+
+    /// What it takes to hand out images that are not changed.
+    pub(super) fn work(&self) -> Work {
+        let decoded = self.len() - self.kept() - self.cached();
+        if decoded > 0 || self.stored.kept != self.stored.input {
+            Work::Computing
+        } else if self.cached() > 0 {
+            Work::Reading
+        } else {
+            Work::Copying
+        }
+    }
+}
+
+/// What handing out an image takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Work {
+    /// From memory.
+    Copying,
+    /// From the disk.
+    Reading,
+    /// Decoding or resampling.
+    Computing,
 }
