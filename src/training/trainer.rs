@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::checkpoint::{Best, Checkpoints, converged};
+use super::checkpoint::{Best, Checkpoints, converged, since_last_run};
 use super::device::{self, Opened};
 use super::engine::Engine;
 use super::error::TrainError;
@@ -82,6 +82,7 @@ fn prepare(engine: &Engine, job: &mut Job) {
         engine.publish(|status| status.phase = Phase::preparing("Measuring the training images"));
         *normalise = normalise.resolved(&job.data, &job.splits.train, channels);
     }
+    engine.note(&since_last_run(job));
 }
 
 /// A model whose loss weighs the classes of the training images as the recipe says.
