@@ -256,7 +256,11 @@ fn the_maps_shown_are_a_forward_pass_with_that_steps_weights() {
         .load(&Weights::read(&run.join("weights.safetensors")).unwrap())
         .unwrap();
     let inference = stepper.inference(&[]);
-    let again = feature_maps(&inference, prepare(&image, &network, &Preprocess::default()), shown.step);
+    let again = feature_maps(
+        &inference,
+        prepare(&image, &network, &Preprocess::default()),
+        shown.step,
+    );
     for (shown, again) in shown.layers.iter().zip(&again.layers) {
         assert_eq!(shown.name, again.name);
         let pairs = shown.values.iter().zip(again.values.iter());

@@ -77,7 +77,7 @@ impl fmt::Display for RunState {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunData {
     pub source: Source,
-    /// How its files were read; runs of before 2027 do not say it.
+    /// How its files were read; old runs do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout: Option<Layout>,
     pub classes: Vec<String>,
@@ -177,7 +177,9 @@ impl RunData {
                     Some(mark) => usize::try_from(mark.0)
                         .ok()
                         .and_then(|class| self.classes.get(class).cloned()),
-                    None => now.index_of(file).map(|index| now.class_of(index).to_owned()),
+                    None => now
+                        .index_of(file)
+                        .map(|index| now.class_of(index).to_owned()),
                 };
                 let known = Known {
                     set,

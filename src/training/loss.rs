@@ -68,7 +68,13 @@ impl Emphasis {
         };
         let weights: Vec<f64> = labels.iter().map(weight).collect();
         let sum: f64 = weights.iter().sum();
-        let share = |weight: f64| if sum > 0.0 { (weight / sum) as f32 } else { 0.0 };
+        let share = |weight: f64| {
+            if sum > 0.0 {
+                (weight / sum) as f32
+            } else {
+                0.0
+            }
+        };
         let shares: Vec<f32> = weights.into_iter().map(share).collect();
         Tensor::from_data(TensorData::new(shares, [labels.len(), 1]), device)
     }

@@ -47,11 +47,7 @@ pub fn prepare(image: &DynamicImage, network: &Network, preprocess: &Preprocess)
 }
 
 /// As [`prepare`], for an input of this shape.
-pub(super) fn prepare_for(
-    image: &DynamicImage,
-    shape: Shape,
-    preprocess: &Preprocess,
-) -> Vec<f32> {
+pub(super) fn prepare_for(image: &DynamicImage, shape: Shape, preprocess: &Preprocess) -> Vec<f32> {
     let size = size_of(shape);
     let normaliser = Normaliser::new(preprocess.normalise, size.channels);
     let mut numbers = Vec::new();

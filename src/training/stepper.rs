@@ -11,9 +11,9 @@ use super::evaluate::Inference;
 use super::layers::Mode;
 use super::loss::{Emphasis, Mixed};
 use super::model::{Model, to_device};
+use super::probe::input_size;
 use super::start::Taken;
 use super::weights::{NamedTensor, Weights, WeightsError};
-use super::probe::input_size;
 use super::{loss, optimizer, start};
 use crate::dataset::{InputSize, Mix, Preprocess, Stream, generator};
 use crate::network::Network;
@@ -126,12 +126,7 @@ impl Stepper {
     }
 
     /// The same with images that are mixed among each other: pictures and labels.
-    pub fn step_mixed(
-        &mut self,
-        pixels: Vec<f32>,
-        labels: &[usize],
-        mix: Option<&Mix>,
-    ) -> Pending {
+    pub fn step_mixed(&mut self, pixels: Vec<f32>, labels: &[usize], mix: Option<&Mix>) -> Pending {
         let (loss, figures) = self.forward(pixels, labels, mix);
         let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
         self.model = self

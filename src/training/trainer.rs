@@ -353,7 +353,11 @@ impl<'a> Trainer<'a> {
         self.checkpoints
             .epoch(&epoch, best.as_ref(), &self.stepper)?;
         let validation = Arc::new(validation);
-        engine.board.waits.lock().push(self.throughput.epoch_wait_share());
+        engine
+            .board
+            .waits
+            .lock()
+            .push(self.throughput.epoch_wait_share());
         engine.board.history.lock().epochs.push(epoch);
         if is_best {
             let (inference, step) = self.inference();

@@ -36,7 +36,8 @@ fn stepper(fixture: &Fixture) -> Stepper {
 }
 
 fn all() -> Vec<Fixture> {
-    let fixtures = fixtures_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/balance"));
+    let fixtures =
+        fixtures_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/balance"));
     assert!(fixtures.len() >= 10, "the fixtures are missing");
     fixtures
 }
@@ -52,7 +53,12 @@ fn class_weights_and_focal_loss_equal_pytorchs() {
             let theirs = fixture.values(&format!("grad.{}", gradient.name));
             let apart = distance(&gradient.values, theirs);
             greatest[1] = greatest[1].max(apart);
-            assert!(apart < 1e-5, "{} {}: {apart}", fixture.name(), gradient.name);
+            assert!(
+                apart < 1e-5,
+                "{} {}: {apart}",
+                fixture.name(),
+                gradient.name
+            );
         }
         let step = stepper.step(pixels, &labels);
         let loss = Pending::read(vec![step])[0].loss;
@@ -68,8 +74,9 @@ fn class_weights_and_focal_loss_equal_pytorchs() {
 fn by_hand(fixture: &Fixture, mix: &Mix) -> f32 {
     let (pixels, labels) = batch(fixture, 0);
     let mixed = mix.mixed(&pixels, SIZE);
-    let loss =
-        |labels: &[usize]| Pending::read(vec![stepper(fixture).step(mixed.clone(), labels)])[0].loss;
+    let loss = |labels: &[usize]| {
+        Pending::read(vec![stepper(fixture).step(mixed.clone(), labels)])[0].loss
+    };
     let others: Vec<usize> = mix.partner.iter().map(|&place| labels[place]).collect();
     let share = mix.share(SIZE);
     share * loss(&labels) + (1.0 - share) * loss(&others)
