@@ -252,7 +252,7 @@ impl State {
         let pinned = self.pinned.as_ref().map(|pinned| pinned.index);
         let place = |number: usize| {
             let stride = (train.len() / IMAGES).max(1);
-            let at = number * stride + (self.desk.others * 7919) % stride;
+            let at = number * stride + (stride / 2 + self.desk.others * 7919) % stride;
             train.get(at % train.len().max(1)).copied()
         };
         let mut images: Vec<usize> = Vec::new();

@@ -36,7 +36,7 @@ pub fn slider(
     let layout = Layout::left_to_right(Align::Center);
     let changed = ui.allocate_ui_with_layout(size, layout, |ui| {
         ui.set_min_size(size);
-        let label = 118.0;
+        let label = 132.0;
         ui.allocate_ui_with_layout(vec2(label, ROW), layout, |ui| {
             ui.set_width(label);
             let muted = Tokens::of(ui).muted;
@@ -62,13 +62,20 @@ pub fn slider(
             .range(0.0..=most)
             .speed(f64::from(most) / 200.0)
             .max_decimals(2)
-            .suffix(suffix)
             .custom_formatter(move |value, _| {
                 if off && value == 0.0 {
                     return "off".to_owned();
                 }
                 let text = format!("{value:.2}");
-                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+                let text = text.trim_end_matches('0').trim_end_matches('.');
+                format!("{text}{suffix}")
+            })
+            .custom_parser(|text| {
+                let number = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+                match number.trim().parse() {
+                    Err(_) if text.trim() == "off" => Some(0.0),
+                    parsed => parsed.ok(),
+                }
             });
         let field = ui.add_sized([figure, ROW - 4.0], field);
         changed |= field.accessible_name(format!("{name}, figure")).changed();

@@ -46,7 +46,7 @@ pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     let columns = if augmented { 2 + DRAWS } else { 2 };
     let gap = SPACE[1];
     let room = ui.available_width() - SPACE[2] - gap * (columns - 1) as f32;
-    let side = (room / columns as f32).floor().clamp(48.0, 180.0);
+    let side = (room / columns as f32).floor().clamp(48.0, 132.0);
     let size = preview.size;
     let colour = if size.channels == 1 { "grey" } else { "colour" };
     ui.spacing_mut().item_spacing = vec2(gap, SPACE[0]);
