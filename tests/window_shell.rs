@@ -262,6 +262,8 @@ fn every_command_of_the_table_can_be_sent_at_any_time() {
     let mut window = Window::new();
     for training in [false, true] {
         if training {
+            // One of the entries has begun a training, which another may have ended.
+            window.stop();
             window.train();
         }
         for entry in ENTRIES {

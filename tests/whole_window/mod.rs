@@ -47,7 +47,9 @@ impl Window {
         while !so(&self.view()) {
             assert!(
                 start.elapsed() < Duration::from_secs(60),
-                "never came: {what}; told: {:?}",
+                "never came: {what}; {:?}, training blocked: {:?}, told: {:?}",
+                self.view().status.phase,
+                self.view().train_blocked,
                 self.told()
             );
             std::thread::sleep(Duration::from_millis(5));
@@ -137,6 +139,9 @@ impl Window {
             ..self.view().recipe.clone()
         };
         self.send(Command::SetRecipe(Box::new(recipe)));
+        self.until("leave to train", |view| {
+            view.train_blocked.is_none() && !view.status.phase.is_active()
+        });
         self.click("Train");
         self.until("training", |view| view.status.phase == Phase::Training);
     }
