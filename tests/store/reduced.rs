@@ -58,7 +58,8 @@ fn large_photographs_are_nearly_the_same_and_upright() {
             .map(|(one, other)| u32::from(one.abs_diff(*other)))
             .sum();
         let mean = f64::from(far) / whole.len() as f64;
-        assert!(mean < 2.0, "{mean}");
+        // Colour, which these files keep at half the size, is coarser; a picture that lay on its side would be 30 off.
+        assert!(mean < 4.0, "{mean}");
     }
 }
 
