@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mapsto::dataset::Dataset;
+use mapsto::dataset::{Dataset, Preprocess};
 use mapsto::network::{
     Builder, Context, Edit, Editor, Graph, Kind, Layer, LayerId, Value, check, template,
 };
@@ -48,6 +48,7 @@ fn preview(graph: &Graph, name: &str) -> Preview {
         network: check(graph, &context).sound.expect("a network"),
         seed: 42,
         start: None,
+        preprocess: Preprocess::default(),
     }
 }
 

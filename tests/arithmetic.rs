@@ -5,6 +5,8 @@
 
 #[path = "arithmetic/any_network.rs"]
 mod any_network;
+#[path = "arithmetic/balance.rs"]
+mod balance;
 #[path = "arithmetic/random.rs"]
 mod random;
 #[path = "arithmetic/sequences.rs"]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use image::DynamicImage;
-use mapsto::dataset::{Dataset, Splits};
+use mapsto::dataset::{Dataset, Preprocess, Splits};
 use mapsto::network::{Builder, Context, Edit, Editor, Graph, Kind, Layer, Loss, Value, check};
 use mapsto::project::Recipe;
 use mapsto::training::{
@@ -69,6 +69,7 @@ fn preview(graph: &Graph) -> Preview {
         network: check(graph, &context()).sound.unwrap(),
         seed: SEED,
         start: None,
+        preprocess: Preprocess::default(),
     }
 }
 
@@ -118,7 +119,7 @@ fn started(graph: &Graph, weights: Option<&Path>) -> FeatureMaps {
         stepper.start_from(&Weights::read(path).unwrap()).unwrap();
     }
     let classes: Vec<String> = (0..10).map(|class| class.to_string()).collect();
-    let pixels = prepare(&digit(), &network);
+    let pixels = prepare(&digit(), &network, &Preprocess::default());
     feature_maps(&stepper.inference(&classes), pixels, 0)
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mapsto::dataset::{Dataset, Set, Splits};
+use mapsto::dataset::{Dataset, Preprocess, Set, Splits};
 use mapsto::network::{Context, Graph, Loss, check};
 use mapsto::project::{Recipe, open_run};
 use mapsto::training::{
@@ -256,7 +256,11 @@ fn the_maps_shown_are_a_forward_pass_with_that_steps_weights() {
         .load(&Weights::read(&run.join("weights.safetensors")).unwrap())
         .unwrap();
     let inference = stepper.inference(&[]);
-    let again = feature_maps(&inference, prepare(&image, &network), shown.step);
+    let again = feature_maps(
+        &inference,
+        prepare(&image, &network, &Preprocess::default()),
+        shown.step,
+    );
     for (shown, again) in shown.layers.iter().zip(&again.layers) {
         assert_eq!(shown.name, again.name);
         let pairs = shown.values.iter().zip(again.values.iter());

@@ -133,13 +133,15 @@ impl State {
         let seed = self.project.recipe.seed;
         let asked = self.drawn.asked.as_ref();
         let start = self.project.recipe.start_in(&self.project.folder());
-        let same = asked.map(|asked| (&asked.network, asked.seed, &asked.start))
-            == sound.map(|network| (network, seed, &start));
+        let preprocess = &self.project.recipe.preprocess;
+        let same = asked.map(|it| (&it.network, it.seed, &it.start, &it.preprocess))
+            == sound.map(|network| (network, seed, &start, preprocess));
         if !same {
             let wanted = sound.cloned().map(|network| Preview {
                 network,
                 seed,
                 start,
+                preprocess: preprocess.clone(),
             });
             self.drawn.asked.clone_from(&wanted);
             self.session.preview(wanted);

@@ -6,14 +6,8 @@ use std::sync::OnceLock;
 use flate2::read::GzDecoder;
 use image::{DynamicImage, GrayImage};
 
-const IMAGES: &[u8] = include_bytes!(concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/assets/digits/mnist-10k-images-idx3-ubyte.gz"
-));
-const LABELS: &[u8] = include_bytes!(concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/assets/digits/mnist-10k-labels-idx1-ubyte.gz"
-));
+const IMAGES: &[u8] = include_bytes!("../../assets/digits/mnist-10k-images-idx3-ubyte.gz");
+const LABELS: &[u8] = include_bytes!("../../assets/digits/mnist-10k-labels-idx1-ubyte.gz");
 
 /// Width and height of a digit.
 pub(super) const SIDE: u32 = 28;

@@ -40,17 +40,30 @@ impl Places {
                 Err(problem) => problems.push(problem),
             }
         }
+        blocks.sort_by(|left, right| left.name.cmp(&right.name));
         (blocks, problems)
     }
 
-    /// Keeps a block under its name; one of the same name is replaced.
+    /// Keeps a block under its name, with a number behind it where another block has the name already: what the user
+    /// has kept is not written over.
     ///
     /// # Errors
     /// Where the file cannot be written.
     pub fn save_block(&self, name: &str, text: &str) -> Result<PathBuf, ProjectError> {
-        let path = self
-            .blocks_folder()
-            .join(format!("{}.toml", file_name(name)));
+        let name = file_name(name);
+        let place = |number: usize| match number {
+            1 => self.blocks_folder().join(format!("{name}.toml")),
+            _ => self.blocks_folder().join(format!("{name} {number}.toml")),
+        };
+        let other = |path: &Path| match std::fs::read(path) {
+            Ok(there) => there != text.as_bytes(),
+            Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+        };
+        let free = (1..=LISTED).map(place).find(|path| !other(path));
+        let path = free.ok_or_else(|| ProjectError::NotWritable {
+            path: place(1),
+            reason: format!("{LISTED} blocks have this name: delete some, or choose another name"),
+        })?;
         make_parent(&path)?;
         atomic::save(&path, text.as_bytes())?;
         Ok(path)
@@ -75,15 +88,14 @@ fn block(path: &Path) -> Result<SavedBlock, String> {
     let text = read::text(path).map_err(|error| error.to_string())?;
     let fragment =
         Fragment::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-    let stem = path
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned());
-    let titled = match fragment.graph().blocks() {
-        [block] => Some(block.name.clone()),
-        _ => None,
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    // The block's own name says more than its file's, unless a number in the file's keeps two of that name apart.
+    let name = match fragment.graph().blocks() {
+        [block] if file_name(&block.name) == stem => block.name.clone(),
+        _ => stem.into_owned(),
     };
     Ok(SavedBlock {
-        name: titled.or(stem).unwrap_or_default(),
+        name,
         path: path.to_path_buf(),
         fragment,
     })
@@ -120,6 +132,15 @@ mod tests {
         let (blocks, problems) = places.blocks();
         assert_eq!((blocks.len(), problems.len()), (1, 1), "{problems:?}");
         assert_eq!(blocks[0].fragment, fragment);
+        let other = Graph::chain(Layer::new(Kind::Input), [Layer::new(Kind::Flatten)]);
+        let second = places.save_block("../up/Rest", &Fragment::new(other).to_text());
+        let again = places.save_block("../up/Rest", &fragment.to_text());
+        assert_eq!(again.expect("the same file"), path);
+        let names = places.blocks().0.into_iter().map(|block| block.name);
+        assert!(names.eq(["___up_Rest", "___up_Rest 2"]), "both are kept");
+        places
+            .delete_block(&second.expect("a file"))
+            .expect("it is deleted");
         let elsewhere = home.path().join("settings.json");
         assert!(places.delete_block(&elsewhere).is_err());
         places.delete_block(&path).expect("it is deleted");

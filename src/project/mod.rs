@@ -34,6 +34,6 @@ pub use places::{Places, Settings, Theme, data_dir};
 pub use recipe::{MAX_BATCH, Recipe};
 pub use recovery::Recovery;
 pub use run::{RunFolder, Weights, set_run_state, write_evaluation};
-pub use run_info::{RunData, RunInfo, RunState};
-pub use run_reader::{Damage, OpenRun, broken_part, open_run};
+pub use run_info::{Mark, Marks, RunData, RunInfo, RunState};
+pub use run_reader::{Damage, OpenRun, broken_part, latest_data, open_run};
 pub use speeds::{Speed, Speeds};

@@ -153,20 +153,21 @@ impl Recipe {
         {
             faults.push(format!("target accuracy must be from 0 to 1, not {target}"));
         }
-        let share = |value: f64| (0.0..1.0).contains(&value);
-        let SplitRecipe {
-            validation, test, ..
-        } = self.split;
-        if !share(validation) || !share(test) || validation + test >= 1.0 {
-            faults.push(format!(
-                "the shares for validation ({validation}) and test ({test}) must be 0 or more and leave some images for training"
-            ));
-        }
         if self.device.trim().is_empty() {
             faults
                 .push("device must be “auto”, “cpu”, “gpu” or a part of an adapter's name".into());
         }
         faults.extend(self.optimizer.faults());
+        faults.extend(self.split.faults());
+        faults.extend(self.preprocess.faults());
+        faults.extend(self.augment.faults());
+        faults.extend(self.balance.faults());
+        if self.balance.focal_gamma > 0.0 && self.loss == Loss::MeanSquaredError {
+            faults.push(
+                "Focal loss: it belongs to a cross-entropy, and the loss is mean squared error; choose cross-entropy, or γ 0"
+                    .into(),
+            );
+        }
         faults
     }
 }

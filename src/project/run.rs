@@ -220,7 +220,7 @@ fn with_start(recipe: &Recipe, folder: &Path) -> Result<Recipe, ProjectError> {
 }
 
 /// The source as it can be found from any working folder.
-fn anywhere(source: &Source) -> Source {
+pub(super) fn anywhere(source: &Source) -> Source {
     match source {
         Source::Folder(folder) => Source::Folder(absolute(folder)),
         Source::Digits => Source::Digits,

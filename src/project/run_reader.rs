@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::history_files::read_history;
 use super::lock::is_locked;
-use super::run::{Weights, write_toml};
+use super::run::{self, Weights, write_toml};
 use super::{ProjectError, Recipe, RunData, RunInfo, RunState, index, read, recipe, weights};
+use crate::dataset::Source;
 use crate::network::Graph;
 use crate::results::{Epoch, Evaluation, History};
 
@@ -270,7 +271,33 @@ fn read_data(file: &Path) -> Result<RunData, ProjectError> {
         let reason = format!("“{name}” is no file below the data's folder");
         return Err(ProjectError::damaged(file, None, reason));
     }
-    Ok(data)
+    match data.fault() {
+        Some(fault) => Err(ProjectError::damaged(file, None, fault)),
+        None => Ok(data),
+    }
+}
+
+/// The images of the latest run of `runs_dir` on this data, and the recipe that divided them. Only the latest runs are
+/// looked at; damaged ones tell nothing.
+pub fn latest_data(runs_dir: &Path, source: &Source) -> Option<(RunData, Recipe)> {
+    const LOOKED_AT: usize = 20;
+    let source = run::anywhere(source);
+    let runs = index::list_runs(runs_dir).ok()?;
+    runs.iter().rev().take(LOOKED_AT).find_map(|listed| {
+        let file = listed.path.join("data.json");
+        let head: Head = read::json(&file).ok()?;
+        if head.source != source {
+            return None;
+        }
+        let recipe = read_recipe(&listed.path.join("recipe.toml")).ok()?;
+        Some((read_data(&file).ok()?, recipe))
+    })
+}
+
+/// The beginning of `data.json`.
+#[derive(serde::Deserialize)]
+struct Head {
+    source: Source,
 }
 
 fn read_evaluation(file: &Path) -> Result<Evaluation, ProjectError> {

@@ -10,8 +10,10 @@ use super::evaluation::test_images;
 use super::session::Job;
 use super::stepper::Stepper;
 use super::weights::{self, NamedTensor};
-use crate::dataset::Set;
-use crate::project::{RunData, RunFolder, RunInfo, RunState, Weights, set_run_state};
+use crate::dataset::{Dataset, Difference, Image, Layout, Set};
+use crate::project::{
+    Mark, Marks, RunData, RunFolder, RunInfo, RunState, Weights, latest_data, set_run_state,
+};
 use crate::results::{Epoch, Evaluation, Step};
 
 /// The run folder of a training, and the best model so far.
@@ -30,24 +32,7 @@ pub(super) struct Best {
 
 impl Checkpoints {
     pub fn create(job: &Job, device: &str) -> Result<Self, TrainError> {
-        let data = &job.data;
-        let files = |set: Set| {
-            let images = job.splits.get(set).iter();
-            images.map(|index| data.images[*index].file.clone())
-        };
-        let run_data = RunData {
-            source: data.source.clone(),
-            classes: data.classes.clone(),
-            train: files(Set::Train).collect(),
-            validation: files(Set::Validation).collect(),
-            test: match &job.test {
-                Some(test) => test_images(test)
-                    .map(|index| test.images[index].file.clone())
-                    .collect(),
-                None => files(Set::Test).collect(),
-            },
-            test_source: job.test.as_ref().map(|test| test.source.clone()),
-        };
+        let run_data = run_data(job);
         let info = RunInfo {
             state: RunState::Running,
             device: device.to_owned(),
@@ -122,6 +107,68 @@ impl Checkpoints {
             log::error!("{error}");
         }
     }
+}
+
+/// Which images the run uses, and what is known of them.
+fn run_data(job: &Job) -> RunData {
+    let data = &job.data;
+    let listed = |data: &Dataset, indices: &[usize]| -> (Vec<String>, Vec<Mark>) {
+        let images = indices.iter().filter_map(|&index| data.images.get(index));
+        // In the order of the run's classes, which test images from elsewhere need not have.
+        let position = |class| job.data.classes.iter().position(|known| known == class);
+        let known: Vec<Option<usize>> = data.classes.iter().map(position).collect();
+        let mark = |image: &Image| {
+            let class = known.get(image.class).copied().flatten();
+            Some(Mark(u32::try_from(class?).ok()?, image.look.sum))
+        };
+        images
+            .filter_map(|image| Some((image.file.clone(), mark(image)?)))
+            .unzip()
+    };
+    let (train, train_marks) = listed(data, &job.splits.train);
+    let (validation, validation_marks) = listed(data, &job.splits.validation);
+    let (test, test_marks) = match &job.test {
+        Some(test) => listed(test, &test_images(test).collect::<Vec<_>>()),
+        None => listed(data, &job.splits.test),
+    };
+    RunData {
+        source: data.source.clone(),
+        layout: layout(data),
+        classes: data.classes.clone(),
+        train,
+        validation,
+        test,
+        test_source: job.test.as_ref().map(|test| test.source.clone()),
+        test_layout: job.test.as_deref().and_then(layout),
+        marks: Marks {
+            train: train_marks,
+            validation: validation_marks,
+            test: test_marks,
+        },
+    }
+}
+
+/// How the files of a data set are read.
+fn layout(data: &Dataset) -> Option<Layout> {
+    let chosen = data.layouts.iter().find(|layout| layout.chosen);
+    chosen.map(|chosen| chosen.layout.clone())
+}
+
+/// What has changed in the data since the last run on it, a sentence each.
+pub(super) fn since_last_run(job: &Job) -> Vec<String> {
+    let Some((data, recipe)) = latest_data(&job.runs_dir, &job.data.source) else {
+        return Vec::new();
+    };
+    let before = data.before(&job.data);
+    let mut difference = Difference::between(&before, &job.data, &job.splits);
+    if recipe.split != job.recipe.split || data.test_source.is_some() != job.test.is_some() {
+        // Another division, by the user's own wish, is no change of the data.
+        difference.moved.clear();
+    }
+    let sentences = difference.sentences().into_iter();
+    sentences
+        .map(|sentence| format!("Since the last run on this data: {sentence}"))
+        .collect()
 }
 
 /// Refuses an epoch whose validation has no figures: its weights are worth nothing, and those saved

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
@@ -14,7 +13,7 @@ use super::evaluation::EvaluationJob;
 use super::looks::Prediction;
 use super::preview::Previewer;
 use super::probe::Pinned;
-use super::session::{Answer, Job, Model as Whose, Over, Request};
+use super::session::{Answer, Evaluating, Job, Model as Whose, Request};
 use super::status::{Board, Control, Phase, Status};
 use super::stored::OpenedRun;
 use super::trainer::{self, Ending};
@@ -94,13 +93,16 @@ impl Engine {
     }
 
     fn train(&mut self, next: Next) {
-        let Next { job, progress, .. } = next;
+        let Next {
+            mut job, progress, ..
+        } = next;
         self.controls = next.controls;
         self.pinned.prepared = None;
         self.live = None;
         self.board.maps.clear();
         self.board.validation.clear();
         *self.board.history.lock() = crate::results::History::default();
+        self.board.waits.lock().clear();
         self.publish(|status| {
             *status = Status {
                 phase: Phase::preparing("Opening the device"),
@@ -111,7 +113,7 @@ impl Engine {
                 ..Status::default()
             };
         });
-        let outcome = catch_unwind(AssertUnwindSafe(|| trainer::run(self, &job, &progress)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| trainer::run(self, &mut job, &progress)));
         let phase = match outcome {
             Ok(Ok(Ending::Finished)) => Phase::Finished,
             Ok(Ok(Ending::Stopped)) => Phase::Stopped,
@@ -286,11 +288,9 @@ impl Engine {
             }
             Request::Evaluate {
                 ticket,
-                run,
-                over,
-                device,
+                asked,
                 progress,
-            } => self.evaluate(ticket, &run, over, &device, progress),
+            } => self.evaluate(ticket, asked, progress),
             Request::End => self.ended = true,
         }
     }
@@ -330,21 +330,12 @@ impl Engine {
         self.wake();
     }
 
-    fn evaluate(
-        &mut self,
-        ticket: u64,
-        run: &Path,
-        over: Over,
-        device: &str,
-        progress: Arc<Progress>,
-    ) {
-        let whose = Whose::Run(run.to_path_buf());
-        let loaded = catch_unwind(AssertUnwindSafe(|| self.inference(&whose, device)));
+    fn evaluate(&mut self, ticket: u64, asked: Evaluating, progress: Arc<Progress>) {
+        let whose = Whose::Run(asked.run.clone());
+        let loaded = catch_unwind(AssertUnwindSafe(|| self.inference(&whose, &asked.device)));
         let loaded = loaded
             .unwrap_or_else(|panic| Err(TrainError::Panic(panic_message(panic.as_ref()))))
-            .and_then(|(inference, _)| {
-                EvaluationJob::start(ticket, run, over, inference, progress)
-            });
+            .and_then(|(inference, _)| EvaluationJob::start(ticket, asked, inference, progress));
         match loaded {
             Ok(job) => self.evaluations.push(job),
             Err(error) => self.answer(Answer::Evaluation {

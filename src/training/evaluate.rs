@@ -7,7 +7,9 @@ use burn::tensor::{Device, Tensor};
 use super::layers::Mode;
 use super::loss;
 use super::model::{Model, predicted, probabilities, to_device};
-use crate::dataset::{DatasetError, PixelStore};
+use super::probe::input_size;
+use super::views::{self, Views};
+use crate::dataset::{DatasetError, Normaliser, PixelStore, Preprocess};
 use crate::network::Network;
 use crate::results::{Evaluation, Prediction};
 
@@ -23,6 +25,8 @@ pub struct Inference {
     pub model: Model,
     pub device: Device,
     pub classes: Vec<String>,
+    /// How pictures become the pixels that the model has learnt from.
+    pub preprocess: Preprocess,
 }
 
 impl Inference {
@@ -35,6 +39,13 @@ impl Inference {
     pub(super) fn activated(&self, outputs: Tensor<2>) -> Vec<f32> {
         let activated = self.model.activated(outputs);
         activated.into_data().iter::<f32>().collect()
+    }
+
+    /// Adds the numbers for the bytes of whole images, `[n, channel, height, width]`.
+    fn normalise(&self, bytes: &[u8], pixels: &mut Vec<f32>) {
+        let size = input_size(&self.network);
+        let normaliser = Normaliser::new(self.preprocess.normalise, size.channels);
+        normaliser.append(bytes, size.height * size.width, pixels);
     }
 
     fn logits(&self, pixels: Vec<f32>, batch: usize) -> Tensor<2> {
@@ -60,6 +71,8 @@ pub struct Evaluator {
     store: Arc<PixelStore>,
     /// Name and class (as the model counts them) of each image, by position in the store.
     truth: Vec<(String, usize)>,
+    /// Test-time augmentation, if wanted.
+    views: Option<Views>,
     next: usize,
     loss: f64,
     rows: Vec<Prediction>,
@@ -71,9 +84,16 @@ impl Evaluator {
             rows: Vec::with_capacity(store.len()),
             store,
             truth,
+            views: None,
             next: 0,
             loss: 0.0,
         }
+    }
+
+    /// With several views of each image, whose probabilities are averaged.
+    pub fn with_views(mut self, views: Option<Views>) -> Self {
+        self.views = views;
+        self
     }
 
     /// One batch further; `true` when the whole set has been seen.
@@ -88,18 +108,14 @@ impl Evaluator {
         let positions: Vec<usize> = (self.next..end).collect();
         let mut bytes = Vec::new();
         self.store.copy_into(&positions, &mut bytes)?;
-        let pixels = bytes.iter().map(|byte| f32::from(*byte) / 255.0).collect();
-        let truth = &self.truth[self.next..end];
-        let labels: Vec<usize> = truth.iter().map(|(_, label)| *label).collect();
-
         let network = &inference.network;
-        let outputs = inference.logits(pixels, positions.len());
-        let targets = loss::targets(&labels, network.outputs(), &inference.device);
-        let mean = loss::mean(network.loss(), &inference.model, outputs.clone(), targets);
-        self.loss += f64::from(mean.into_scalar::<f32>()) * positions.len() as f64;
-        let activated = inference.activated(outputs);
+        let (activated, loss) = match &self.views {
+            None => self.plain(inference, &bytes, end),
+            Some(views) => self.seen(views, inference, &bytes, end),
+        };
+        self.loss += loss;
         let rows = activated.chunks_exact(network.outputs().max(1));
-        for (row, (file, label)) in rows.zip(truth) {
+        for (row, (file, label)) in rows.zip(&self.truth[self.next..end]) {
             self.rows.push(Prediction {
                 file: file.clone(),
                 label: *label,
@@ -109,6 +125,50 @@ impl Evaluator {
         }
         self.next = end;
         Ok(self.next == self.store.len())
+    }
+
+    /// The activated outputs of the images up to `end`, and the sum of their losses.
+    fn plain(&self, inference: &Inference, bytes: &[u8], end: usize) -> (Vec<f32>, f64) {
+        let mut pixels = Vec::new();
+        inference.normalise(bytes, &mut pixels);
+        let truth = &self.truth[self.next..end];
+        let labels: Vec<usize> = truth.iter().map(|(_, label)| *label).collect();
+        let network = &inference.network;
+        let outputs = inference.logits(pixels, labels.len());
+        let targets = loss::targets(&labels, network.outputs(), &inference.device);
+        let mean = loss::mean(network.loss(), &inference.model, outputs.clone(), targets);
+        let sum = f64::from(mean.into_scalar::<f32>()) * labels.len() as f64;
+        (inference.activated(outputs), sum)
+    }
+
+    /// The same as means over several views; the plain image is the first of them.
+    fn seen(
+        &self,
+        views: &Views,
+        inference: &Inference,
+        bytes: &[u8],
+        end: usize,
+    ) -> (Vec<f32>, f64) {
+        let network = &inference.network;
+        let (mut sums, _) = self.plain(inference, bytes, end);
+        for view in 1..views.count {
+            let mut changed = bytes.to_vec();
+            views.draw(view, self.next, &mut changed, input_size(network));
+            let mut pixels = Vec::new();
+            inference.normalise(&changed, &mut pixels);
+            let outputs = inference.outputs(pixels, end - self.next);
+            sums.iter_mut()
+                .zip(outputs)
+                .for_each(|(sum, it)| *sum += it);
+        }
+        let count = views.count as f32;
+        sums.iter_mut().for_each(|sum| *sum /= count);
+        let rows = sums.chunks_exact(network.outputs().max(1));
+        let losses = rows
+            .zip(&self.truth[self.next..end])
+            .map(|(row, (_, label))| views::loss(network.loss(), network.head(), row, *label));
+        let loss = losses.sum();
+        (sums, loss)
     }
 
     /// Images seen and images in the set.

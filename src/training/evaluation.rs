@@ -1,7 +1,7 @@
 //! An evaluation that the user asked for: images are found and decoded on a thread of its own, then
 //! the engine takes one batch at a time.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
@@ -9,11 +9,12 @@ use super::error::TrainError;
 use super::evaluate::{Evaluator, Inference};
 use super::memory::pixel_budget;
 use super::probe::input_size;
-use super::session::Over;
+use super::session::{Evaluating, Over};
+use super::views::Views;
 use crate::dataset::{
-    Dataset, InputSize, PixelStore, Preprocess, Progress, Room, Set, Source, Stored,
+    Dataset, DatasetError, Layout, Opening, PixelStore, Progress, Room, Set, Source, Stored,
 };
-use crate::project::{OpenRun, RunState, open_run, write_evaluation};
+use crate::project::{Mark, OpenRun, RunState, open_run, write_evaluation};
 use crate::results::Evaluation;
 
 /// Images to evaluate on.
@@ -33,6 +34,8 @@ pub(super) struct EvaluationJob {
     progress: Arc<Progress>,
     loading: Receiver<Loaded>,
     evaluator: Option<Evaluator>,
+    /// Test-time augmentation, if asked for.
+    views: Option<Views>,
     /// Where the figures are kept: the run and the set, for the own sets of a run that has ended.
     keep: Option<(PathBuf, Set)>,
     /// Facts about the images that are no errors.
@@ -43,32 +46,35 @@ impl EvaluationJob {
     /// Begins to load the images.
     pub fn start(
         ticket: u64,
-        run: &Path,
-        over: Over,
+        asked: Evaluating,
         inference: Inference,
         progress: Arc<Progress>,
     ) -> Result<Self, TrainError> {
-        let stored = open_run(run)?;
-        let set = match over {
+        let stored = open_run(&asked.run)?;
+        let set = match asked.over {
             Over::OwnTest if stored.data()?.test.is_empty() => Some(Set::Validation),
             Over::OwnTest => Some(Set::Test),
             Over::Own(set) => Some(set),
             Over::Folder(_) => None,
         };
-        // A run in training writes its own figures at its end, with weights that may be better.
-        let ended = stored.info.state != RunState::Running;
-        let keep = set.filter(|_| ended).map(|set| (run.to_path_buf(), set));
-        let stored_as = stored_as(&stored, input_size(&inference.network));
+        let views = Views::of(stored.recipe()?, asked.views);
+        // A run in training writes its own figures at its end, with weights that may be better. Those of several
+        // views are not what other runs are compared by.
+        let keeps = stored.info.state != RunState::Running && views.is_none();
+        let keep = set.filter(|_| keeps).map(|set| (asked.run.clone(), set));
+        let wanted = Wanted {
+            stored: Stored::plain(input_size(&inference.network), &inference.preprocess),
+            cache: asked.cache,
+        };
+        let over = asked.over;
         let (sender, loading) = channel();
         let watched = progress.clone();
         std::thread::Builder::new()
             .name("evaluation images".to_owned())
             .spawn(move || {
                 let images = match (over, set) {
-                    (Over::Folder(source), _) => {
-                        other_images(&stored, &source, &stored_as, &watched)
-                    }
-                    (_, set) => own_images(&stored, set.unwrap_or(Set::Test), &stored_as, &watched),
+                    (Over::Folder(source), _) => other_images(&stored, &source, &wanted, &watched),
+                    (_, set) => own_images(&stored, set.unwrap_or(Set::Test), &wanted, &watched),
                 };
                 // The engine may have ended meanwhile; then nobody waits for the images.
                 if sender.send(images).is_err() {
@@ -82,6 +88,7 @@ impl EvaluationJob {
             progress,
             loading,
             evaluator: None,
+            views,
             keep,
             notes: Vec::new(),
         })
@@ -114,7 +121,8 @@ impl EvaluationJob {
                 Ok(Ok(images)) => {
                     self.progress.begin(images.store.len());
                     self.notes = images.notes;
-                    self.evaluator = Some(Evaluator::new(images.store, images.truth));
+                    let evaluator = Evaluator::new(images.store, images.truth);
+                    self.evaluator = Some(evaluator.with_views(self.views.take()));
                     return None;
                 }
             }
@@ -141,45 +149,61 @@ impl EvaluationJob {
     }
 }
 
-/// As the run's recipe says; as new runs have it where the recipe is lost.
-fn stored_as(run: &OpenRun, size: InputSize) -> Stored {
-    match &run.recipe {
-        Some(recipe) => Stored::plain(size, &recipe.preprocess),
-        None => Stored::plain(size, &Preprocess::default()),
+/// How images are wanted.
+struct Wanted {
+    stored: Stored,
+    /// The folder of the index.
+    cache: Option<PathBuf>,
+}
+
+impl Wanted {
+    fn open(
+        &self,
+        source: &Source,
+        layout: Option<&Layout>,
+        progress: &Progress,
+    ) -> Result<Dataset, DatasetError> {
+        let opening = Opening {
+            layout: layout.cloned(),
+            cache: self.cache.clone(),
+            ..Opening::from(source.clone())
+        };
+        Dataset::open_with(&opening, progress)
     }
 }
 
-/// The images of one of the run's own sets, found again by name.
-fn own_images(run: &OpenRun, set: Set, stored: &Stored, progress: &Progress) -> Loaded {
+/// The images of one of the run's own sets, found again by name, with the classes that they had in the training.
+fn own_images(run: &OpenRun, set: Set, wanted: &Wanted, progress: &Progress) -> Loaded {
     let data = run.data()?;
-    let files = match set {
-        Set::Train => &data.train,
-        Set::Validation => &data.validation,
-        Set::Test => &data.test,
-    };
+    let files = data.files(set);
     if files.is_empty() {
         return Err(TrainError::Request(format!(
             "The run {} has no {set} images; evaluate it on another folder",
             run.info.name
         )));
     }
-    let source = match (&data.test_source, set) {
-        (Some(source), Set::Test) => source,
-        _ => &data.source,
-    };
-    let data = Arc::new(Dataset::open(source, progress).map_err(|error| {
+    let (source, layout) = data.place(set);
+    let now = wanted.open(source, layout, progress).map_err(|error| {
         TrainError::Request(format!(
             "{error}. These are the {set} images of the run; it can be evaluated on another folder"
         ))
-    })?);
-    let mut wanted: Vec<&str> = files.iter().map(String::as_str).collect();
-    wanted.sort_unstable();
-    let found = (0..data.len()).filter(|index| {
-        let file = data.images[*index].file.as_str();
-        wanted.binary_search(&file).is_ok()
-    });
-    let found: Vec<usize> = found.collect();
-    let mut images = load(&data, &found, &run.info.classes, stored, progress)?;
+    })?;
+    let now = Arc::new(now);
+    let marks = data.marks(set);
+    let mut found: Vec<(usize, Option<Mark>)> = files
+        .iter()
+        .enumerate()
+        .filter_map(|(place, file)| Some((now.index_of(file)?, marks.get(place).copied())))
+        .collect();
+    found.sort_unstable_by_key(|(index, _)| *index);
+    let indices: Vec<usize> = found.iter().map(|(index, _)| *index).collect();
+    let mut images = if marks.is_empty() {
+        load(&now, &indices, &run.info.classes, &wanted.stored, progress)?
+    } else {
+        let class = |mark: &Option<Mark>| mark.map_or(0, |mark| mark.0 as usize);
+        let classes = found.iter().map(|(_, mark)| class(mark)).collect();
+        of_classes(&now, &indices, classes, &wanted.stored, progress)?
+    };
     let lost = files.len().saturating_sub(found.len());
     if lost > 0 {
         images.notes.push(format!(
@@ -188,14 +212,44 @@ fn own_images(run: &OpenRun, set: Set, stored: &Stored, progress: &Progress) -> 
             files.len()
         ));
     }
+    let other = |(index, mark): &&(usize, Option<Mark>)| {
+        let sum = now.images.get(*index).map_or(0, |image| image.look.sum);
+        mark.is_some_and(|mark| mark.1 != 0 && sum != 0 && mark.1 != sum)
+    };
+    let rewritten = found.iter().filter(other).count();
+    if rewritten > 0 {
+        images.notes.push(format!(
+            "{rewritten} of the {} {set} images have other contents than in the training",
+            files.len()
+        ));
+    }
     Ok(images)
 }
 
 /// Every image of another folder, or its `test/` where it has one.
-fn other_images(run: &OpenRun, source: &Source, stored: &Stored, progress: &Progress) -> Loaded {
-    let data = Arc::new(Dataset::open(source, progress)?);
+fn other_images(run: &OpenRun, source: &Source, wanted: &Wanted, progress: &Progress) -> Loaded {
+    let data = Arc::new(wanted.open(source, None, progress)?);
     let indices: Vec<usize> = test_images(&data).collect();
-    load(&data, &indices, &run.info.classes, stored, progress)
+    load(&data, &indices, &run.info.classes, &wanted.stored, progress)
+}
+
+/// Decodes images whose classes are known.
+fn of_classes(
+    data: &Arc<Dataset>,
+    indices: &[usize],
+    classes: Vec<usize>,
+    stored: &Stored,
+    progress: &Progress,
+) -> Loaded {
+    let room = Room::memory(pixel_budget());
+    let store = PixelStore::load(data, indices, stored, &room, progress)?;
+    let file = |&index: &usize| data.images.get(index).map(|image| image.file.clone());
+    let files = indices.iter().filter_map(file);
+    Ok(Images {
+        store: Arc::new(store),
+        truth: files.zip(classes).collect(),
+        notes: Vec::new(),
+    })
 }
 
 /// The images below `test/` where there is one, else all of them.
@@ -242,15 +296,7 @@ pub(super) fn load(
             unknown.join(", ")
         ));
     }
-    let indices: Vec<usize> = usable.iter().map(|(index, _)| *index).collect();
-    let room = Room::memory(pixel_budget());
-    let store = PixelStore::load(data, &indices, stored, &room, progress)?;
-    let truth = usable
-        .iter()
-        .map(|(index, class)| (data.images[*index].file.clone(), *class));
-    Ok(Images {
-        store: Arc::new(store),
-        truth: truth.collect(),
-        notes,
-    })
+    let (indices, classes): (Vec<usize>, Vec<usize>) = usable.into_iter().unzip();
+    let images = of_classes(data, &indices, classes, stored, progress)?;
+    Ok(Images { notes, ..images })
 }

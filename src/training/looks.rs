@@ -24,7 +24,7 @@ pub(super) struct Prediction {
 impl Engine {
     /// Publishes feature maps of the pinned image.
     pub fn show_maps(&mut self, inference: &Inference, step: u64) {
-        let Some(pixels) = self.pinned.pixels(&inference.network) else {
+        let Some(pixels) = self.pinned.pixels(inference) else {
             return;
         };
         let (mut maps, _) = probe::look(inference, pixels, step);
@@ -76,7 +76,7 @@ impl Engine {
             }
             Picture::File(path) => Arc::new(open_picture(path)?),
         };
-        let pixels = probe::prepare(&image, &inference.network);
+        let pixels = probe::prepare(&image, &inference.network, &inference.preprocess);
         let (maps, predicted) = probe::look(&inference, pixels, step);
         Ok(Explained {
             classes: inference.classes,

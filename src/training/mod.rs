@@ -27,6 +27,7 @@ mod status;
 mod stepper;
 mod stored;
 mod trainer;
+mod views;
 mod weights;
 
 pub use device::{DeviceError, DeviceInfo, Opened, devices, open};
@@ -35,7 +36,7 @@ pub use evaluate::Inference;
 pub use memory::{Need, available};
 pub use preview::Preview;
 pub use probe::{feature_maps, prepare};
-pub use session::{Answer, Explained, Job, Model, Over, Picture, Session};
+pub use session::{Answer, Evaluating, Explained, Job, Model, Over, Picture, Session};
 pub use start::Taken;
 pub use status::{Control, FeatureMaps, Latest, LayerMaps, MAPS_KEPT, Phase, Status};
 pub use stepper::{BatchFigures, Pending, Stepper};

@@ -13,6 +13,9 @@ pub(super) struct Throughput {
     /// Training time of the epoch in progress.
     epoch: Duration,
     training: Duration,
+    /// Of the training time and of the epoch's: waiting for images.
+    waited: Duration,
+    epoch_waited: Duration,
     looks: Duration,
     validation: Duration,
     /// From the end of one step to the end of the next, so that waiting for data counts.
@@ -27,6 +30,8 @@ impl Throughput {
             step_images: 0.0,
             epoch: Duration::ZERO,
             training: Duration::ZERO,
+            waited: Duration::ZERO,
+            epoch_waited: Duration::ZERO,
             looks: Duration::ZERO,
             validation: Duration::ZERO,
             last: Instant::now(),
@@ -36,6 +41,7 @@ impl Throughput {
 
     pub fn begin_epoch(&mut self) {
         self.epoch = Duration::ZERO;
+        self.epoch_waited = Duration::ZERO;
         self.last = Instant::now();
     }
 
@@ -44,10 +50,12 @@ impl Throughput {
         self.last = Instant::now();
     }
 
-    pub fn step(&mut self, images: usize) {
+    /// A step is done, for which the training has `waited` for images.
+    pub fn step(&mut self, images: usize, waited: Duration) {
         let took = self.last.elapsed();
         self.last = Instant::now();
         self.epoch += took;
+        self.epoch_waited += waited;
         if self.first {
             // The first step compiles and tunes; the figures begin with the second.
             self.first = false;
@@ -55,6 +63,7 @@ impl Throughput {
             return;
         }
         self.training += took;
+        self.waited += waited;
         if self.step_seconds == 0.0 {
             self.step_seconds = took.as_secs_f64();
         } else {
@@ -98,6 +107,16 @@ impl Throughput {
         if all > 0.0 { looks / all } else { 0.0 }
     }
 
+    /// Share of the training time that went by waiting for images, 0 to 1.
+    pub fn wait_share(&self) -> f64 {
+        share(self.waited, self.training)
+    }
+
+    /// The same of the epoch that has ended.
+    pub fn epoch_wait_share(&self) -> f64 {
+        share(self.epoch_waited, self.epoch)
+    }
+
     /// Time for `epochs` more (a fraction) of `images` each.
     pub fn time_left(&self, epochs: f64, images: usize) -> Option<Duration> {
         let rate = self.images_per_second();
@@ -108,4 +127,12 @@ impl Throughput {
         let validation = epochs.ceil() * self.validation.as_secs_f64();
         Duration::try_from_secs_f64(training + validation).ok()
     }
+}
+
+/// A part of some time, 0 to 1; a pause may have come in between.
+fn share(part: Duration, all: Duration) -> f64 {
+    if all.is_zero() {
+        return 0.0;
+    }
+    (part.as_secs_f64() / all.as_secs_f64()).min(1.0)
 }

@@ -18,7 +18,7 @@ use super::probe::{keep, prepare_for};
 use super::start;
 use super::status::{FeatureMaps, LayerMaps};
 use super::weights::WeightsFile;
-use crate::dataset::{Stream, generator};
+use crate::dataset::{Preprocess, Stream, generator};
 use crate::network::{Activation, CheckedLayer, Shape, Sound};
 
 /// A network to look at before it is trained.
@@ -29,6 +29,8 @@ pub struct Preview {
     pub seed: u64,
     /// The file of weights to start from in place of drawn ones, where the recipe names one.
     pub start: Option<PathBuf>,
+    /// The recipe's: how the pinned image becomes pixels. What is not resolved yet counts from 0 to 1.
+    pub preprocess: Preprocess,
 }
 
 /// So long at a time; then whatever else has been asked for has its turn.
@@ -81,8 +83,11 @@ impl Previewer {
     fn want(&mut self, wanted: Option<Preview>) {
         let old = self.wanted.take();
         if let Some(new) = &wanted {
-            let same =
-                |old: &Preview| old.seed == new.seed && old.network.input() == new.network.input();
+            let same = |old: &Preview| {
+                old.seed == new.seed
+                    && old.preprocess == new.preprocess
+                    && old.network.input() == new.network.input()
+            };
             if !self.is_open(old.as_ref(), new) {
                 self.open(new.start.as_deref());
                 self.computed.clear();
@@ -153,7 +158,7 @@ impl Previewer {
         let start = Instant::now();
         let input = wanted.network.input();
         if self.image.is_none() {
-            let pixels = prepare_for(image, input);
+            let pixels = prepare_for(image, input, &wanted.preprocess);
             let pixels = to_device(pixels, 1, input, &Device::flex());
             self.image = Some((input, Activations::Maps(pixels)));
         }

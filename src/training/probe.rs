@@ -9,7 +9,7 @@ use super::evaluate::Inference;
 use super::layers::{Activations, Mode};
 use super::model::{predicted, probabilities, to_device};
 use super::status::{FeatureMaps, LayerMaps, MAPS_KEPT};
-use crate::dataset::{InputSize, pixels};
+use crate::dataset::{InputSize, Normaliser, Preprocess, input};
 use crate::network::{Network, Shape};
 
 /// The size and colour of a network's input.
@@ -41,15 +41,19 @@ fn size_of(input: Shape) -> InputSize {
     }
 }
 
-/// An image as a network takes it: `[channel, height, width]` from 0 to 1.
-pub fn prepare(image: &DynamicImage, network: &Network) -> Vec<f32> {
-    prepare_for(image, network.input())
+/// An image as a network takes it: `[channel, height, width]`, brought to its size and normalised.
+pub fn prepare(image: &DynamicImage, network: &Network, preprocess: &Preprocess) -> Vec<f32> {
+    prepare_for(image, network.input(), preprocess)
 }
 
 /// As [`prepare`], for an input of this shape.
-pub(super) fn prepare_for(image: &DynamicImage, input: Shape) -> Vec<f32> {
-    let bytes = pixels(image, size_of(input));
-    bytes.iter().map(|byte| f32::from(*byte) / 255.0).collect()
+pub(super) fn prepare_for(image: &DynamicImage, shape: Shape, preprocess: &Preprocess) -> Vec<f32> {
+    let size = size_of(shape);
+    let normaliser = Normaliser::new(preprocess.normalise, size.channels);
+    let mut numbers = Vec::new();
+    let bytes = input(image, size, preprocess);
+    normaliser.append(&bytes, size.height * size.width, &mut numbers);
+    numbers
 }
 
 /// A forward pass of one prepared image that keeps what every layer puts out.
@@ -156,10 +160,11 @@ pub struct Pinned {
 }
 
 impl Pinned {
-    /// The pinned image for a network, prepared once.
-    pub fn pixels(&mut self, network: &Network) -> Option<Vec<f32>> {
+    /// The pinned image for a model, prepared once.
+    pub fn pixels(&mut self, model: &Inference) -> Option<Vec<f32>> {
         if self.prepared.is_none() {
-            self.prepared = self.image.as_ref().map(|image| prepare(image, network));
+            let prepare = |image| prepare(image, &model.network, &model.preprocess);
+            self.prepared = self.image.as_deref().map(prepare);
         }
         self.prepared.clone()
     }

@@ -95,6 +95,22 @@ pub enum Over {
     Folder(Source),
 }
 
+/// An evaluation to make.
+#[derive(Clone, Debug)]
+pub struct Evaluating {
+    /// The run's folder; its best weights answer.
+    pub run: PathBuf,
+    pub over: Over,
+    pub device: String,
+    /// Test-time augmentation: the mean of the probabilities over this many views of each image, of which the plain
+    /// image is the first and the others are drawn as the run's own augmentation draws them (without mixing; flips and
+    /// small shifts where it has none), by its seed. 0 and 1: the plain image alone. The figures of several views are
+    /// not kept with the run.
+    pub views: usize,
+    /// A folder for the index of the images, as [`Opening::cache`](crate::dataset::Opening::cache).
+    pub cache: Option<PathBuf>,
+}
+
 /// What came of a request; `ticket` is what the request returned.
 #[derive(Clone, Debug)]
 pub enum Answer {
@@ -123,9 +139,7 @@ pub(super) enum Request {
     },
     Evaluate {
         ticket: u64,
-        run: PathBuf,
-        over: Over,
-        device: String,
+        asked: Evaluating,
         progress: Arc<Progress>,
     },
     End,
@@ -218,15 +232,24 @@ impl Session {
         ticket
     }
 
-    /// Evaluates a run's best weights. The progress can be watched and cancelled.
+    /// Evaluates a run's best weights on plain images. The progress can be watched and cancelled.
     pub fn evaluate(&self, run: PathBuf, over: Over, device: &str) -> (u64, Arc<Progress>) {
+        self.evaluate_as(Evaluating {
+            run,
+            over,
+            device: device.to_owned(),
+            views: 1,
+            cache: None,
+        })
+    }
+
+    /// The same with every wish.
+    pub fn evaluate_as(&self, asked: Evaluating) -> (u64, Arc<Progress>) {
         let ticket = self.ticket();
         let progress = Arc::new(Progress::default());
         self.send(Request::Evaluate {
             ticket,
-            run,
-            over,
-            device: device.to_owned(),
+            asked,
             progress: progress.clone(),
         });
         (ticket, progress)
@@ -244,6 +267,12 @@ impl Session {
     /// The history of the training, under a short lock: copy what is needed and let go.
     pub fn history(&self) -> MutexGuard<'_, History> {
         self.board.history.lock()
+    }
+
+    /// The share of an epoch's time, counted from 1, that went by waiting for images, 0 to 1.
+    pub fn waited(&self, epoch: u32) -> Option<f64> {
+        let place = usize::try_from(epoch).ok()?.checked_sub(1)?;
+        self.board.waits.lock().get(place).copied()
     }
 
     /// The newest feature maps of the pinned image.

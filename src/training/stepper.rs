@@ -3,17 +3,19 @@
 
 use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
 use super::device::Opened;
 use super::evaluate::Inference;
 use super::layers::Mode;
+use super::loss::{Emphasis, Mixed};
 use super::model::{Model, to_device};
+use super::probe::input_size;
 use super::start::Taken;
 use super::weights::{NamedTensor, Weights, WeightsError};
 use super::{loss, optimizer, start};
-use crate::dataset::{Stream, generator};
+use crate::dataset::{InputSize, Mix, Preprocess, Stream, generator};
 use crate::network::Network;
 use crate::project::{Optimizer, Recipe};
 
@@ -60,6 +62,9 @@ pub struct Stepper {
     optimizer: ModuleOptimizer,
     settings: Optimizer,
     learning_rate: f64,
+    /// How the pictures become pixels; for the models that answer.
+    preprocess: Preprocess,
+    emphasis: Emphasis,
     device: Device,
     /// Dropout and noise.
     draws: ChaCha8Rng,
@@ -76,6 +81,8 @@ impl Stepper {
             model,
             settings: recipe.optimizer,
             learning_rate: recipe.learning_rate,
+            preprocess: recipe.preprocess.clone(),
+            emphasis: Emphasis::new(recipe, &[]),
             device,
             draws: generator(recipe.seed, Stream::Layers),
         }
@@ -107,10 +114,20 @@ impl Stepper {
         Ok(taken)
     }
 
-    /// Forward, backward and update on one batch: pixels `[batch, channel, height, width]` from 0
-    /// to 1, one label an image.
+    /// Lets classes count in the loss as `recipe` says, given how many training images each has.
+    pub fn balance(&mut self, recipe: &Recipe, counts: &[usize]) {
+        self.emphasis = Emphasis::new(recipe, counts);
+    }
+
+    /// Forward, backward and update on one batch: pixels `[batch, channel, height, width]` as the
+    /// recipe's normalisation has them, one label an image.
     pub fn step(&mut self, pixels: Vec<f32>, labels: &[usize]) -> Pending {
-        let (loss, figures) = self.forward(pixels, labels);
+        self.step_mixed(pixels, labels, None)
+    }
+
+    /// The same with images that are mixed among each other: pictures and labels.
+    pub fn step_mixed(&mut self, pixels: Vec<f32>, labels: &[usize], mix: Option<&Mix>) -> Pending {
+        let (loss, figures) = self.forward(pixels, labels, mix);
         let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
         self.model = self
             .optimizer
@@ -123,7 +140,7 @@ impl Stepper {
 
     /// The gradient of every weight on a batch, without an update.
     pub fn gradients(&mut self, pixels: Vec<f32>, labels: &[usize]) -> Vec<NamedTensor> {
-        let (loss, _) = self.forward(pixels, labels);
+        let (loss, _) = self.forward(pixels, labels, None);
         self.model.gradients(&loss.backward())
     }
 
@@ -153,19 +170,37 @@ impl Stepper {
         (outputs, named)
     }
 
-    fn forward(&mut self, pixels: Vec<f32>, labels: &[usize]) -> (Tensor<1>, Tensor<1>) {
+    fn forward(
+        &mut self,
+        pixels: Vec<f32>,
+        labels: &[usize],
+        mix: Option<&Mix>,
+    ) -> (Tensor<1>, Tensor<1>) {
         let device = &self.device;
-        let pixels = to_device(pixels, labels.len(), self.network.input(), device);
-        let targets = loss::targets(labels, self.network.outputs(), device);
+        let mut pixels = to_device(pixels, labels.len(), self.network.input(), device);
+        let size = input_size(&self.network);
+        if let Some(mix) = mix {
+            pixels = blended(pixels, mix, size);
+        }
+        let mixed = mix.map(|mix| Mixed::of(mix, labels, size));
+        // A mixed image is right where the class is found of which it has most.
+        let most = match &mixed {
+            Some(mixed) if mixed.share < 0.5 => &mixed.labels,
+            _ => labels,
+        };
+        let targets = loss::targets(most, self.network.outputs(), &device.clone().inner());
         let outputs = self
             .model
             .forward(pixels, &mut Mode::Training(&mut self.draws));
-        let hits = loss::hits(
+        let hits = loss::hits(&self.model, outputs.clone().inner(), targets);
+        let loss = loss::training(
+            self.network.loss(),
+            &self.emphasis,
             &self.model,
-            outputs.clone().inner(),
-            targets.clone().inner(),
+            outputs,
+            labels,
+            mixed.as_ref(),
         );
-        let loss = loss::mean(self.network.loss(), &self.model, outputs, targets);
         let figures = Tensor::cat(vec![loss.clone().inner(), hits], 0);
         (loss, figures)
     }
@@ -177,6 +212,7 @@ impl Stepper {
             model: self.model.valid(),
             device: self.device.clone().inner(),
             classes: classes.to_vec(),
+            preprocess: self.preprocess.clone(),
         }
     }
 
@@ -192,6 +228,31 @@ impl Stepper {
     pub fn learning_rate(&self) -> f64 {
         self.learning_rate
     }
+}
+
+/// The mixed pictures of a batch on its device: what [`Mix::mixed`] makes of them on the host.
+fn blended(pixels: Tensor<4>, mix: &Mix, size: InputSize) -> Tensor<4> {
+    let partner = mix.partner.iter().map(|&place| place as i32);
+    let partner: Vec<i32> = partner.collect();
+    let images = partner.len();
+    let partner = TensorData::new(partner, [images]);
+    let partner = Tensor::<1, Int>::from_data(partner, &pixels.device());
+    let others = pixels.clone().select(0, partner);
+    let Some(part) = mix.rectangle(size) else {
+        let own = mix.share(size);
+        return pixels * own + others * (1.0 - own);
+    };
+    if part.width == 0 || part.height == 0 {
+        return pixels;
+    }
+    let place = [
+        0..images,
+        0..size.channels,
+        part.top..part.top + part.height,
+        part.left..part.left + part.width,
+    ];
+    let others = others.slice(place.clone());
+    pixels.slice_assign(place, others)
 }
 
 /// Sums over the images of an epoch.

@@ -69,6 +69,7 @@ fn load_run(path: &Path, device: &str) -> Result<Inference, TrainError> {
         network,
         model,
         device,
+        preprocess: recipe.preprocess.clone(),
         classes: run.info.classes,
     })
 }

@@ -4,20 +4,20 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::checkpoint::{Best, Checkpoints, converged};
+use super::checkpoint::{Best, Checkpoints, converged, since_last_run};
 use super::device::{self, Opened};
 use super::engine::Engine;
 use super::error::TrainError;
 use super::evaluate::{Evaluator, Inference};
 use super::memory;
 use super::pace::Throughput;
-use super::probe::Pace;
+use super::probe::{Pace, input_size};
 use super::session::Job;
 use super::sets::{evaluate, store, test_store, truth};
 use super::start;
 use super::status::Phase;
 use super::stepper::{Pending, Stepper, Sums};
-use crate::dataset::{Draw, Loader, Normaliser, PixelStore, Progress, Set, shuffled};
+use crate::dataset::{Draw, Loader, Normalise, Normaliser, PixelStore, Progress, Set};
 use crate::project::{Recipe, RunState};
 use crate::results::{Epoch, Evaluation, History, Step};
 
@@ -31,10 +31,11 @@ pub(super) enum Ending {
 /// Losses are read from the device this often.
 const READ_EVERY: Duration = Duration::from_millis(100);
 
-/// Trains a job to its end. The run folder says how it ended, whatever happens.
+/// Trains a job to its end. The run folder says how it ended, whatever happens. The statistics that the recipe asks
+/// for become numbers in it, which the run keeps.
 pub(super) fn run(
     engine: &mut Engine,
-    job: &Job,
+    job: &mut Job,
     progress: &Progress,
 ) -> Result<Ending, TrainError> {
     let start = start::weights(&job.recipe)?;
@@ -43,10 +44,15 @@ pub(super) fn run(
     if !opened.compiles() {
         memory::fits(job)?;
     }
+    prepare(engine, job);
+    let job = &*job;
     let train = store(engine, job, Set::Train, progress)?;
     let validation = store(engine, job, Set::Validation, progress)?;
     let checkpoints = Checkpoints::create(job, &opened.info.name)?;
     engine.publish(|status| status.run = Some(checkpoints.path().to_path_buf()));
+    for store in [&train, &validation] {
+        engine.note(store.notice().map(str::to_owned).as_slice());
+    }
     let mut trainer = Trainer::new(job, &opened, train, validation, checkpoints);
     if let Some(weights) = &start {
         let taken = trainer.stepper.start_from(weights)?;
@@ -65,6 +71,31 @@ pub(super) fn run(
         engine.live = best.map(|best| (best.inference, best.step));
     }
     outcome
+}
+
+/// What is decided once the training begins: statistics become numbers, and what has changed in the data since the
+/// last run is told.
+fn prepare(engine: &Engine, job: &mut Job) {
+    let channels = input_size(&job.network).channels;
+    let normalise = &mut job.recipe.preprocess.normalise;
+    if *normalise == Normalise::Statistics {
+        engine.publish(|status| status.phase = Phase::preparing("Measuring the training images"));
+        *normalise = normalise.resolved(&job.data, &job.splits.train, channels);
+    }
+    engine.note(&since_last_run(job));
+}
+
+/// A model whose loss weighs the classes of the training images as the recipe says.
+fn stepper(job: &Job, opened: &Opened, train: &PixelStore) -> Stepper {
+    let mut counts = vec![0; job.data.classes.len()];
+    for &label in train.labels() {
+        if let Some(count) = counts.get_mut(label) {
+            *count += 1;
+        }
+    }
+    let mut stepper = Stepper::new(&job.network, &job.recipe, opened);
+    stepper.balance(&job.recipe, &counts);
+    stepper
 }
 
 struct Trainer<'a> {
@@ -95,7 +126,7 @@ impl<'a> Trainer<'a> {
         Self {
             job,
             compiles: opened.compiles(),
-            stepper: Stepper::new(&job.network, &job.recipe, opened),
+            stepper: stepper(job, opened, &train),
             train,
             validation,
             checkpoints,
@@ -115,7 +146,8 @@ impl<'a> Trainer<'a> {
 
     fn epochs(&mut self, engine: &mut Engine) -> Result<Ending, TrainError> {
         let batch = self.job.recipe.batch.max(1);
-        let steps_per_epoch = self.train.len().div_ceil(batch);
+        // As long in every epoch.
+        let steps_per_epoch = self.order(1).len().div_ceil(batch);
         engine.publish(|status| status.steps_per_epoch = steps_per_epoch);
         for epoch in 1..=self.job.recipe.epochs {
             engine.publish(|status| {
@@ -162,35 +194,49 @@ impl<'a> Trainer<'a> {
         }
     }
 
+    /// The order of the training images in an epoch; with over-sampling, some come several times.
+    fn order(&self, epoch: u32) -> Vec<usize> {
+        let recipe = &self.job.recipe;
+        let labels = self.train.labels();
+        recipe.balance.order(labels, recipe.seed, epoch)
+    }
+
     /// One pass over the training images; `false` when the user stopped it.
     fn epoch(&mut self, engine: &mut Engine, epoch: u32) -> Result<bool, TrainError> {
         self.sums = Sums::default();
         self.throughput.begin_epoch();
-        let order = shuffled(self.train.len(), self.job.recipe.seed, epoch);
+        let order = self.order(epoch);
+        let images = order.len();
         let batch = self.job.recipe.batch.max(1);
         let draw = Arc::new(self.draw(epoch));
-        for batch in Loader::start(self.train.clone(), order, batch, draw) {
+        let mut loader = Loader::start(self.train.clone(), order, batch, draw);
+        let mut waited = Duration::ZERO;
+        while let Some(batch) = loader.next() {
             if !self.between_steps(engine, epoch)? {
                 self.read_pending(engine, epoch)?;
                 return Ok(false);
             }
             let batch = batch?;
-            self.pending
-                .push(self.stepper.step(batch.pixels, &batch.labels));
+            let pending = self
+                .stepper
+                .step_mixed(batch.pixels, &batch.labels, batch.mix.as_ref());
+            self.pending.push(pending);
             self.steps += 1;
             if self.read.elapsed() >= READ_EVERY || self.steps == 1 {
                 self.read_pending(engine, epoch)?;
             }
-            self.throughput.step(batch.labels.len());
-            self.after_step(engine);
+            let all = loader.waited();
+            self.throughput.step(batch.labels.len(), all - waited);
+            waited = all;
+            self.after_step(engine, images);
         }
         self.read_pending(engine, epoch)?;
         Ok(true)
     }
 
-    fn after_step(&mut self, engine: &mut Engine) {
+    /// `images`: of an epoch.
+    fn after_step(&mut self, engine: &mut Engine, images: usize) {
         let left = self.job.recipe.epochs;
-        let images = self.train.len();
         let throughput = &self.throughput;
         let rate = throughput.images_per_second();
         engine.publish(|status| {
@@ -200,6 +246,7 @@ impl<'a> Trainer<'a> {
             status.images_per_second = rate;
             status.step_ms = throughput.step_ms();
             status.probe_share = throughput.look_share();
+            status.wait_share = throughput.wait_share();
             let done = f64::from(status.fraction()) * f64::from(left);
             status.time_left = throughput.time_left(f64::from(left) - done, images);
         });
@@ -306,6 +353,11 @@ impl<'a> Trainer<'a> {
         self.checkpoints
             .epoch(&epoch, best.as_ref(), &self.stepper)?;
         let validation = Arc::new(validation);
+        engine
+            .board
+            .waits
+            .lock()
+            .push(self.throughput.epoch_wait_share());
         engine.board.history.lock().epochs.push(epoch);
         if is_best {
             let (inference, step) = self.inference();

@@ -249,6 +249,7 @@ inputs = ["input", "input"]
 
 [[layers]]
 kind = "flatten"
+inputs = ["sum", "sum"]
 block = "b"
 
 [[blocks]]
@@ -260,13 +261,13 @@ name = "empty"
 "#;
     let problems = told(file);
     let lines: Vec<usize> = problems.iter().map(|problem| problem.0).collect();
-    assert_eq!(lines, [2, 6, 7, 9, 12, 23, 25], "{problems:?}");
+    assert_eq!(lines, [2, 6, 7, 9, 17, 24, 26], "{problems:?}");
     for (words, (_, message)) in [
         "a network has no “author”",
         "the input takes no inputs",
         "the input cannot be disabled",
         "a network has no “layer”: it has [[layers]] and [[blocks]]",
-        "inputs name “input” twice",
+        "inputs name “sum” twice",
         "settings takes a list of { name, targets }",
         "the block “empty” has no layers",
     ]

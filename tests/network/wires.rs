@@ -196,6 +196,19 @@ fn a_disabled_layer_hands_on_what_it_gets() {
 }
 
 #[test]
+fn a_join_may_take_an_output_twice() {
+    let text = "[[layers]]\nkind = \"input\"\n[[layers]]\nkind = \"concatenate\"\ninputs = [\"input\", \"input\"]\n\
+                [[layers]]\nkind = \"flatten\"\n[[layers]]\nkind = \"dense\"\nunits = 10\n";
+    let graph = Graph::parse(text).expect("it is read");
+    assert_eq!(Graph::parse(&graph.to_text()).expect("it is read"), graph);
+    let joined = ten(&graph).layers.get(1).and_then(|layer| layer.output);
+    assert!(
+        matches!(joined, Some(Shape::Maps { channels: 2, .. })),
+        "{joined:?}"
+    );
+}
+
+#[test]
 fn branches_are_written_and_read() {
     let mut graph = residual();
     let id_add = id(&graph, "add_1");

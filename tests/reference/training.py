@@ -11,6 +11,10 @@ the labels (i64):
     final.conv2d_1.weight, …                   the weights after the 20 steps
 Metadata: title, network (TOML), classes, loss, optimizer (JSON: name, learning_rate and the
 settings that PyTorch has), torch (its version).
+
+Beside that folder balance/*.safetensors, of the loss alone: pixels [1, 4, C, H, W], labels [1, 4], the weights, grad.* and losses [1] of
+a batch. Metadata besides: counts (JSON: training images of each class, from which the class weights come; empty
+without them), gamma (of the focal loss).
 """
 
 import json
@@ -227,6 +231,78 @@ DECAYS = [  # of layers, on top of the optimiser's own
 ]
 
 
+def each_loss(network, pixels, labels, loss, gamma):
+    """The loss of each image, by PyTorch's own functions; focal as torchvision's `sigmoid_focal_loss` without alpha,
+    and as equation 4 of Lin et al. for a softmax."""
+    logits = network(pixels, logits=True)
+    one = network.outputs == 1
+    targets = labels[:, None].float() if one else F.one_hot(labels, network.outputs).float()
+    if loss == "cross-entropy":
+        entropy = F.cross_entropy(logits, labels, reduction="none")
+        return (1 - torch.softmax(logits, 1).gather(1, labels[:, None])[:, 0]) ** gamma * entropy
+    if loss == "binary-cross-entropy":
+        p = torch.sigmoid(logits)
+        entropy = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+        return (entropy * (1 - (p * targets + (1 - p) * (1 - targets))) ** gamma).mean(1)
+    return F.mse_loss(network(pixels), targets, reduction="none").mean(1)
+
+
+def balanced(network, pixels, labels, loss, weights, gamma):
+    """PyTorch's weighted mean: divided by the sum of the weights."""
+    each = each_loss(network, pixels, labels, loss, gamma)
+    if loss == "cross-entropy" and gamma == 0:
+        # Its own words for the same.
+        own = F.cross_entropy(network(pixels, logits=True), labels, weight=weights)
+        assert torch.allclose(own, (each * weights[labels]).sum() / weights[labels].sum())
+    return (each * weights[labels]).sum() / weights[labels].sum()
+
+
+def write_balanced(folder, title, units, activation, classes, loss, counts=(), gamma=0.0):
+    torch.manual_seed(11)
+    text = toml(tiny(units, activation))
+    network = Network(tomllib.loads(text)["layers"])
+    glorot(network)
+    patterns = torch.rand(classes, 1, SIDE, SIDE).round()
+    labels = torch.tensor([0, 1, 1, classes - 1])
+    pixels = ((0.7 * patterns[labels] + 0.3 * torch.rand(4, 1, SIDE, SIDE)) * 255).round() / 255
+    weights = torch.tensor([sum(counts) / (len(counts) * c) for c in counts]) if counts else torch.ones(classes)
+    tensors = {"pixels": pixels[None], "labels": labels[None], **state(network)}
+    value = balanced(network, pixels, labels, loss, weights, gamma)
+    value.backward()
+    tensors |= {f"grad.{name}": p.grad.clone() for name, p in network.named_parameters()}
+    tensors["losses"] = value.detach()[None]
+    metadata = {"title": title, "network": text, "classes": str(classes), "loss": loss, "optimizer": json.dumps(ADAM),
+                "counts": json.dumps(counts), "gamma": str(gamma),
+                "torch": torch.__version__}
+    save_file(tensors, folder / f"{title}.safetensors", metadata)
+    print(f"{title:32} loss {value:.4f}")
+
+
+COUNTS = (30, 5, 60, 1)
+BALANCES = [  # what, settings; of every loss
+    ("weights", {"counts": True}),
+    ("focal", {"gamma": 2.0}),
+    ("focal-weights", {"gamma": 0.5, "counts": True}),
+]
+BALANCED = [
+    ("cross-entropy", 4, "softmax", 4, "cross-entropy"),
+    ("binary-one", 1, "sigmoid", 2, "binary-cross-entropy"),
+    ("binary", 4, "sigmoid", 4, "binary-cross-entropy"),
+    ("squared", 4, "softmax", 4, "mean-squared-error"),
+]
+
+
+def balances(folder):
+    for name, units, activation, classes, loss in BALANCED:
+        for what, settings in BALANCES:
+            if loss == "mean-squared-error" and "gamma" in settings:
+                continue
+            settings = dict(settings)
+            if settings.pop("counts", False):
+                settings["counts"] = COUNTS[:classes]
+            write_balanced(folder, f"balance-{name}-{what}", units, activation, classes, loss, **settings)
+
+
 def main():
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent / "fixtures/training")
     folder.mkdir(parents=True, exist_ok=True)
@@ -239,6 +315,9 @@ def main():
         write(folder, f"layer-decay-{title}", decaying(4), 4, "cross-entropy", optimizer)
     write(folder, "network-batch-norm", normed(4), 4, "cross-entropy", ADAM | {"learning_rate": 0.01})
     write(folder, "network-global-pool", pooled(4), 4, "cross-entropy", ADAM)
+    balanced_folder = folder.parent / "balance"
+    balanced_folder.mkdir(parents=True, exist_ok=True)
+    balances(balanced_folder)
 
 
 if __name__ == "__main__":

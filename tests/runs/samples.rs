@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use mapsto::dataset::Source;
 use mapsto::network::template;
 use mapsto::project::{
-    ProjectError, Recipe, RunData, RunFolder, RunInfo, RunState, Weights, atomic,
+    Mark, Marks, ProjectError, Recipe, RunData, RunFolder, RunInfo, RunState, Weights, atomic,
 };
 use mapsto::results::{Epoch, Evaluation, Prediction, Step};
 
@@ -16,10 +16,17 @@ pub fn folder() -> tempfile::TempDir {
 pub fn data() -> RunData {
     RunData {
         source: Source::Digits,
+        layout: None,
         classes: vec!["cats".into(), "dogs".into()],
         train: vec!["cats/a.jpg".into(), "dogs/b ä.jpg".into()],
         validation: vec!["cats/c.jpg".into()],
         test_source: None,
+        test_layout: None,
+        marks: Marks {
+            train: vec![Mark(0, u64::MAX), Mark(1, 7)],
+            validation: vec![Mark(0, 0)],
+            test: vec![Mark(1, 1)],
+        },
         test: vec!["dogs/d.jpg".into()],
     }
 }

@@ -286,13 +286,15 @@ impl Assembly {
                 node.inputs = vec![*before];
                 continue;
             };
+            // A join may take an output twice: x + x, x · x.
+            let once = node.layer.kind().entry().arity != Arity::Many;
             for name in names {
                 match self.layers.get(name) {
                     Some(id) if *id == node.id => problems.push((
                         read.place,
                         format!("“{name}” takes its own output: name another layer in its inputs"),
                     )),
-                    Some(id) if node.inputs.contains(id) => problems.push((
+                    Some(id) if once && node.inputs.contains(id) => problems.push((
                         read.place,
                         format!("inputs name “{name}” twice: name each layer once"),
                     )),
