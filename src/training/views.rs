@@ -65,7 +65,8 @@ pub(super) fn loss(loss: Loss, head: Head, row: &[f32], label: usize) -> f64 {
         1 => f64::from(u8::from(label == 1)),
         _ => f64::from(u8::from(label == unit)),
     };
-    let units = row.iter().map(|value| f64::from(*value)).enumerate();
+    let values = row.iter().map(|value| f64::from(*value));
+    let units = values.clone().enumerate();
     let count = row.len().max(1) as f64;
     match loss {
         Loss::CrossEntropy => {
