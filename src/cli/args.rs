@@ -33,7 +33,7 @@ pub struct Arguments {
 #[derive(Subcommand)]
 pub enum Command {
     /// Train a network on a folder of images, or on the bundled `digits`
-    Train(Train),
+    Train(Box<Train>),
     /// Evaluate a run on its own test set, or on other images
     Evaluate(Evaluate),
     /// Ask a run about pictures

@@ -20,7 +20,7 @@ struct Fold {
 
 /// Trains a job once for each fold, which is its validation set, and tells mean and deviation of the accuracies.
 /// Ctrl+C ends it after the training in progress.
-pub fn train(job: Job, folds: u32, json: bool) -> super::Outcome {
+pub fn train(job: &Job, folds: u32, json: bool) -> super::Outcome {
     let interrupted = on_interrupt();
     // Pictures that look alike are found once.
     let alike = if job.recipe.split.together {
@@ -33,7 +33,7 @@ pub fn train(job: Job, folds: u32, json: bool) -> super::Outcome {
     };
     let mut done: Vec<Fold> = Vec::new();
     for number in 1..=folds as usize {
-        let mut job = job.clone();
+        let mut job = Job::clone(job);
         job.recipe.split = SplitRecipe {
             fold: number,
             ..job.recipe.split

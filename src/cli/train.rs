@@ -20,7 +20,7 @@ pub fn run(options: &Train) -> super::Outcome {
     let prepared = prepare(options);
     let trained = prepared.and_then(|job| match options.images.folds {
         None => follow(job, options.json, &on_interrupt()).map(|_| ()),
-        Some(folds) => folds::train(job, folds, options.json),
+        Some(folds) => folds::train(&job, folds, options.json),
     });
     match trained {
         Ok(()) => Ok(()),
