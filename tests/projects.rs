@@ -30,6 +30,8 @@ fn project() -> Project {
         recipe: Recipe::for_template(template),
         template: Some("digits-cnn".into()),
         pinned: Some("cats/ä b.jpg".into()),
+        layout: None,
+        changes: mapsto::dataset::Changes::default(),
     }
 }
 

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use egui::ColorImage;
 use image::DynamicImage;
 
-use super::done::{Done, Scanned};
+use super::done::Done;
 use super::open_project::{Brought, OpenedProject};
 use super::project_commands::is_network;
 use super::state::{OpenProject, State, fresh_project, name_of};
-use super::thumbnails::{Thumbnails, upload};
+use super::thumbnails::upload;
 use super::view::{Data, Dialog, PathPurpose};
-use crate::dataset::Source;
 use crate::network::Editor;
 use crate::project::{Lock, Project, SavedBlock};
 
@@ -48,6 +47,7 @@ impl State {
             } if number == self.scans => self.scanned(source, result),
             // A scan that was given up for another one.
             Done::Scanned { .. } => {}
+            Done::Data(done) => self.take_data(done),
             Done::Compared(made) => self.compared(made),
             Done::Exported(written) => self.exported(written),
             Done::Runs(Ok(runs)) => self.runs = runs,
@@ -204,43 +204,15 @@ impl State {
         self.session.pin(None);
         self.jobs.list_runs(self.runs_dir());
         self.jobs.recent();
+        self.desk.set_project(project.layout, project.changes);
         match project.data {
             Some(source) => self.open_data(source),
             None => {
+                self.desk.forget_images();
                 self.data = Data::None;
                 self.check_again();
             }
         }
-    }
-
-    fn scanned(&mut self, source: Source, result: Result<Scanned, String>) {
-        self.waiting.scan = None;
-        match result {
-            Ok(scanned) => {
-                let same = self
-                    .data
-                    .ready()
-                    .is_some_and(|(data, _)| Arc::ptr_eq(data, &scanned.dataset));
-                if !same {
-                    self.thumbnails = Thumbnails::new(&scanned.dataset, &self.ctx);
-                }
-                let first = scanned.splits.validation.first().copied();
-                let named = self.project.pinned.as_deref();
-                let pinned = named.and_then(|file| scanned.dataset.index_of(file));
-                let pin = pinned.or(first).unwrap_or(0);
-                self.data = Data::Ready {
-                    dataset: scanned.dataset,
-                    splits: scanned.splits,
-                    counts: scanned.counts,
-                };
-                self.fit_classes();
-                if !same {
-                    self.pin(pin);
-                }
-            }
-            Err(message) => self.data = Data::Failed { source, message },
-        }
-        self.check_again();
     }
 
     fn pinned_read(

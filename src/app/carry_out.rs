@@ -1,15 +1,15 @@
 //! The one place that carries commands out.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::command::Command;
 use super::comparison::Other;
+use super::desk::is_data;
 use super::open_project::WithNetwork;
 use super::project_commands::is_network;
 use super::state::State;
 use super::view::{Data, Dialog, PathPurpose, ThemeChoice, Workspace};
-use crate::dataset::{Progress, Source};
+use crate::dataset::Source;
 use crate::network::{Edit, fit_classes, template};
 use crate::project::{Recipe, Theme};
 use crate::training::Job;
@@ -30,12 +30,10 @@ impl State {
             | Command::SaveProject
             | Command::SaveProjectAs(_)
             | Command::Recover(_) => self.carry_out_project(command),
-            Command::ChooseFolder => self.jobs.choose(PathPurpose::ChooseFolder, String::new()),
-            Command::OpenData(source) => {
-                self.go(Workspace::Data);
-                self.open_data(source);
+            // In Data, undo is that of the data.
+            Command::Undo | Command::Redo if self.workspace == Workspace::Data => {
+                self.carry_out_data(command);
             }
-            Command::RescanData => self.rescan(),
             Command::CancelJob => self.cancel_job(),
             Command::UseTemplate(_)
             | Command::Edit(_)
@@ -76,6 +74,7 @@ impl State {
             | Command::ExamineTried(_)
             | Command::ClearTried => self.carry_out_inspection(command),
             Command::Dismiss(id) => self.keep_notices(|notice, _| notice.id != id),
+            _ => self.carry_out_data(command),
         }
     }
 
@@ -95,34 +94,13 @@ impl State {
         self.jobs.save_settings(self.settings.clone());
     }
 
-    /// Reads images; what was being read before is given up.
-    pub fn open_data(&mut self, source: Source) {
-        if let Some(scan) = self.waiting.scan.take() {
-            scan.cancel();
-        }
-        self.scans += 1;
-        let progress = Arc::new(Progress::default());
-        self.waiting.scan = Some(progress.clone());
-        self.project.source = Some(source.clone());
-        self.data = Data::Scanning {
-            source: source.clone(),
-            progress: progress.clone(),
-        };
-        self.pinned = None;
-        let recipe = self.project.recipe.split.clone();
-        self.jobs.scan(source, recipe, self.scans, progress);
-        self.check_again();
-    }
-
-    fn rescan(&mut self) {
-        if let Some(source) = self.project.source.clone() {
-            self.open_data(source);
-        }
-    }
-
     fn cancel_job(&mut self) {
         if let Some(scan) = &self.waiting.scan {
             scan.cancel();
+        } else if let Some(applying) = &self.desk.applying {
+            applying.progress.cancel();
+        } else if let Some(looking) = &self.desk.looking {
+            looking.cancel();
         }
         self.shown.cancel_evaluation();
     }
@@ -194,11 +172,7 @@ impl State {
         let split = recipe.split != self.project.recipe.split;
         self.project.recipe = recipe;
         match &self.data {
-            Data::Ready { dataset, .. } if split => {
-                self.scans += 1;
-                let recipe = self.project.recipe.split.clone();
-                self.jobs.split_again(dataset.clone(), recipe, self.scans);
-            }
+            Data::Ready { .. } if split => self.remake(),
             // The scan would deal the images out by the old recipe.
             Data::Scanning { source, .. } if split => self.open_data(source.clone()),
             _ => {}
@@ -247,7 +221,10 @@ impl State {
         match (purpose, first) {
             (PathPurpose::TryPictures, _) => self.try_pictures(paths),
             (_, None) => {}
-            (PathPurpose::ChooseFolder, Some(path)) => {
+            (PathPurpose::CopyData, Some(path)) => {
+                self.carry_out(Command::CopyData(Some(path)));
+            }
+            (PathPurpose::ChooseFolder | PathPurpose::DataFile, Some(path)) => {
                 self.carry_out(Command::OpenData(Source::Folder(path)));
             }
             (PathPurpose::OpenProject, Some(path)) => {
@@ -272,6 +249,8 @@ impl State {
             self.carry_out(Command::OpenData(Source::Folder(first)));
         } else if first.extension().is_some_and(|e| e == "mapsto") || is_network(&first) {
             self.carry_out(Command::OpenProject(Some(first)));
+        } else if is_data(&first) {
+            self.carry_out(Command::OpenData(Source::Folder(first)));
         } else {
             self.try_pictures(paths);
         }

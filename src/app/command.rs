@@ -4,9 +4,10 @@
 use std::path::PathBuf;
 
 use super::comparison::Other;
+use super::desk::{DataChange, DataTab};
 use super::layer_actions::LayerAction;
 use super::view::{Dialog, InspectSet, ThemeChoice, Workspace};
-use crate::dataset::Source;
+use crate::dataset::{Layout, Source};
 use crate::export::Target;
 use crate::network::{BlockId, Edit, LayerId};
 use crate::project::Recipe;
@@ -34,8 +35,26 @@ pub enum Command {
     Recover(bool),
 
     ChooseFolder,
+    /// Asks for an archive, a table, a list, an IDX or CIFAR file.
+    ChooseDataFile,
     OpenData(Source),
     RescanData,
+    ShowData(DataTab),
+    /// Reads the same files another way; `None` as it is found out.
+    ReadAs(Option<Layout>),
+    /// Excludes, relabels, restores, accepts; a step for undo.
+    ChangeData(DataChange),
+    UndoData,
+    RedoData,
+    /// Looks for copies after all.
+    LookAgain,
+    /// Other images for the preview.
+    OtherImages,
+    /// Writes a copy of the data as it is changed; `None` asks where to.
+    CopyData(Option<PathBuf>),
+    /// Moves files as the changes say, after asking.
+    MoveFiles,
+    MoveBack,
     CancelJob,
 
     UseTemplate(&'static str),
@@ -200,6 +219,36 @@ pub const ENTRIES: &[Entry] = &[
         help: "Open a folder with one sub-folder a class",
         shortcut: None,
         command: || Command::ChooseFolder,
+    },
+    Entry {
+        text: "Open data file…",
+        help: "An archive, a table of labels, a list of paths, an IDX or CIFAR file",
+        shortcut: None,
+        command: || Command::ChooseDataFile,
+    },
+    Entry {
+        text: "Health of the data",
+        help: "What is wrong with the images, and what to do",
+        shortcut: None,
+        command: || Command::ShowData(DataTab::Health),
+    },
+    Entry {
+        text: "Sets and folds",
+        help: "How the images are divided into training, validation and test",
+        shortcut: None,
+        command: || Command::ShowData(DataTab::Sets),
+    },
+    Entry {
+        text: "Preprocessing and augmentation",
+        help: "What happens to images on their way into the network, shown on real ones",
+        shortcut: None,
+        command: || Command::ShowData(DataTab::Prepare),
+    },
+    Entry {
+        text: "Balance of the classes",
+        help: "Class weights, over-sampling and the focal loss",
+        shortcut: None,
+        command: || Command::ShowData(DataTab::Balance),
     },
     Entry {
         text: "Use the bundled digits",

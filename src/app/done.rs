@@ -7,9 +7,10 @@ use egui::ColorImage;
 use image::DynamicImage;
 
 use super::comparison::Comparison;
+use super::desk::jobs::DataDone;
 use super::open_project::OpenedProject;
 use super::view::PathPurpose;
-use crate::dataset::{Dataset, Source, Splits};
+use crate::dataset::{Dataset, Groups, Source, Splits};
 use crate::project::{ListedRun, Lock, OpenRun, Project, Recovery, SavedBlock, Settings};
 use crate::results::{Confusion, Evaluation, mistakes};
 use crate::training::DeviceInfo;
@@ -19,6 +20,12 @@ pub struct Scanned {
     pub dataset: Arc<Dataset>,
     pub splits: Arc<Splits>,
     pub counts: Vec<[usize; 3]>,
+    /// Images of each class in each fold; empty without folds.
+    pub folds: Vec<Vec<usize>>,
+    /// Why the images are not divided as the recipe says.
+    pub fault: Option<String>,
+    /// What the recipe keeps together, if it does.
+    pub together: Option<Arc<Groups>>,
 }
 
 /// An evaluation with what the window shows of it.
@@ -72,6 +79,7 @@ pub enum Done {
         number: u64,
         result: Result<Scanned, String>,
     },
+    Data(DataDone),
     /// The file of a program.
     Exported(Result<PathBuf, String>),
     Compared(Result<Box<Comparison>, String>),

@@ -25,6 +25,7 @@ impl State {
             }
         }
         self.follow_session();
+        self.follow_desk();
         self.thumbnails.update(&self.ctx);
         self.drop_old_notices();
         self.autosave();
@@ -83,6 +84,8 @@ impl State {
             };
             self.waiting.scan = None;
         }
+        (self.desk.remaking, self.desk.previewing) = (false, false);
+        (self.desk.looking, self.desk.applying) = (None, None);
         self.tell(true, message);
     }
 

@@ -9,12 +9,13 @@ use egui::Context;
 
 use super::code_out::Program;
 use super::comparison::{Comparison, Other};
-use super::done::{Analysed, Done, LoadedRun, Scanned};
+use super::desk::FILE_ENDINGS;
+use super::done::{Analysed, Done, LoadedRun};
 use super::lane::Lane;
 use super::open_project::{bring_runs, bring_start, claim, import, open_untitled};
 use super::thumbnails::color_image;
 use super::view::PathPurpose;
-use crate::dataset::{Dataset, Progress, Set, Source, SplitRecipe, Splits, split, thumbnail};
+use crate::dataset::{Dataset, Set, thumbnail};
 use crate::network::{self, Graph};
 use crate::project::{
     OpenRun, Places, Project, Settings, list_runs, load, lock, open_run, save, save_as,
@@ -55,12 +56,12 @@ impl Jobs {
         self.done.try_recv().ok()
     }
 
-    fn start(&self, work: impl FnOnce(&Places) -> Done + Send + 'static) {
+    pub(super) fn start(&self, work: impl FnOnce(&Places) -> Done + Send + 'static) {
         self.start_many(move |places, send| send(work(places)));
     }
 
     /// A job with more than one result.
-    fn start_many(&self, work: impl FnOnce(&Places, &dyn Fn(Done)) + Send + 'static) {
+    pub(super) fn start_many(&self, work: impl FnOnce(&Places, &dyn Fn(Done)) + Send + 'static) {
         let thread = std::thread::Builder::new().name("job".to_owned());
         if let Err(error) = thread.spawn(self.guarded(work)) {
             log::error!("no thread could be started: {error}");
@@ -231,33 +232,6 @@ impl Jobs {
         });
     }
 
-    pub fn scan(&self, source: Source, recipe: SplitRecipe, number: u64, progress: Arc<Progress>) {
-        self.start(move |_| {
-            let result = Dataset::open(&source, &progress)
-                .and_then(|dataset| {
-                    let splits = split(&dataset, &recipe)?;
-                    Ok(scanned(Arc::new(dataset), splits))
-                })
-                .map_err(|error| error.to_string());
-            Done::Scanned {
-                source,
-                number,
-                result,
-            }
-        });
-    }
-
-    /// The same images split anew, after the seed has changed.
-    pub fn split_again(&self, dataset: Arc<Dataset>, recipe: SplitRecipe, number: u64) {
-        self.start(move |_| Done::Scanned {
-            source: dataset.source.clone(),
-            number,
-            result: split(&dataset, &recipe)
-                .map(|splits| scanned(dataset.clone(), splits))
-                .map_err(|error| error.to_string()),
-        });
-    }
-
     pub fn list_runs(&self, folder: PathBuf) {
         self.queue(&self.listings, move |_| {
             Done::Runs(list_runs(&folder).map_err(|error| error.to_string()))
@@ -323,7 +297,18 @@ impl Jobs {
             let start = Instant::now();
             let dialog = rfd::FileDialog::new();
             let paths = match purpose {
-                PathPurpose::ChooseFolder => dialog.pick_folder().into_iter().collect(),
+                PathPurpose::ChooseFolder | PathPurpose::CopyData => {
+                    dialog.pick_folder().into_iter().collect()
+                }
+                PathPurpose::DataFile => dialog
+                    .add_filter(
+                        "Archives, tables, lists, IDX and CIFAR files",
+                        &FILE_ENDINGS,
+                    )
+                    .add_filter("All files", &["*"])
+                    .pick_file()
+                    .into_iter()
+                    .collect(),
                 PathPurpose::OpenProject => dialog
                     .add_filter("mapsto project, ONNX network", &["mapsto", "onnx"])
                     .pick_file()
@@ -355,23 +340,6 @@ impl Jobs {
                 unseen,
             }
         });
-    }
-}
-
-fn scanned(dataset: Arc<Dataset>, splits: Splits) -> Scanned {
-    let mut counts = vec![[0; 3]; dataset.classes.len()];
-    for (column, set) in Set::ALL.into_iter().enumerate() {
-        for index in splits.get(set) {
-            let class = dataset.images.get(*index).map_or(0, |image| image.class);
-            if let Some(row) = counts.get_mut(class) {
-                row[column] += 1;
-            }
-        }
-    }
-    Scanned {
-        dataset,
-        splits: Arc::new(splits),
-        counts,
     }
 }
 

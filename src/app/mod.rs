@@ -10,6 +10,7 @@ mod code_out;
 pub mod command;
 pub mod comparison;
 mod curves;
+pub mod desk;
 mod done;
 mod drawn;
 mod edits;

@@ -117,6 +117,7 @@ impl State {
         self.project.recipe = project.recipe;
         self.project.template = project.template;
         self.project.pinned = project.pinned;
+        self.desk.set_project(project.layout, project.changes);
         match project.data {
             Some(source) => self.open_data(source),
             None => self.check_again(),

@@ -10,6 +10,7 @@ use egui::Context;
 
 use super::comparison::Comparison;
 use super::curves::CurveMaker;
+use super::desk::Desk;
 use super::drawn::OfDrawn;
 use super::jobs::Jobs;
 use super::layer_actions::LayerAction;
@@ -17,7 +18,7 @@ use super::open_project::Brought;
 use super::shown::Shown;
 use super::thumbnails::Thumbnails;
 use super::view::{Curves, Data, Dialog, Notice, Pinned, ThemeChoice, Tried, View, Workspace};
-use crate::dataset::{Progress, Source};
+use crate::dataset::{Changes, Progress, Source};
 use crate::network::{self, Editor, Graph, LayerId, Report, check, template};
 use crate::project::{
     ListedRun, Lock, Places, Project, Recipe, Recovery, SavedBlock, Settings, runs_dir,
@@ -105,6 +106,7 @@ pub struct State {
     pub autosaved: (u64, Instant),
 
     pub data: Data,
+    pub desk: Desk,
     pub scans: u64,
     pub thumbnails: Thumbnails,
     pub pinned: Option<Pinned>,
@@ -166,6 +168,7 @@ impl State {
             changes: 0,
             autosaved: (0, Instant::now()),
             data: Data::None,
+            desk: Desk::default(),
             scans: 0,
             thumbnails: Thumbnails::empty(),
             pinned: None,
@@ -204,6 +207,7 @@ impl State {
             theme: theme_choice(self.settings.theme),
             source: self.project.source.as_ref(),
             data: &self.data,
+            desk: &self.desk,
             thumbnails: &self.thumbnails,
             editor: &self.editor,
             report: &self.report,
@@ -238,6 +242,8 @@ impl State {
             recipe: self.project.recipe.clone(),
             template: self.project.template.clone(),
             pinned: self.project.pinned.clone(),
+            layout: self.desk.layout.clone(),
+            changes: self.desk.changes.as_ref().clone(),
         }
     }
 
@@ -250,6 +256,8 @@ impl State {
                 || saved.data != project.source
                 || saved.template != project.template
                 || saved.pinned != project.pinned
+                || saved.layout != self.desk.layout
+                || saved.changes != *self.desk.changes
         })
     }
 
@@ -295,6 +303,9 @@ impl State {
             Data::Scanning { .. } => return Some("The images are still being read".to_owned()),
             Data::Failed { message, .. } => return Some(message.clone()),
             Data::Ready { .. } => {}
+        }
+        if let Some(fault) = &self.desk.split_fault {
+            return Some(format!("The sets: {fault}"));
         }
         if let Some(fault) = self.project.recipe.validate().first() {
             return Some(format!("The recipe: {fault}"));
@@ -378,6 +389,8 @@ pub fn fresh_project() -> Project {
         recipe,
         template: chosen.map(|chosen| chosen.name.to_owned()),
         pinned: None,
+        layout: None,
+        changes: Changes::default(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::command::Command;
 use super::comparison::Comparison;
+use super::desk::Desk;
 use super::layer_actions::LayerAction;
 use super::thumbnails::Thumbnails;
 use crate::dataset::{Dataset, Progress, Set, Source, Splits};
@@ -137,6 +138,10 @@ pub enum PathPurpose {
     OpenProject,
     SaveProjectAs,
     ChooseFolder,
+    /// An archive or a file that stands for images.
+    DataFile,
+    /// An empty folder for a copy of the data.
+    CopyData,
     TryPictures,
     /// A project file or a network.toml.
     CompareNetwork,
@@ -210,6 +215,8 @@ pub struct View<'a> {
 
     pub source: Option<&'a Source>,
     pub data: &'a Data,
+    /// How the data is read, what was changed of it and what is wrong with it.
+    pub desk: &'a Desk,
     pub thumbnails: &'a Thumbnails,
 
     pub editor: &'a Editor,

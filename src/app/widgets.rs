@@ -210,7 +210,7 @@ pub fn problem(ui: &mut Ui, colour: Color32, message: &str, remedy: Option<&str>
 }
 
 /// The coloured left edge of a box.
-pub(super) fn edge(ui: &Ui, rect: Rect, colour: Color32) {
+pub(in crate::app) fn edge(ui: &Ui, rect: Rect, colour: Color32) {
     let left = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
     let radius = CornerRadius {
         nw: CORNER_SMALL,

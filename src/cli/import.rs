@@ -40,6 +40,8 @@ pub fn run(options: &Import) -> super::Outcome {
         recipe,
         template: None,
         pinned: None,
+        layout: None,
+        changes: crate::dataset::Changes::default(),
     };
     save(&project, &out)?;
     tell(options, &imported, &project, &out, &weights);

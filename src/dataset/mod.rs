@@ -61,7 +61,7 @@ pub use reading::{Layout, LayoutChoice, Opening};
 pub use resize::{InputSize, pixels, thumbnail};
 pub use scan::look;
 pub use source::{Set, Source};
-pub use split::{Group, SplitRecipe, Splits, bonds, folds, split, split_with};
+pub use split::{Group, SplitRecipe, Splits, bonds, folds, split, split_with, together};
 pub use store::{PixelStore, Room, Stored};
 
 use files::Store;

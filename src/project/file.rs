@@ -7,15 +7,15 @@ use toml::Table;
 
 use super::places::absolute;
 use super::{ProjectError, Recipe, atomic, read, recipe};
-use crate::dataset::Source;
+use crate::dataset::{Changes, Layout, Source};
 use crate::network::Graph;
 
 /// Raised when an older mapsto could no longer read what is written.
 const FORMAT: u32 = 1;
 
 /// The keys of the file that this version knows; all others are kept as they are.
-const KEYS: [&str; 7] = [
-    "format", "name", "data", "template", "pinned", "recipe", "network",
+const KEYS: [&str; 9] = [
+    "format", "name", "data", "template", "pinned", "reading", "changes", "recipe", "network",
 ];
 
 /// What the user works on: the data, the network and how it is trained.
@@ -29,6 +29,10 @@ pub struct Project {
     pub template: Option<String>,
     /// The file of the image whose feature maps are shown, below the data's root with `/`.
     pub pinned: Option<String>,
+    /// How the data's files say their classes; nothing: as it is found out.
+    pub layout: Option<Layout>,
+    /// What the user has changed of the data, beside its files.
+    pub changes: Changes,
 }
 
 /// Where the runs of the project file `project` are kept.
@@ -71,6 +75,8 @@ pub fn load(path: &Path) -> Result<Project, ProjectError> {
         recipe: file.recipe,
         template: file.template,
         pinned: file.pinned.map(toml::Spanned::into_inner),
+        layout: file.reading,
+        changes: file.changes,
     })
 }
 
@@ -103,6 +109,8 @@ pub(super) fn text_of(
         template: project.template.as_deref(),
         pinned: project.pinned.as_deref(),
         unknown: &unknown.top,
+        reading: project.layout.as_ref(),
+        changes: &project.changes,
         recipe: WritingRecipe {
             recipe: &project.recipe,
             unknown: &unknown.recipe,
@@ -152,6 +160,9 @@ struct Reading {
     data: Option<String>,
     template: Option<String>,
     pinned: Option<toml::Spanned<String>>,
+    reading: Option<Layout>,
+    #[serde(default)]
+    changes: Changes,
     #[serde(default)]
     recipe: Recipe,
     network: Graph,
@@ -169,6 +180,10 @@ struct Writing<'a> {
     pinned: Option<&'a str>,
     #[serde(flatten)]
     unknown: &'a Table,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reading: Option<&'a Layout>,
+    #[serde(skip_serializing_if = "Changes::is_empty")]
+    changes: &'a Changes,
     recipe: WritingRecipe<'a>,
     network: &'a Graph,
 }

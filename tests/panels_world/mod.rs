@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mapsto::app::desk::Desk;
 use mapsto::app::thumbnails::Thumbnails;
 use mapsto::app::view::{
     Curves, Data, Drawn, InspectSet, Pinned, ShownRun, ThemeChoice, Tried, View, Workspace,
@@ -24,6 +25,7 @@ use mapsto::training::{DeviceInfo, FeatureMaps, Phase, Status};
 pub struct World {
     pub source: Option<Source>,
     pub data: Data,
+    pub desk: Desk,
     pub thumbnails: Thumbnails,
     pub editor: Editor,
     pub report: Report,
@@ -52,6 +54,7 @@ impl World {
         Self {
             source: None,
             data: Data::None,
+            desk: Desk::default(),
             thumbnails: Thumbnails::empty(),
             report: check(&graph, &context),
             editor: Editor::new(graph),
@@ -193,6 +196,7 @@ impl World {
             theme: ThemeChoice::Dark,
             source: self.source.as_ref(),
             data: &self.data,
+            desk: &self.desk,
             thumbnails: &self.thumbnails,
             editor: &self.editor,
             report: &self.report,

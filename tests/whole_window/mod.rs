@@ -211,6 +211,8 @@ pub fn project_of(name: &str) -> Project {
         recipe: Recipe::for_template(chosen),
         template: Some(chosen.name.to_owned()),
         pinned: None,
+        layout: None,
+        changes: mapsto::dataset::Changes::default(),
     }
 }
 

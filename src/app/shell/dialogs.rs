@@ -257,6 +257,12 @@ fn words_for(purpose: PathPurpose) -> Words {
             "Path of a folder with one sub-folder a class",
             "Open",
         ),
+        PathPurpose::DataFile => (
+            "Open data file",
+            "Path of an archive, a table, a list or an IDX file",
+            "Open",
+        ),
+        PathPurpose::CopyData => ("Write a copy of the data", "Path of a new folder", "Write"),
         PathPurpose::TryPictures => ("Try an image", "Path of a picture", "Try"),
         PathPurpose::ExportCode(target) => (target.title(), "Path of the new file", "Write"),
         PathPurpose::CompareNetwork => (
@@ -276,7 +282,10 @@ fn command_for(purpose: PathPurpose, typed: &str) -> Command {
             Command::SaveProjectAs(Some(path.with_extension("mapsto")))
         }
         PathPurpose::SaveProjectAs => Command::SaveProjectAs(Some(path)),
-        PathPurpose::ChooseFolder => Command::OpenData(Source::parse(&path.display().to_string())),
+        PathPurpose::CopyData => Command::CopyData(Some(path)),
+        PathPurpose::ChooseFolder | PathPurpose::DataFile => {
+            Command::OpenData(Source::parse(&path.display().to_string()))
+        }
         PathPurpose::TryPictures => Command::TryPictures(Some(vec![path])),
         PathPurpose::ExportCode(target) => Command::ExportCode(target, Some(path)),
         PathPurpose::CompareNetwork => Command::Compare(Some(Other::File(path))),

@@ -133,8 +133,9 @@ pub fn split(data: &Dataset, recipe: &SplitRecipe) -> Result<Splits, DatasetErro
     split_with(data, recipe, &together(data, recipe))
 }
 
-/// Pictures that the recipe keeps together: near-duplicates and files of equal sums, if it says so.
-fn together(data: &Dataset, recipe: &SplitRecipe) -> Groups {
+/// Pictures that the recipe keeps together: near-duplicates and files of equal sums, if it says so. What [`split`] asks
+/// [`split_with`] for.
+pub fn together(data: &Dataset, recipe: &SplitRecipe) -> Groups {
     if !recipe.together {
         return Groups::default();
     }

@@ -2,14 +2,17 @@
 
 use std::path::PathBuf;
 
-use egui::{Button, Ui, vec2};
+use egui::{Button, ComboBox, Ui, vec2};
 
 use crate::app::command::Command;
 use crate::app::panels::parts::row::{ROW, elided, ends, path_field};
 use crate::app::theme::{Tokens, semibold};
 use crate::app::view::{Data, View};
-use crate::app::widgets::{heading, segmented, thousands};
-use crate::dataset::{Set, Source};
+use crate::app::widgets::{heading, note, segmented, thousands};
+use crate::dataset::{LayoutChoice, Set, Source};
+
+/// Remarks that are told in full.
+const NOTICES: usize = 2;
 
 /// The source at the left, the switch of the sets at the right.
 pub fn source_row(ui: &mut Ui, view: &View<'_>, set: &mut Option<Set>) {
@@ -66,6 +69,10 @@ pub fn actions(ui: &mut Ui, view: &View<'_>, path: &mut String, commands: &mut V
             if control(ui, "Choose folder…").clicked() {
                 commands.push(Command::ChooseFolder);
             }
+            let help = "An archive (zip, tar), a table of labels (CSV), a list of paths, IDX or CIFAR files";
+            if control(ui, "Open file…").on_hover_text(help).clicked() {
+                commands.push(Command::ChooseDataFile);
+            }
             let width = (ui.available_width() - 110.0).clamp(80.0, 360.0);
             if let Some(typed) = path_field(ui, path, hint, width) {
                 commands.push(Command::OpenData(Source::Folder(home(&typed))));
@@ -107,6 +114,58 @@ fn rescan(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
 
 fn control(ui: &mut Ui, text: &str) -> egui::Response {
     ui.add(Button::new(text).min_size(vec2(0.0, ROW)))
+}
+
+/// How the files say their classes, where there is a choice, and what deserves to be known of them.
+pub fn reading(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+    let Some((dataset, _)) = view.data.ready() else {
+        return;
+    };
+    let chosen = dataset.layouts.iter().find(|choice| choice.chosen);
+    if dataset.layouts.len() > 1 || view.desk.layout.is_some() {
+        ui.horizontal(|ui| {
+            let muted = Tokens::of(ui).muted;
+            ui.colored_label(muted, "Class is");
+            let text = chosen.map_or_else(|| "as found".to_owned(), choice_text);
+            let list = ComboBox::from_id_salt("reading")
+                .width(320.0)
+                .truncate()
+                .selected_text(&text);
+            let shown = list.show_ui(ui, |ui| {
+                for choice in &dataset.layouts {
+                    let label = ui.selectable_label(choice.chosen, choice_text(choice));
+                    if label.clicked() && !choice.chosen {
+                        commands.push(Command::ReadAs(Some(choice.layout.clone())));
+                    }
+                }
+            });
+            shown
+                .response
+                .accessible_name("Class is")
+                .on_hover_text(text);
+            if view.desk.layout.is_some() {
+                let help = "Let mapsto find out how the files say their classes";
+                if ui.button("As found").on_hover_text(help).clicked() {
+                    commands.push(Command::ReadAs(None));
+                }
+            }
+        });
+    }
+    for notice in dataset.notices.iter().take(NOTICES) {
+        note(ui, notice);
+    }
+    if let Some(more) = dataset.notices.len().checked_sub(NOTICES + 1) {
+        let rest = dataset.notices.get(NOTICES..).unwrap_or(&[]).join("\n");
+        let muted = Tokens::of(ui).muted;
+        let text = format!("and {} more remarks", more + 1);
+        ui.colored_label(muted, text).on_hover_text(rest);
+    }
+}
+
+fn choice_text(choice: &LayoutChoice) -> String {
+    let classes = thousands(choice.classes as u64);
+    let images = thousands(choice.images as u64);
+    format!("{} · {classes} classes, {images} images", choice.title)
 }
 
 /// `~` at the start is the home folder, as in a shell.

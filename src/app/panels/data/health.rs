@@ -4,27 +4,30 @@ use std::sync::Arc;
 
 use egui::{RichText, Ui};
 
+use super::changed;
+use super::findings::{self, Findings};
+use super::listing::Open;
 use super::problems::{self, Group};
-use super::splits_table;
+use crate::app::command::Command;
 use crate::app::panels::parts::row::{column_scroll, elided};
 use crate::app::theme::{SPACE, Tokens, figure, semibold};
 use crate::app::view::{Data, View};
 use crate::app::widgets::{caption, card, heading, note, percent, stat_row, thousands};
-use crate::dataset::{Dataset, Health, HealthContext, InputSize, SizeCount, health};
+use crate::dataset::{Health, InputSize, SizeCount};
 use crate::network::Shape;
 
-/// The side of the Data workspace and what it keeps from frame to frame.
+/// The health tab and what it keeps from frame to frame.
 #[derive(Default)]
 pub struct HealthSide {
     summary: Option<Summary>,
     /// The group of problems whose files are listed.
     open: Option<usize>,
+    findings: Findings,
 }
 
-/// Made once for a data set.
+/// Made once for a report.
 struct Summary {
-    dataset: Arc<Dataset>,
-    health: Health,
+    health: Arc<Health>,
     groups: Vec<Group>,
     /// Classes by their number of images, fewest first; only the first few.
     smallest: Vec<(String, usize)>,
@@ -34,37 +37,45 @@ struct Summary {
 const LISTED: usize = 5;
 
 impl HealthSide {
-    pub fn show(&mut self, ui: &mut Ui, view: &View<'_>, dataset: &Arc<Dataset>) {
-        let known = self
-            .summary
-            .take()
-            .filter(|known| Arc::ptr_eq(&known.dataset, dataset));
-        let summary = known.unwrap_or_else(|| {
-            self.open = None;
-            Summary::new(dataset)
-        });
+    /// Draws the tab; gives what the user wants to see.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        view: &View<'_>,
+        commands: &mut Vec<Command>,
+    ) -> Option<Open> {
+        let mut opened = None;
         column_scroll("health").show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = SPACE[1];
+            let Some(health) = &view.desk.health else {
+                heading(ui, "Health");
+                note(ui, "The images are being looked over");
+                opened = changed::show(ui, view, commands);
+                return;
+            };
+            let known = self.summary.take();
+            let known = known.filter(|known| Arc::ptr_eq(&known.health, health));
+            let summary = known.unwrap_or_else(|| Summary::new(health));
+            findings::score(ui, health);
             usable(ui, &summary);
+            opened = changed::show(ui, view, commands);
+            findings::looking(ui, view, commands);
+            opened = self
+                .findings
+                .show(ui, view, health, commands)
+                .or(opened.take());
             problems::show(ui, &summary.groups, &mut self.open);
-            for note in &summary.health.notes {
-                warning(ui, note);
-            }
-            splits_table::show(ui, view);
             smallest(ui, &summary);
-            sizes(ui, &summary.health, input_size(view));
+            sizes(ui, health, input_size(view));
+            colours(ui, health);
+            self.summary = Some(summary);
         });
-        self.summary = Some(summary);
+        opened
     }
 }
 
 impl Summary {
-    fn new(dataset: &Arc<Dataset>) -> Self {
-        let mut health = health(dataset, None, &HealthContext::default());
-        // The problems have cards of their own; that note would say it twice.
-        health
-            .notes
-            .retain(|note| !note.ends_with("see the problems"));
+    fn new(health: &Arc<Health>) -> Self {
         let mut smallest: Vec<(String, usize)> = health
             .classes
             .iter()
@@ -72,11 +83,9 @@ impl Summary {
             .collect();
         smallest.sort_by_key(|(_, images)| *images);
         smallest.truncate(LISTED);
-        let groups = problems::grouped(&dataset.problems);
         Self {
-            dataset: dataset.clone(),
-            health,
-            groups,
+            health: health.clone(),
+            groups: problems::grouped(&health.problems),
             smallest,
         }
     }
@@ -85,23 +94,33 @@ impl Summary {
 fn usable(ui: &mut Ui, summary: &Summary) {
     let usable = summary.health.images as u64;
     let all = usable + summary.health.problems.len() as u64;
-    heading(ui, "Health");
     let text = if usable == all {
         format!(
-            "All {} files are usable. Nothing on disk is changed.",
+            "All {} images are usable. Nothing on disk is changed",
             thousands(all)
         )
     } else {
         let (usable, all) = (thousands(usable), thousands(all));
-        format!("{usable} of {all} files are usable. Nothing on disk is changed.")
+        format!("{usable} of {all} files are usable. Nothing on disk is changed")
     };
     note(ui, &text);
 }
 
-/// One of the scan's remarks, with a coloured edge.
-fn warning(ui: &mut Ui, text: &str) {
-    let colour = Tokens::of(ui).warning;
-    crate::app::widgets::problem(ui, colour, text, None);
+/// Mean and deviation a channel, and how files keep their colours.
+fn colours(ui: &mut Ui, health: &Health) {
+    if let Some(colours) = &health.colours {
+        section(ui, "Colours, 0 to 1");
+        for (channel, name) in ["red", "green", "blue"].into_iter().enumerate() {
+            let (mean, deviation) = (colours.mean[channel], colours.deviation[channel]);
+            stat_row(ui, name, &format!("{mean:.3} ± {deviation:.3}"));
+        }
+    }
+    if health.modes.len() > 1 {
+        section(ui, "How files keep colours");
+        for mode in &health.modes {
+            stat_row(ui, mode.mode.title(), &thousands(mode.images as u64));
+        }
+    }
 }
 
 /// The name of a part, with air above it.

@@ -47,6 +47,11 @@ impl Index {
         self.by_class.get(class).map_or(&[], Vec::as_slice)
     }
 
+    /// Classes whose names have the text, by number.
+    pub fn matching(&self, text: &str) -> Vec<usize> {
+        super::controls::matching(&self.dataset.classes, text)
+    }
+
     /// Number of classes.
     pub fn classes(&self) -> usize {
         self.by_class.len()

@@ -2,16 +2,19 @@
 
 use egui::{Align, Layout, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
+use super::controls;
 use super::index::Index;
 use crate::app::command::Command;
 use crate::app::panels::parts::picture::{Mark, thumbnail};
 use crate::app::panels::parts::row::elided;
 use crate::app::theme::{NOTE_SIZE, SPACE, Tokens, figure, semibold};
 use crate::app::view::View;
-use crate::app::widgets::{bar, thousands};
+use crate::app::widgets::{bar, note, thousands};
 
 /// Side of a thumbnail, in points.
 const SIDE: f32 = 56.0;
+/// Fewer classes need no search.
+const FEW: usize = 12;
 /// Width of the class's own part of the row.
 const LABEL: f32 = 132.0;
 
@@ -20,15 +23,30 @@ pub fn show(
     ui: &mut Ui,
     view: &View<'_>,
     index: &Index,
+    search: &mut String,
     commands: &mut Vec<Command>,
 ) -> Option<usize> {
     let mut opened = None;
+    // A few classes are seen at a glance.
+    if index.classes() > FEW {
+        ui.horizontal(|ui| {
+            controls::search(ui, search);
+            let count = thousands(index.classes() as u64);
+            ui.colored_label(Tokens::of(ui).muted, format!("{count} classes"));
+        });
+    } else {
+        search.clear();
+    }
+    let found = index.matching(search);
+    if found.is_empty() {
+        note(ui, "No class has such a name");
+    }
     ui.spacing_mut().item_spacing = vec2(SPACE[0], SPACE[1]);
     ScrollArea::vertical()
         .id_salt("classes")
         .auto_shrink(false)
-        .show_rows(ui, SIDE, index.classes(), |ui, visible| {
-            for class in visible {
+        .show_rows(ui, SIDE, found.len(), |ui, visible| {
+            for &class in found.get(visible).unwrap_or(&[]) {
                 ui.push_id(class, |ui| {
                     ui.horizontal(|ui| {
                         if label(ui, index, class) {

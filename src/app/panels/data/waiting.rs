@@ -3,6 +3,7 @@
 use egui::{ProgressBar, RichText, Ui};
 
 use crate::app::command::Command;
+use crate::app::desk::DataChange;
 use crate::app::theme::{SPACE, Tokens, semibold};
 use crate::app::view::{Data, View};
 use crate::app::widgets::{card, empty_state, note, problem, thousands};
@@ -17,7 +18,7 @@ pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
             }
         }
         Data::Scanning { source, progress } => scanning(ui, source, progress, commands),
-        Data::Failed { source, message } => failed(ui, source, message, commands),
+        Data::Failed { source, message } => failed(ui, view, source, message, commands),
         Data::Ready { .. } => {}
     }
 }
@@ -53,7 +54,13 @@ fn scanning(ui: &mut Ui, source: &Source, progress: &Progress, commands: &mut Ve
     });
 }
 
-fn failed(ui: &mut Ui, source: &Source, message: &str, commands: &mut Vec<Command>) {
+fn failed(
+    ui: &mut Ui,
+    view: &View<'_>,
+    source: &Source,
+    message: &str,
+    commands: &mut Vec<Command>,
+) {
     let tokens = Tokens::of(ui);
     problem(ui, tokens.error, message, None);
     ui.add_space(SPACE[1]);
@@ -72,6 +79,22 @@ fn failed(ui: &mut Ui, source: &Source, message: &str, commands: &mut Vec<Comman
             .clicked()
         {
             commands.push(Command::OpenData(source.clone()));
+        }
+        if !view.desk.changes.leave_images()
+            && ui
+                .button("Restore all images")
+                .on_hover_text("Forget what you have excluded, relabelled and moved")
+                .clicked()
+        {
+            commands.push(Command::ChangeData(DataChange::RestoreAll));
+        }
+        if view.desk.layout.is_some()
+            && ui
+                .button("Read as found")
+                .on_hover_text("Forget the chosen way to read the classes")
+                .clicked()
+        {
+            commands.push(Command::ReadAs(None));
         }
     });
 }

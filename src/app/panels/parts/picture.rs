@@ -2,7 +2,7 @@
 
 use egui::{Color32, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 
-use crate::app::theme::{CORNER_SMALL, Tokens};
+use crate::app::theme::{CAPTION_SIZE, CORNER_SMALL, Tokens};
 use crate::app::view::View;
 use crate::app::widgets::thousands;
 use crate::dataset::Image;
@@ -22,16 +22,20 @@ pub fn thumbnail(ui: &mut Ui, view: &View<'_>, index: usize, side: f32, mark: Ma
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
     if ui.is_rect_visible(rect) {
         paint_thumbnail(ui, view, index, rect);
+        changed(ui, view, index, rect);
         outline(ui, rect, &response, mark);
     }
     let image = view
         .data
         .ready()
         .and_then(|(data, _)| data.images.get(index));
-    let name = image.map_or_else(String::new, |image| format!("Image {}", image.file));
+    let name = image.map_or_else(String::new, |image| {
+        let left_out = if image.excluded { ", left out" } else { "" };
+        format!("Image {}{left_out}", image.file)
+    });
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     match image {
-        Some(image) => response.on_hover_ui(|ui| describe(ui, view, image)),
+        Some(image) => response.on_hover_ui(|ui| describe(ui, view, index, image)),
         None => response,
     }
 }
@@ -43,6 +47,39 @@ pub fn paint_thumbnail(ui: &Ui, view: &View<'_>, index: usize, rect: Rect) {
         Some(texture) => paint(ui, rect, texture.id(), texture.size_vec2()),
         None => blank(ui, rect),
     }
+}
+
+/// What the user has changed of an image: left out ones are grey, others tell the class that they had.
+fn changed(ui: &Ui, view: &View<'_>, index: usize, rect: Rect) {
+    let Some((dataset, _)) = view.data.ready() else {
+        return;
+    };
+    let excluded = dataset
+        .images
+        .get(index)
+        .is_some_and(|image| image.excluded);
+    let before = dataset.class_before(index);
+    let tokens = Tokens::of(ui);
+    if excluded {
+        let veil = tokens.ground.gamma_multiply(0.75);
+        ui.painter().rect_filled(rect, 0, veil);
+    }
+    let text = match (excluded, before) {
+        (true, _) => "left out".to_owned(),
+        (false, Some(before)) => format!("was {before}"),
+        (false, None) => return,
+    };
+    let colour = if excluded { tokens.muted } else { tokens.text };
+    let font = egui::FontId::proportional(CAPTION_SIZE);
+    let mut job = egui::text::LayoutJob::simple_singleline(text, font, colour);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width() - 6.0);
+    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+    let height = galley.size().y + 2.0;
+    let band = Rect::from_min_max(egui::pos2(rect.left(), rect.bottom() - height), rect.max);
+    let ground = tokens.card.gamma_multiply(0.9);
+    ui.painter().rect_filled(band, 0, ground);
+    let at = band.min + vec2(3.0, 1.0);
+    ui.painter().galley(at, galley, colour);
 }
 
 /// A picture as large as `width` allows, at most square; pixels stay crisp where it is tiny.
@@ -84,17 +121,27 @@ fn outline(ui: &Ui, rect: Rect, response: &Response, mark: Mark) {
 }
 
 /// The tooltip of an image: its file, its size, its class.
-fn describe(ui: &mut Ui, view: &View<'_>, image: &Image) {
+fn describe(ui: &mut Ui, view: &View<'_>, index: usize, image: &Image) {
     let tokens = Tokens::of(ui);
     ui.label(&image.file);
-    let class = view
-        .data
-        .ready()
-        .and_then(|(data, _)| data.classes.get(image.class));
+    let class = view.data.ready().map(|(data, _)| data.class_of(index));
     let (width, height) = (u64::from(image.width), u64::from(image.height));
     let size = format!("{}×{} pixels", thousands(width), thousands(height));
     let text = class.map_or(size.clone(), |class| format!("{size} · class {class}"));
     ui.colored_label(tokens.muted, text);
+    let before = view
+        .data
+        .ready()
+        .and_then(|(data, _)| data.class_before(index));
+    if let Some(before) = before {
+        ui.colored_label(
+            tokens.muted,
+            format!("was {before}; you gave it this class"),
+        );
+    }
+    if image.excluded {
+        ui.colored_label(tokens.muted, "left out of training and of all figures");
+    }
 }
 
 /// The largest size with the proportions of `size` inside `room`.
