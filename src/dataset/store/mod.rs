@@ -5,6 +5,7 @@ mod cache;
 mod fill;
 mod kept;
 mod load;
+mod reduced;
 
 use std::path::PathBuf;
 use std::sync::Arc;

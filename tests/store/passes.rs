@@ -1,0 +1,199 @@
+//! A pass over a store: the same batches for every number of threads, and never an end that hides a fault.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mapsto::dataset::{
+    Augment, Batch, Draw, InputSize, Loader, Normalise, Normaliser, PixelStore, Preprocess, Room,
+    Stored, shuffled,
+};
+
+use crate::made::{Desk, SIZE, unit};
+
+fn everything() -> Augment {
+    Augment {
+        flip_horizontal: true,
+        rotate: 20.0,
+        zoom: 0.4,
+        crop: 0.3,
+        brightness: 0.3,
+        hue: 30.0,
+        blur: 1.0,
+        noise: 0.1,
+        erase: 0.2,
+        mixup: 0.4,
+        ..Augment::default()
+    }
+}
+
+fn drawn(augment: Augment, epoch: u32) -> Arc<Draw> {
+    Arc::new(Draw {
+        seed: 5,
+        epoch,
+        augment,
+        normaliser: unit(),
+    })
+}
+
+fn all(store: &Arc<PixelStore>, order: &[usize], draw: &Arc<Draw>, threads: usize) -> Vec<Batch> {
+    let (store, draw) = (Arc::clone(store), Arc::clone(draw));
+    Loader::with_threads(store, order.to_vec(), 8, draw, threads)
+        .map(Result::unwrap)
+        .collect()
+}
+
+#[test]
+fn batches_are_the_same_for_every_number_of_threads_and_wherever_images_lie() {
+    let desk = Desk::with(37);
+    let stored = Stored::augmented(SIZE, &Preprocess::default(), &everything());
+    assert!(stored.kept.width > SIZE.width);
+    let order = shuffled(37, 5, 2);
+    let draw = drawn(everything(), 2);
+    let memory = Arc::new(desk.store_as(&Room::memory(1 << 20), &stored));
+    let expected = all(&memory, &order, &draw, 1);
+    let sizes: Vec<usize> = expected.iter().map(|batch| batch.labels.len()).collect();
+    assert_eq!(sizes, [8, 8, 8, 8, 5]);
+    assert!(expected.iter().all(|batch| batch.mix.is_some()));
+    for room in [Room::memory(1 << 20), Room::memory(0), desk.room(9)] {
+        let store = Arc::new(desk.store_as(&room, &stored));
+        for threads in [1, 2, 7] {
+            assert_eq!(all(&store, &order, &draw, threads), expected, "{threads}");
+        }
+    }
+    let plain = Arc::new(Draw::plain(unit()));
+    let unchanged = all(&memory, &order, &plain, 7);
+    assert_eq!(unchanged, all(&memory, &order, &plain, 1));
+    assert_ne!(unchanged, expected);
+    assert!(unchanged.iter().all(|batch| batch.mix.is_none()));
+}
+
+#[test]
+fn each_epoch_draws_anew_and_an_image_is_changed_alike_wherever_it_comes() {
+    let desk = Desk::with(16);
+    let store = Arc::new(desk.store(&Room::memory(1 << 20)));
+    let order: Vec<usize> = (0..16).collect();
+    let turned: Vec<usize> = (0..16).rev().collect();
+    let one = Augment {
+        rotate: 30.0,
+        ..Augment::default()
+    };
+    let first = all(&store, &order, &drawn(one.clone(), 1), 2);
+    assert_ne!(all(&store, &order, &drawn(one.clone(), 2), 2), first);
+    let image = |batches: &[Batch], position: usize| -> Vec<f32> {
+        let places = batches.iter().flat_map(|batch| {
+            let images = batch.pixels.chunks_exact(SIZE.elements());
+            images.zip(&batch.positions)
+        });
+        let found = places.into_iter().find(|(_, found)| **found == position);
+        found.unwrap().0.to_vec()
+    };
+    let other = all(&store, &turned, &drawn(one, 1), 2);
+    for position in 0..16 {
+        assert_eq!(image(&first, position), image(&other, position));
+    }
+}
+
+#[test]
+fn an_image_that_is_shown_several_times_an_epoch_is_changed_in_another_way_each_time() {
+    let desk = Desk::with(4);
+    let store = Arc::new(desk.store(&Room::memory(1 << 20)));
+    let turned = Augment {
+        rotate: 90.0,
+        ..Augment::default()
+    };
+    let batches = all(&store, &[2, 1, 2, 2, 0], &drawn(turned.clone(), 1), 3);
+    let images: Vec<&[f32]> = batches[0].pixels.chunks_exact(SIZE.elements()).collect();
+    assert_ne!(images[0], images[2]);
+    assert_ne!(images[2], images[3]);
+    assert_ne!(images[0], images[3]);
+    let once = all(&store, &[2], &drawn(turned, 1), 1);
+    assert_eq!(once[0].pixels, images[0]);
+}
+
+#[test]
+fn pixels_come_normalised() {
+    let desk = Desk::with(2);
+    let store = Arc::new(desk.store(&Room::memory(1 << 20)));
+    let given = Normalise::Given {
+        mean: [0.5, 0.25, 0.1],
+        deviation: [0.5, 0.2, 0.3],
+    };
+    let draw = Arc::new(Draw::plain(Normaliser::new(given, SIZE.channels)));
+    let batch = &all(&store, &[1], &draw, 1)[0];
+    let mut bytes = Vec::new();
+    store.copy_into(&[1], &mut bytes).unwrap();
+    let mut expected = Vec::new();
+    let normaliser = Normaliser::new(given, SIZE.channels);
+    normaliser.append(&bytes, SIZE.height * SIZE.width, &mut expected);
+    assert_eq!(batch.pixels, expected);
+    assert_eq!(batch.labels, [store.label(1)]);
+    assert_eq!(store.labels().len(), 2);
+}
+
+#[test]
+fn the_time_that_a_consumer_waits_is_counted_and_no_other() {
+    let desk = Desk::with(6);
+    let store = Arc::new(desk.store(&Room::memory(1 << 20)));
+    let draw = Arc::new(Draw::plain(unit()));
+    let mut loader = Loader::start(store, (0..6).collect(), 2, draw);
+    assert_eq!(loader.waited(), Duration::ZERO);
+    let pause = Duration::from_millis(300);
+    std::thread::sleep(pause);
+    // All three batches fit the queue: they are ready.
+    let count = loader.by_ref().map(Result::unwrap).count();
+    assert_eq!(count, 3);
+    assert!(loader.waited() < pause / 2, "{:?}", loader.waited());
+}
+
+#[test]
+fn files_that_vanish_are_named_and_what_is_cached_goes_on() {
+    let desk = Desk::with(24);
+    let streamed = Arc::new(desk.store(&desk.room(3)));
+    let decoded = Arc::new(desk.store(&Room::memory(0)));
+    let order: Vec<usize> = (0..24).collect();
+    let draw = Arc::new(Draw::plain(unit()));
+    let expected = all(&streamed, &order, &draw, 2);
+    fs::remove_file(desk.file(9)).unwrap();
+    let failure = |threads: usize| {
+        let (store, draw) = (Arc::clone(&decoded), Arc::clone(&draw));
+        let failures: Vec<String> = Loader::with_threads(store, order.clone(), 4, draw, threads)
+            .filter_map(Result::err)
+            .map(|error| error.to_string())
+            .collect();
+        assert_eq!(failures.len(), 1);
+        failures[0].clone()
+    };
+    for threads in [1, 7] {
+        let words = failure(threads);
+        assert!(
+            words.contains("009.png: the file is no longer there"),
+            "{words}"
+        );
+    }
+    fs::remove_dir_all(desk.data()).unwrap();
+    let words = failure(2);
+    assert!(words.contains("connect its drive"), "{words}");
+    assert_eq!(all(&streamed, &order, &draw, 2), expected);
+}
+
+#[test]
+fn an_unfinished_pass_ends_all_its_threads() {
+    let desk = Desk::with(40);
+    let store = Arc::new(desk.store(&Room::memory(0)));
+    let draw = Arc::new(Draw::plain(unit()));
+    let order = shuffled(40, 1, 1);
+    for taken in [0, 1, 5] {
+        let mut loader =
+            Loader::with_threads(Arc::clone(&store), order.clone(), 3, Arc::clone(&draw), 4);
+        for _ in 0..taken {
+            assert!(loader.next().unwrap().is_ok());
+        }
+        drop(loader);
+        assert_eq!(Arc::strong_count(&store), 1);
+    }
+    let none = InputSize { height: 0, ..SIZE };
+    let nothing = Stored::plain(none, &Preprocess::default());
+    let empty = Arc::new(desk.store_as(&desk.room(1), &nothing));
+    assert_eq!(all(&empty, &order, &draw, 2).len(), 5);
+}
