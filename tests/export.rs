@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "export/pictures.rs"]
+mod pictures;
+
 use mapsto::export::{ExportError, Target, code};
 use mapsto::network::{
     Builder, Context, Graph, Kind, Layer, Loss, Network, catalogue, check, template, templates,

@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "preview/prepared.rs"]
+mod prepared;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -271,3 +271,40 @@ fn the_images_of_a_run_are_found_from_any_working_folder() {
         assert!(absolute, "{source:?}");
     }
 }
+
+/// Writes a run's `data.json` anew, changed as JSON.
+fn with_data(change: impl Fn(&mut serde_json::Value)) -> (tempfile::TempDir, std::path::PathBuf) {
+    let runs = folder();
+    let path = finished(runs.path(), "digits");
+    let file = path.join("data.json");
+    let mut json = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    change(&mut json);
+    fs::write(&file, json.to_string()).unwrap();
+    (runs, path)
+}
+
+#[test]
+fn what_a_run_knew_of_its_images_comes_back_and_old_runs_without_it_open() {
+    let (_runs, path) = with_data(|_| {});
+    assert_eq!(open_run(&path).unwrap().data().unwrap().marks, data().marks);
+    let (_runs, path) = with_data(|json| {
+        json.as_object_mut().unwrap().remove("marks");
+    });
+    let old = open_run(&path).unwrap();
+    assert!(old.data().unwrap().marks.is_empty() && old.damage.is_empty());
+    let digits = mapsto::dataset::Dataset::digits();
+    let before = old.data().unwrap().before(&digits);
+    assert_eq!(before.images.len(), 4);
+}
+
+#[test]
+fn marks_that_contradict_the_files_are_damage() {
+    for (marks, words) in [
+        (serde_json::json!([[0, 1]]), "2 train files and marks for 1"),
+        (serde_json::json!([[0, 1], [9, 1]]), "no class number 9"),
+    ] {
+        let (_runs, path) = with_data(|json| json["marks"]["train"] = marks.clone());
+        let fault = open_run(&path).unwrap().data().unwrap_err().to_string();
+        assert!(fault.contains(words), "{fault}");
+    }
+}

@@ -6,6 +6,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use thiserror::Error;
 
+use super::data_args::Images;
 use crate::export::Target;
 use crate::network::{Loss, template, templates};
 use crate::project::Optimizer;
@@ -32,7 +33,7 @@ pub struct Arguments {
 #[derive(Subcommand)]
 pub enum Command {
     /// Train a network on a folder of images, or on the bundled `digits`
-    Train(Train),
+    Train(Box<Train>),
     /// Evaluate a run on its own test set, or on other images
     Evaluate(Evaluate),
     /// Ask a run about pictures
@@ -153,6 +154,8 @@ pub struct Train {
     /// Stop when validation accuracy reaches this share
     #[arg(long, allow_negative_numbers = true, value_parser = share)]
     pub target_accuracy: Option<f64>,
+    #[command(flatten, next_help_heading = "Images")]
+    pub images: Images,
     /// The runs folder
     #[arg(long, default_value = "runs")]
     pub out: PathBuf,
@@ -169,6 +172,9 @@ pub struct Evaluate {
     /// Other images: a folder or `digits`
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub data: Option<String>,
+    /// Test-time augmentation: the mean over this many views of each image, of which the plain image is one
+    #[arg(long, value_name = "VIEWS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub tta: Option<u32>,
     #[command(flatten)]
     pub place: Place,
     /// For programs: JSON

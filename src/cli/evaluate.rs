@@ -1,6 +1,5 @@
 //! `mapsto evaluate`.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -9,11 +8,12 @@ use anyhow::anyhow;
 use serde_json::json;
 
 use super::args::Evaluate;
+use super::data_args::cache;
 use super::output::{self, complain, line};
 use crate::dataset::{Set, Source};
 use crate::project::{RunData, find_run, open_run};
 use crate::results::Evaluation;
-use crate::training::{Answer, Over, Session};
+use crate::training::{Answer, Evaluating, Over, Session};
 
 pub fn run(options: &Evaluate) -> super::Outcome {
     let run = find_run(&options.place.out, &options.run)?;
@@ -30,11 +30,23 @@ pub fn run(options: &Evaluate) -> super::Outcome {
         }
     };
     output::damage(&stored);
-    let evaluation = evaluate(&run, over, &options.place.device, options.json)?;
+    let views = options.tta.map_or(1, |views| views as usize);
+    let asked = Evaluating {
+        run,
+        over,
+        device: options.place.device.clone(),
+        views,
+        cache: Some(cache()),
+    };
+    let evaluation = evaluate(asked, options.json)?;
     if options.json {
         line(&report(&evaluation, &source).to_string());
     } else {
-        output::evaluation(&evaluation, &format!("{} on {on}", stored.info.name));
+        let views = match views {
+            1 => String::new(),
+            views => format!(", mean of {views} views"),
+        };
+        output::evaluation(&evaluation, &format!("{} on {on}{views}", stored.info.name));
     }
     Ok(())
 }
@@ -48,12 +60,12 @@ fn own_set(data: &RunData) -> (&Source, Set) {
     }
 }
 
-fn evaluate(run: &Path, over: Over, device: &str, quiet: bool) -> anyhow::Result<Arc<Evaluation>> {
+fn evaluate(asked: Evaluating, quiet: bool) -> anyhow::Result<Arc<Evaluation>> {
     let (waker, woken) = channel();
     let session = Session::start(move || {
         waker.send(()).ok();
     })?;
-    let (wanted, progress) = session.evaluate(run.to_path_buf(), over, device);
+    let (wanted, progress) = session.evaluate_as(asked);
     let bar = output::bar(quiet, "Evaluating");
     loop {
         // A time-out only means that there is progress to show.

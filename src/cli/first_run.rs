@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::BadArgument;
-use super::follow::follow;
+use super::follow::{follow, on_interrupt};
 use super::output::line;
 use crate::dataset::{Dataset, split};
 use crate::network::{Context, check, template};
@@ -46,7 +46,7 @@ pub fn open(project: Option<PathBuf>) -> super::Outcome {
     line(&format!("The window cannot open: {missing}"));
     line("So here is the main job in the terminal: the bundled digits and a small network.");
     line("");
-    follow(digits()?, false)?;
+    follow(digits()?, false, &on_interrupt())?;
     line("");
     line("What else there is (each tells more with --help):");
     line("  mapsto train DATA        train on a folder with one sub-folder a class");

@@ -17,8 +17,15 @@ use crate::project::{Weights, open_run};
 use crate::results::Epoch;
 use crate::training::{Job, Phase, Session, Status};
 
+/// How a training ended.
+pub struct Ended {
+    pub run: Option<PathBuf>,
+    /// [`Epoch::accuracy`] of the best epoch, if one was finished.
+    pub accuracy: Option<f64>,
+}
+
 /// Trains a job to its end and tells what happens on the way.
-pub fn follow(job: Job, json: bool) -> super::Outcome {
+pub fn follow(job: Job, json: bool, interrupted: &AtomicBool) -> anyhow::Result<Ended> {
     let parameters = job.network.parameters();
     let classes = job.data.classes.clone();
     let title = job.title.clone();
@@ -27,26 +34,30 @@ pub fn follow(job: Job, json: bool) -> super::Outcome {
         // The main thread may have left its loop already.
         waker.send(()).ok();
     })?;
-    let interrupted = on_interrupt();
     session.train(job);
     let mut follower = Follower {
         session: &session,
         json,
         told: 0,
+        noted: 0,
         started: false,
         bar: output::bar(json, &title),
     };
-    let status = follower.watch(&woken, &interrupted, parameters, &classes);
+    let status = follower.watch(&woken, interrupted, parameters, &classes);
     follower.bar.finish_and_clear();
     if let Phase::Failed(message) = &status.phase {
         return Err(Failure::of(message, &status).into());
     }
     tell_end(&session, &status, json);
-    Ok(())
+    let accuracy = session.history().best_epoch().map(Epoch::accuracy);
+    Ok(Ended {
+        run: status.run,
+        accuracy,
+    })
 }
 
-/// The first Ctrl+C ends the training in order; the second ends the program at once.
-fn on_interrupt() -> Arc<AtomicBool> {
+/// The first Ctrl+C ends the training in order; the second ends the program at once. Once a program.
+pub fn on_interrupt() -> Arc<AtomicBool> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();
     let handler = move || {
@@ -97,6 +108,8 @@ struct Follower<'a> {
     json: bool,
     /// Epochs told so far.
     told: usize,
+    /// Notes told so far.
+    noted: usize,
     started: bool,
     bar: ProgressBar,
 }
@@ -126,6 +139,7 @@ impl Follower<'_> {
                 self.started = true;
                 self.start(&status, parameters, classes);
             }
+            self.notes(&status);
             self.epochs();
             self.show(&status);
             if !status.phase.is_active() || gone == Err(RecvTimeoutError::Disconnected) {
@@ -150,6 +164,14 @@ impl Follower<'_> {
         }
     }
 
+    /// Tells the facts that have come since the last call.
+    fn notes(&mut self, status: &Status) {
+        for note in status.notes.iter().skip(self.noted) {
+            self.bar.suspend(|| complain(note));
+        }
+        self.noted = status.notes.len();
+    }
+
     /// Tells the epochs that have ended since the last call.
     fn epochs(&mut self) {
         let new: Vec<Epoch> = {
@@ -159,7 +181,8 @@ impl Follower<'_> {
         self.told += new.len();
         for epoch in new {
             if self.json {
-                line(&epoch_event(&epoch).to_string());
+                let waited = self.session.waited(epoch.epoch);
+                line(&epoch_event(&epoch, waited).to_string());
             } else {
                 self.bar.suspend(|| line(&epoch_line(&epoch)));
             }
@@ -186,7 +209,8 @@ impl Follower<'_> {
     }
 }
 
-fn epoch_event(epoch: &Epoch) -> serde_json::Value {
+/// `waited`: the share of its time that went by waiting for images.
+fn epoch_event(epoch: &Epoch, waited: Option<f64>) -> serde_json::Value {
     json!({
         "event": "epoch",
         "epoch": epoch.epoch,
@@ -195,6 +219,7 @@ fn epoch_event(epoch: &Epoch) -> serde_json::Value {
         "val_loss": epoch.val_loss,
         "val_accuracy": epoch.val_accuracy,
         "images_per_second": epoch.images_per_second,
+        "waited": waited,
     })
 }
 
@@ -219,7 +244,6 @@ fn epoch_line(epoch: &Epoch) -> String {
 
 fn tell_end(session: &Session, status: &Status, json: bool) {
     let run = status.run.clone();
-    status.notes.iter().for_each(|note| complain(note));
     if json {
         let best = session.history().best_epoch().map(|best| best.epoch);
         let event = json!({
@@ -242,6 +266,12 @@ fn tell_end(session: &Session, status: &Status, json: bool) {
         }
     }
     line("");
+    if status.steps_done > 0 {
+        line(&format!(
+            "Waited for images {} of the time",
+            percent(status.wait_share)
+        ));
+    }
     match (run, status.phase == Phase::Stopped) {
         (None, _) => line("Stopped before the training began; there is no run"),
         (Some(run), true) => line(&format!(

@@ -3,10 +3,12 @@
 //! Exit status 0, 1 (the work failed) or 2 (bad arguments).
 
 mod args;
+mod data_args;
 mod evaluate;
 mod export;
 mod faults;
 mod first_run;
+mod folds;
 mod follow;
 mod import;
 mod inspect;

@@ -7,16 +7,22 @@ use anyhow::{Context as _, anyhow};
 use serde_json::json;
 
 use super::args::{BadArgument, Train, template_names};
-use super::follow::{Failure, follow};
+use super::data_args::cache;
+use super::folds;
+use super::follow::{Failure, follow, on_interrupt};
 use super::output::{self, Told, line};
-use crate::dataset::{Dataset, HealthContext, Source, Splits, health, split};
+use crate::dataset::{Dataset, HealthContext, Opening, Source, Splits, health, split};
 use crate::network::{self, Context, Graph, Network, Template, check, fit_classes, template};
 use crate::project::{Optimizer, ProjectError, Recipe, atomic, load, open_run};
 use crate::training::Job;
 
 pub fn run(options: &Train) -> super::Outcome {
     let prepared = prepare(options);
-    match prepared.and_then(|job| follow(job, options.json)) {
+    let trained = prepared.and_then(|job| match options.images.folds {
+        None => follow(job, options.json, &on_interrupt()).map(|_| ()),
+        Some(folds) => folds::train(&job, folds, options.json),
+    });
+    match trained {
         Ok(()) => Ok(()),
         Err(error) if options.json && !error.is::<BadArgument>() => {
             let message = format!("{error:#}");
@@ -30,12 +36,6 @@ pub fn run(options: &Train) -> super::Outcome {
 
 /// Everything read and checked before the engine starts.
 fn prepare(options: &Train) -> anyhow::Result<Job> {
-    let source = Source::parse(&options.data);
-    let open = |source: &Source| {
-        output::with_bar(options.json, "Reading the images", |progress| {
-            Dataset::open(source, progress)
-        })
-    };
     let Chosen {
         title,
         mut graph,
@@ -46,16 +46,8 @@ fn prepare(options: &Train) -> anyhow::Result<Job> {
     if let [first, ..] = recipe.validate().as_slice() {
         return Err(anyhow!("{}: {first}", options.network));
     }
-    let data = open(&source)??;
-    if !options.json {
-        tell_problems(&data);
-    }
-    let test = match &options.test {
-        Some(folder) => Some(Arc::new(open(&Source::parse(folder))??)),
-        None => None,
-    };
-    if let Some(test) = &test {
-        same_classes(&data, test)?;
+    let (data, test) = open_images(options)?;
+    if test.is_some() {
         // The test images come from elsewhere, so that none of these is kept back for it.
         recipe.split.test = 0.0;
     }
@@ -64,7 +56,7 @@ fn prepare(options: &Train) -> anyhow::Result<Job> {
         // Those below `test/` of the data itself.
         splits.test.clear();
     }
-    if !options.json {
+    if !options.json && recipe.split.folds == 0 {
         tell_split(&data, &splits);
     }
     // A template by its name fits the images; a project's network is the user's.
@@ -91,6 +83,30 @@ fn prepare(options: &Train) -> anyhow::Result<Job> {
         recipe,
         runs_dir: options.out.clone(),
     })
+}
+
+/// The images, and those to test on where they come from elsewhere.
+fn open_images(options: &Train) -> anyhow::Result<(Dataset, Option<Arc<Dataset>>)> {
+    let open = |opening: &Opening| {
+        output::with_bar(options.json, "Reading the images", |progress| {
+            Dataset::open_with(opening, progress)
+        })
+    };
+    let source = Source::parse(&options.data);
+    let data = open(&options.images.reading.opening(source))??;
+    if !options.json {
+        tell_problems(&data);
+    }
+    let Some(folder) = &options.test else {
+        return Ok((data, None));
+    };
+    let opening = Opening {
+        cache: Some(cache()),
+        ..Opening::from(Source::parse(folder))
+    };
+    let test = open(&opening)??;
+    same_classes(&data, &test)?;
+    Ok((data, Some(Arc::new(test))))
 }
 
 /// Hours of training must not end without test figures for folders that are named otherwise.
@@ -235,6 +251,7 @@ fn change(recipe: &mut Recipe, options: &Train) -> anyhow::Result<()> {
             return Err(BadArgument(message).into());
         }
     }
+    options.images.change(recipe)?;
     recipe.loss = options.loss.unwrap_or(recipe.loss);
     recipe.target_accuracy = options.target_accuracy.or(recipe.target_accuracy);
     if let Some(device) = &options.device {

@@ -12,6 +12,7 @@ mod keras;
 mod library;
 mod marked;
 mod names;
+mod pictures;
 mod plan;
 mod python;
 mod pytorch;
@@ -107,9 +108,18 @@ pub fn code(
         return Err(ExportError::Classes { outputs, classes });
     }
     match target {
-        Target::PyTorch => pytorch::program(network, recipe, classes),
-        Target::Keras => keras::program(network, recipe, classes),
-        Target::Burn => burn::program(network, recipe, classes),
+        Target::PyTorch => {
+            let program = pytorch::program(network, recipe, classes)?;
+            Ok(pictures::python(&program, network, recipe))
+        }
+        Target::Keras => {
+            let program = keras::program(network, recipe, classes)?;
+            Ok(pictures::python(&program, network, recipe))
+        }
+        Target::Burn => {
+            let program = burn::program(network, recipe, classes)?;
+            Ok(pictures::rust(&program, network, recipe))
+        }
     }
 }
 

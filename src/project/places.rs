@@ -69,6 +69,11 @@ impl Places {
         &self.root
     }
 
+    /// A folder for the indexes of data sets and for unpacked archives, which may be deleted at any time.
+    pub fn data_cache(&self) -> PathBuf {
+        self.root.join("cache")
+    }
+
     /// The file of the first untitled project; its runs are beside it.
     pub fn untitled_project(&self) -> PathBuf {
         self.untitled(1)

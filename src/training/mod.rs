@@ -5,6 +5,7 @@
 //! serves looks, and previews of what is drawn ([`preview`]). The arithmetic is in [`layers`],
 //! [`loss`], [`optimizer`], put together by [`Stepper`].
 
+mod begin;
 mod checkpoint;
 mod device;
 mod engine;

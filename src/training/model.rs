@@ -181,7 +181,7 @@ pub fn activated(head: Head, outputs: Tensor<2>) -> Tensor<2> {
     }
 }
 
-/// Pixels on a device, `[batch, channel, height, width]`, from 0 to 1.
+/// Pixels on a device, `[batch, channel, height, width]`.
 pub fn to_device(pixels: Vec<f32>, batch: usize, input: Shape, device: &Device) -> Tensor<4> {
     let (height, width, channels) = match input {
         Shape::Maps {

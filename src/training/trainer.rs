@@ -4,21 +4,22 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::checkpoint::{Best, Checkpoints, converged, since_last_run};
+use super::begin::{draw, order, prepare, stepper};
+use super::checkpoint::{Best, Checkpoints, converged};
 use super::device::{self, Opened};
 use super::engine::Engine;
 use super::error::TrainError;
 use super::evaluate::{Evaluator, Inference};
 use super::memory;
 use super::pace::Throughput;
-use super::probe::{Pace, input_size};
+use super::probe::Pace;
 use super::session::Job;
 use super::sets::{evaluate, store, test_store, truth};
 use super::start;
 use super::status::Phase;
 use super::stepper::{Pending, Stepper, Sums};
-use crate::dataset::{Draw, Loader, Normalise, Normaliser, PixelStore, Progress, Set};
-use crate::project::{Recipe, RunState};
+use crate::dataset::{Loader, PixelStore, Progress, Set};
+use crate::project::RunState;
 use crate::results::{Epoch, Evaluation, History, Step};
 
 /// How a training that did not fail ended.
@@ -73,31 +74,6 @@ pub(super) fn run(
     outcome
 }
 
-/// What is decided once the training begins: statistics become numbers, and what has changed in the data since the
-/// last run is told.
-fn prepare(engine: &Engine, job: &mut Job) {
-    let channels = input_size(&job.network).channels;
-    let normalise = &mut job.recipe.preprocess.normalise;
-    if *normalise == Normalise::Statistics {
-        engine.publish(|status| status.phase = Phase::preparing("Measuring the training images"));
-        *normalise = normalise.resolved(&job.data, &job.splits.train, channels);
-    }
-    engine.note(&since_last_run(job));
-}
-
-/// A model whose loss weighs the classes of the training images as the recipe says.
-fn stepper(job: &Job, opened: &Opened, train: &PixelStore) -> Stepper {
-    let mut counts = vec![0; job.data.classes.len()];
-    for &label in train.labels() {
-        if let Some(count) = counts.get_mut(label) {
-            *count += 1;
-        }
-    }
-    let mut stepper = Stepper::new(&job.network, &job.recipe, opened);
-    stepper.balance(&job.recipe, &counts);
-    stepper
-}
-
 struct Trainer<'a> {
     job: &'a Job,
     compiles: bool,
@@ -147,7 +123,9 @@ impl<'a> Trainer<'a> {
     fn epochs(&mut self, engine: &mut Engine) -> Result<Ending, TrainError> {
         let batch = self.job.recipe.batch.max(1);
         // As long in every epoch.
-        let steps_per_epoch = self.order(1).len().div_ceil(batch);
+        let steps_per_epoch = order(&self.job.recipe, &self.train, 1)
+            .len()
+            .div_ceil(batch);
         engine.publish(|status| status.steps_per_epoch = steps_per_epoch);
         for epoch in 1..=self.job.recipe.epochs {
             engine.publish(|status| {
@@ -177,38 +155,15 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// What happens to the training images of an epoch.
-    fn draw(&self, epoch: u32) -> Draw {
-        let Recipe {
-            seed,
-            preprocess,
-            augment,
-            ..
-        } = &self.job.recipe;
-        let channels = self.train.size().channels;
-        Draw {
-            seed: *seed,
-            epoch,
-            augment: augment.clone(),
-            normaliser: Normaliser::new(preprocess.normalise, channels),
-        }
-    }
-
-    /// The order of the training images in an epoch; with over-sampling, some come several times.
-    fn order(&self, epoch: u32) -> Vec<usize> {
-        let recipe = &self.job.recipe;
-        let labels = self.train.labels();
-        recipe.balance.order(labels, recipe.seed, epoch)
-    }
-
     /// One pass over the training images; `false` when the user stopped it.
     fn epoch(&mut self, engine: &mut Engine, epoch: u32) -> Result<bool, TrainError> {
         self.sums = Sums::default();
         self.throughput.begin_epoch();
-        let order = self.order(epoch);
+        let recipe = &self.job.recipe;
+        let order = order(recipe, &self.train, epoch);
         let images = order.len();
         let batch = self.job.recipe.batch.max(1);
-        let draw = Arc::new(self.draw(epoch));
+        let draw = Arc::new(draw(recipe, &self.train, epoch));
         let mut loader = Loader::start(self.train.clone(), order, batch, draw);
         let mut waited = Duration::ZERO;
         while let Some(batch) = loader.next() {

@@ -65,7 +65,8 @@ pub(super) fn loss(loss: Loss, head: Head, row: &[f32], label: usize) -> f64 {
         1 => f64::from(u8::from(label == 1)),
         _ => f64::from(u8::from(label == unit)),
     };
-    let units = row.iter().map(|value| f64::from(*value)).enumerate();
+    let values = row.iter().map(|value| f64::from(*value));
+    let units = || values.clone().enumerate();
     let count = row.len().max(1) as f64;
     match loss {
         Loss::CrossEntropy => {
@@ -73,28 +74,22 @@ pub(super) fn loss(loss: Loss, head: Head, row: &[f32], label: usize) -> f64 {
             if head == Head::Softmax {
                 return -log(own);
             }
-            let most = units
-                .clone()
-                .fold(f64::MIN, |most, (_, value)| most.max(value));
-            most + units
-                .map(|(_, value)| (value - most).exp())
-                .sum::<f64>()
-                .ln()
-                - own
+            let most = values.clone().fold(f64::MIN, f64::max);
+            most + values.map(|value| (value - most).exp()).sum::<f64>().ln() - own
         }
         Loss::BinaryCrossEntropy => {
             let share = |value: f64| match head {
                 Head::Sigmoid => value,
                 _ => 1.0 / (1.0 + (-value).exp()),
             };
-            let each = units.map(|(unit, value)| {
+            let each = units().map(|(unit, value)| {
                 let share = share(value);
                 -is(unit) * log(share) - (1.0 - is(unit)) * log(1.0 - share)
             });
             each.sum::<f64>() / count
         }
         Loss::MeanSquaredError => {
-            units
+            units()
                 .map(|(unit, value)| (value - is(unit)).powi(2))
                 .sum::<f64>()
                 / count

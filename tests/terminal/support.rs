@@ -102,7 +102,7 @@ impl Desk {
         ))
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mapsto"));
         for display in [
             "DISPLAY",

@@ -1,0 +1,53 @@
+//! What of a training is decided by its recipe and its images: statistics, class weights, the order and the changes of
+//! an epoch's images.
+
+use super::checkpoint::since_last_run;
+use super::device::Opened;
+use super::engine::Engine;
+use super::probe::input_size;
+use super::session::Job;
+use super::status::Phase;
+use super::stepper::Stepper;
+use crate::dataset::{Draw, Normalise, Normaliser, PixelStore};
+use crate::project::Recipe;
+
+/// What is decided once the training begins: statistics become numbers, and what has changed in the data since the
+/// last run is told.
+pub(super) fn prepare(engine: &Engine, job: &mut Job) {
+    let channels = input_size(&job.network).channels;
+    let normalise = &mut job.recipe.preprocess.normalise;
+    if *normalise == Normalise::Statistics {
+        engine.publish(|status| status.phase = Phase::preparing("Measuring the training images"));
+        *normalise = normalise.resolved(&job.data, &job.splits.train, channels);
+    }
+    engine.note(&since_last_run(job));
+}
+
+/// A model whose loss weighs the classes of the training images as the recipe says.
+pub(super) fn stepper(job: &Job, opened: &Opened, train: &PixelStore) -> Stepper {
+    let mut counts = vec![0; job.data.classes.len()];
+    for &label in train.labels() {
+        if let Some(count) = counts.get_mut(label) {
+            *count += 1;
+        }
+    }
+    let mut stepper = Stepper::new(&job.network, &job.recipe, opened);
+    stepper.balance(&job.recipe, &counts);
+    stepper
+}
+
+/// What happens to the training images of an epoch.
+pub(super) fn draw(recipe: &Recipe, train: &PixelStore, epoch: u32) -> Draw {
+    let channels = train.size().channels;
+    Draw {
+        seed: recipe.seed,
+        epoch,
+        augment: recipe.augment.clone(),
+        normaliser: Normaliser::new(recipe.preprocess.normalise, channels),
+    }
+}
+
+/// The order of the training images in an epoch; with over-sampling, some come several times.
+pub(super) fn order(recipe: &Recipe, train: &PixelStore, epoch: u32) -> Vec<usize> {
+    recipe.balance.order(train.labels(), recipe.seed, epoch)
+}
