@@ -133,6 +133,12 @@ impl State {
         };
         let (name, after) = changed(data, &self.desk.changes, change);
         self.desk.step(name, after);
+        if matches!(change, DataChange::SameSide(_)) && !self.project.recipe.split.together {
+            // Sets that the folder does not give are dealt out by the recipe: only it can hold images together.
+            self.project.recipe.split.together = true;
+            self.tell(false, "The split now keeps look-alikes together");
+            return self.remake();
+        }
         self.changes_follow();
     }
 
