@@ -342,11 +342,12 @@ fn close_for_good(harness: &mut Harness<'static, App>) {
 }
 
 fn untitled_files(home: &Path) -> Vec<PathBuf> {
-    let files = walkdir::WalkDir::new(home.join("untitled"))
-        .into_iter()
-        .flatten();
-    files
-        .map(walkdir::DirEntry::into_path)
+    let folders = std::fs::read_dir(home.join("untitled"));
+    let folders = folders.into_iter().flatten().flatten();
+    folders
+        .flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten())
+        .flatten()
+        .map(|file| file.path())
         .filter(|path| path.extension().is_some_and(|end| end == "mapsto"))
         .collect()
 }

@@ -15,6 +15,7 @@ mod done;
 mod drawn;
 mod edits;
 mod fold;
+mod fresh;
 mod inspection;
 mod jobs;
 mod lane;

@@ -12,21 +12,19 @@ use super::comparison::Comparison;
 use super::curves::CurveMaker;
 use super::desk::Desk;
 use super::drawn::OfDrawn;
+pub use super::fresh::fresh_project;
 use super::jobs::Jobs;
 use super::layer_actions::LayerAction;
 use super::open_project::Brought;
 use super::shown::Shown;
 use super::thumbnails::Thumbnails;
 use super::view::{Curves, Data, Dialog, Notice, Pinned, ThemeChoice, Tried, View, Workspace};
-use crate::dataset::{Changes, Progress, Source};
-use crate::network::{self, Editor, Graph, LayerId, Report, check, template};
+use crate::dataset::{Progress, Source};
+use crate::network::{self, Editor, Graph, LayerId, Report, check};
 use crate::project::{
     ListedRun, Lock, Places, Project, Recipe, Recovery, SavedBlock, Settings, runs_dir,
 };
 use crate::training::{DeviceInfo, FeatureMaps, Session, Status};
-
-/// The template of a new project.
-pub const FIRST_TEMPLATE: &str = "digits-cnn";
 
 /// Messages that tell no fault go away by themselves.
 const NOTICE_TIME: Duration = Duration::from_secs(8);
@@ -372,26 +370,6 @@ fn report(graph: &Graph, recipe: &Recipe, classes: Option<usize>) -> Report {
         batch: recipe.batch,
     };
     check(graph, &context)
-}
-
-/// The project that a new user finds: the bundled digits and a network that fits them.
-pub fn fresh_project() -> Project {
-    let chosen = template(FIRST_TEMPLATE);
-    let recipe = chosen.map_or_else(Recipe::default, Recipe::for_template);
-    let graph = chosen.map_or_else(
-        || Graph::new(network::Layer::new(network::Kind::Input)),
-        |chosen| chosen.graph(Some(10)),
-    );
-    Project {
-        name: "untitled".to_owned(),
-        data: Some(Source::Digits),
-        graph,
-        recipe,
-        template: chosen.map(|chosen| chosen.name.to_owned()),
-        pinned: None,
-        layout: None,
-        changes: Changes::default(),
-    }
 }
 
 /// A project's name for people: the name of its file.

@@ -15,7 +15,7 @@ use mapsto::app::thumbnails::Thumbnails;
 use mapsto::app::view::{
     Curves, Data, Drawn, InspectSet, Pinned, ShownRun, ThemeChoice, Tried, View, Workspace,
 };
-use mapsto::dataset::{Dataset, Problem, Source, SplitRecipe, split};
+use mapsto::dataset::{Alike, Dataset, HealthContext, Problem, Source, SplitRecipe, health, split};
 use mapsto::network::{Context, Editor, Loss, Report, check, template};
 use mapsto::project::{ListedRun, Recipe, RunInfo, RunState};
 use mapsto::results::{Evaluation, mistakes};
@@ -118,6 +118,13 @@ impl World {
                 counts[data.images[*index].class][set] += 1;
             }
         }
+        let alike = Alike::default();
+        let context = HealthContext {
+            alike: Some(&alike),
+            ..HealthContext::default()
+        };
+        world.desk.health = Some(Arc::new(health(&data, Some(&splits), &context)));
+        world.desk.alike = Some(Arc::new(alike));
         world.source = Some(data.source.clone());
         world.data = Data::Ready {
             dataset: Arc::new(data),

@@ -42,7 +42,10 @@ impl State {
             DataDone::Looked { .. } => {}
             DataDone::Preview(made) => {
                 self.desk.previewing = false;
-                self.desk.preview = Some(Arc::new(self.uploaded(made)));
+                // What is asked for no more is of other images.
+                if self.desk.preview_asked.is_some() {
+                    self.desk.preview = Some(Arc::new(self.uploaded(made)));
+                }
             }
             DataDone::Copied { target, result } => {
                 self.desk.applying = None;

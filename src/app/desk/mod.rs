@@ -8,6 +8,7 @@
 //! ```
 
 mod arrivals;
+mod change;
 mod commands;
 pub mod jobs;
 mod preview;

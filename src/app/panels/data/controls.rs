@@ -89,6 +89,7 @@ pub fn search(ui: &mut Ui, text: &mut String) {
     let field = TextEdit::singleline(text)
         .hint_text("Search classes")
         .desired_width(180.0)
+        .align(egui::Align2::LEFT_CENTER)
         .min_size(vec2(0.0, ROW));
     ui.add(field).accessible_name("Search classes");
 }

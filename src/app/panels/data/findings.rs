@@ -3,13 +3,14 @@
 use egui::{Color32, Frame, Label, RichText, Ui, WidgetInfo};
 
 use super::listing::Open;
+use super::problems::{self, Group, grouped};
 use crate::app::command::Command;
-use crate::app::desk::DataChange;
-use crate::app::panels::parts::row::{elided, ends};
-use crate::app::theme::{CAPTION_SIZE, CORNER_SMALL, SPACE, Tokens, figure, semibold};
+use crate::app::desk::{DataChange, DataTab};
+use crate::app::panels::parts::row::ends;
+use crate::app::theme::{CORNER_SMALL, NOTE_SIZE, SPACE, Tokens, figure, semibold};
 use crate::app::view::View;
 use crate::app::widgets::{caption, edge, heading, note, thousands};
-use crate::dataset::{Action, Finding, Health, Severity};
+use crate::dataset::{Action, Finding, Health, Kind, Severity};
 
 /// So many findings come first, in full.
 const FIRST: usize = 3;
@@ -40,6 +41,7 @@ pub fn score(ui: &mut Ui, health: &Health) {
 /// What the cards keep from frame to frame.
 #[derive(Default)]
 pub struct Findings {
+    cards: Cards,
     /// The other findings are shown in full.
     all: bool,
     accepted: bool,
@@ -67,7 +69,7 @@ impl Findings {
             note(ui, "Nothing is wrong with these images");
         }
         for finding in open.iter().take(FIRST) {
-            opened = one(ui, finding, commands).or(opened);
+            opened = self.cards.one(ui, finding, commands).or(opened);
         }
         let more = open.len().saturating_sub(FIRST);
         if more > 0 {
@@ -82,7 +84,7 @@ impl Findings {
             }
         }
         for finding in open.iter().skip(FIRST).filter(|_| self.all) {
-            opened = one(ui, finding, commands).or(opened);
+            opened = self.cards.one(ui, finding, commands).or(opened);
         }
         if accepted.is_empty() {
             return opened;
@@ -92,7 +94,7 @@ impl Findings {
             self.accepted = !self.accepted;
         }
         for finding in accepted.into_iter().filter(|_| self.accepted) {
-            opened = one(ui, finding, commands).or(opened);
+            opened = self.cards.one(ui, finding, commands).or(opened);
         }
         opened
     }
@@ -128,31 +130,71 @@ fn colour(tokens: &Tokens, severity: Severity) -> Color32 {
     }
 }
 
-/// A card; gives what the user wants to see.
-pub fn one(ui: &mut Ui, finding: &Finding, commands: &mut Vec<Command>) -> Option<Open> {
-    let tokens = Tokens::of(ui);
-    let mut opened = None;
-    let drawn = Frame::new()
-        .fill(tokens.card)
-        .corner_radius(CORNER_SMALL)
-        .inner_margin(SPACE[2])
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.spacing_mut().item_spacing.y = SPACE[0];
-            ui.add(Label::new(semibold(&finding.title)).wrap());
-            let advice = RichText::new(&finding.advice).color(tokens.muted);
-            ui.add(Label::new(advice.size(12.0)).wrap());
-            for problem in finding.files.iter().take(3) {
-                let file = figure(&problem.file).size(CAPTION_SIZE);
-                elided(ui, file).on_hover_text(&problem.reason);
-            }
-            ui.horizontal_wrapped(|ui| {
-                ui.spacing_mut().button_padding.x = SPACE[1];
-                opened = actions(ui, finding, commands);
+/// Cards of findings: one of them may have its files listed.
+#[derive(Default)]
+pub struct Cards {
+    /// The key of that finding, and its files by reason.
+    files: Option<(String, Vec<Group>)>,
+    /// The reason whose files are listed.
+    reason: Option<usize>,
+}
+
+impl Cards {
+    /// Draws a card; gives what the user wants to see.
+    pub fn one(
+        &mut self,
+        ui: &mut Ui,
+        finding: &Finding,
+        commands: &mut Vec<Command>,
+    ) -> Option<Open> {
+        let tokens = Tokens::of(ui);
+        let mut opened = None;
+        let drawn = Frame::new()
+            .fill(tokens.card)
+            .corner_radius(CORNER_SMALL)
+            .inner_margin(SPACE[2])
+            .show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                ui.spacing_mut().item_spacing.y = SPACE[0];
+                ui.add(Label::new(semibold(&finding.title)).wrap());
+                let advice = RichText::new(&finding.advice).color(tokens.muted);
+                ui.add(Label::new(advice.size(NOTE_SIZE)).wrap());
+                ui.horizontal_wrapped(|ui| {
+                    ui.spacing_mut().button_padding.x = SPACE[1];
+                    self.files_button(ui, finding);
+                    opened = actions(ui, finding, commands);
+                });
+                if let Some((key, groups)) = &self.files
+                    && *key == finding.key
+                {
+                    problems::show(ui, groups, &mut self.reason);
+                }
             });
-        });
-    edge(ui, drawn.response.rect, colour(tokens, finding.severity));
-    opened
+        edge(ui, drawn.response.rect, colour(tokens, finding.severity));
+        opened
+    }
+
+    fn files_button(&mut self, ui: &mut Ui, finding: &Finding) {
+        if finding.files.is_empty() {
+            return;
+        }
+        let open = self
+            .files
+            .as_ref()
+            .is_some_and(|(key, _)| *key == finding.key);
+        let text = if open { "Hide files" } else { "Show files" };
+        if named(
+            ui,
+            text,
+            &finding.title,
+            "The files, by what is the matter with them",
+        )
+        .clicked()
+        {
+            self.files = (!open).then(|| (finding.key.clone(), grouped(&finding.files)));
+            self.reason = None;
+        }
+    }
 }
 
 fn actions(ui: &mut Ui, finding: &Finding, commands: &mut Vec<Command>) -> Option<Open> {
@@ -160,6 +202,12 @@ fn actions(ui: &mut Ui, finding: &Finding, commands: &mut Vec<Command>) -> Optio
     let count = finding.images.len();
     if count > 0 && named(ui, "Show", &finding.title, "See its images").clicked() {
         opened = Some(Open::Finding(finding.key.clone(), finding.kind));
+    }
+    if finding.kind == Kind::Imbalance {
+        let help = "Class weights, over-sampling or the focal loss, with what each does";
+        if named(ui, "Balance…", &finding.title, help).clicked() {
+            commands.push(Command::ShowData(DataTab::Balance));
+        }
     }
     for action in &finding.actions {
         match action {

@@ -7,7 +7,6 @@ use egui::{RichText, Ui};
 use super::changed;
 use super::findings::{self, Findings};
 use super::listing::Open;
-use super::problems::{self, Group};
 use crate::app::command::Command;
 use crate::app::panels::parts::row::{column_scroll, elided};
 use crate::app::theme::{SPACE, Tokens, figure, semibold};
@@ -20,15 +19,12 @@ use crate::network::Shape;
 #[derive(Default)]
 pub struct HealthSide {
     summary: Option<Summary>,
-    /// The group of problems whose files are listed.
-    open: Option<usize>,
     findings: Findings,
 }
 
 /// Made once for a report.
 struct Summary {
     health: Arc<Health>,
-    groups: Vec<Group>,
     /// Classes by their number of images, fewest first; only the first few.
     smallest: Vec<(String, usize)>,
 }
@@ -64,7 +60,6 @@ impl HealthSide {
                 .findings
                 .show(ui, view, health, commands)
                 .or(opened.take());
-            problems::show(ui, &summary.groups, &mut self.open);
             smallest(ui, &summary);
             sizes(ui, health, input_size(view));
             colours(ui, health);
@@ -85,7 +80,6 @@ impl Summary {
         smallest.truncate(LISTED);
         Self {
             health: health.clone(),
-            groups: problems::grouped(&health.problems),
             smallest,
         }
     }

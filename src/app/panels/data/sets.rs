@@ -16,6 +16,7 @@ use crate::project::Recipe;
 #[derive(Default)]
 pub struct SetsSide {
     pattern: Option<String>,
+    cards: findings::Cards,
 }
 
 const MOST_FOLDS: usize = 20;
@@ -49,7 +50,7 @@ impl SetsSide {
                 ui.colored_label(Tokens::of(ui).error, fault);
             }
             ui.add_space(SPACE[1]);
-            opened = leaks(ui, view, commands);
+            opened = self.leaks(ui, view, commands);
         });
         if recipe != *view.recipe {
             commands.push(Command::SetRecipe(Box::new(recipe)));
@@ -100,6 +101,30 @@ impl SetsSide {
             pattern.clone_from(text);
         } else if !field.has_focus() && !field.lost_focus() {
             text.clone_from(pattern);
+        }
+    }
+
+    /// Pictures that are in two sets.
+    fn leaks(&mut self, ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) -> Option<Open> {
+        caption(ui, "Pictures in two sets");
+        let health = view.desk.health.as_ref()?;
+        let leak = health
+            .findings
+            .iter()
+            .find(|finding| finding.kind == Kind::Leak);
+        match leak {
+            Some(leak) => self.cards.one(ui, leak, commands),
+            None if view.desk.alike.is_some() => {
+                note(
+                    ui,
+                    "None: no picture, and none that looks like it, is in two sets",
+                );
+                None
+            }
+            None => {
+                findings::looking(ui, view, commands);
+                None
+            }
         }
     }
 }
@@ -170,28 +195,4 @@ fn folds(ui: &mut Ui, split: &mut SplitRecipe) {
                 .accessible_name("Fold for validation");
         },
     );
-}
-
-/// Pictures that are in two sets.
-fn leaks(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) -> Option<Open> {
-    caption(ui, "Pictures in two sets");
-    let health = view.desk.health.as_ref()?;
-    let leak = health
-        .findings
-        .iter()
-        .find(|finding| finding.kind == Kind::Leak);
-    match leak {
-        Some(leak) => findings::one(ui, leak, commands),
-        None if view.desk.alike.is_some() => {
-            note(
-                ui,
-                "None: no picture, and none that looks like it, is in two sets",
-            );
-            None
-        }
-        None => {
-            findings::looking(ui, view, commands);
-            None
-        }
-    }
 }

@@ -34,6 +34,12 @@ fn scanning(ui: &mut Ui, source: &Source, progress: &Progress, commands: &mut Ve
                 let response = ui.add(ProgressBar::new(fraction).desired_height(6.0));
                 response.accessible_name(format!("Scanned {text}"));
                 note(ui, &text);
+                if done >= total {
+                    note(
+                        ui,
+                        "Looking for pictures that look alike, which stay in one set",
+                    );
+                }
             }
             None => note(
                 ui,

@@ -5,6 +5,7 @@ use egui::{RichText, Ui};
 use super::attempt::{file_name, reason};
 use super::mistakes::{image_of, is_open};
 use crate::app::command::Command;
+use crate::app::desk::DataChange;
 use crate::app::panels::parts::row::{ROW, column_scroll, elided, ends, shortened};
 use crate::app::panels::parts::{layer_maps, picture, probabilities};
 use crate::app::theme::{SPACE, Tokens, semibold};
@@ -53,7 +54,10 @@ pub fn examined(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
             Some(row.label),
         );
         ui.add_space(SPACE[0]);
-        pin(ui, index, commands);
+        ui.horizontal_wrapped(|ui| {
+            pin(ui, index, commands);
+            fix(ui, view, index, name(row.predicted), commands);
+        });
         match explained {
             None => note(ui, "Asking the network for its feature maps…"),
             Some(Err(message)) => {
@@ -131,6 +135,41 @@ fn verdict(ui: &mut Ui, truth: &str, predicted: &str, right: bool) {
             ui.label(name).on_hover_text(predicted);
         },
     );
+}
+
+/// The label may be wrong, or the image worth nothing: a change of the data, which Data shows and takes back.
+fn fix(
+    ui: &mut Ui,
+    view: &View<'_>,
+    index: Option<usize>,
+    predicted: &str,
+    commands: &mut Vec<Command>,
+) {
+    let Some(((data, _), index)) = view.data.ready().zip(index) else {
+        return;
+    };
+    let excluded = data.images.get(index).is_some_and(|image| image.excluded);
+    if excluded || data.class_before(index).is_some() {
+        let help = "Take the image back as its file says";
+        if ui.button("Restore").on_hover_text(help).clicked() {
+            commands.push(Command::ChangeData(DataChange::Restore(vec![index])));
+        }
+    }
+    if excluded {
+        return;
+    }
+    let help = "Leave the image out of the next training; the file stays. Data takes it back";
+    if ui.button("Exclude").on_hover_text(help).clicked() {
+        commands.push(Command::ChangeData(DataChange::Exclude(vec![index])));
+    }
+    if data.class_of(index) != predicted && data.classes.iter().any(|class| class == predicted) {
+        let text = format!("Relabel as {}", shortened(predicted, 14));
+        let help = "The network is right and the label is not: the next training takes this class; the file stays";
+        if ui.button(text).on_hover_text(help).clicked() {
+            let change = DataChange::Relabel(vec![index], predicted.to_owned());
+            commands.push(Command::ChangeData(change));
+        }
+    }
 }
 
 fn pin(ui: &mut Ui, index: Option<usize>, commands: &mut Vec<Command>) {
