@@ -9,6 +9,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::wgpu::{WgpuTestRenderer, create_render_state, default_wgpu_setup};
 use egui_kittest::{Harness, HarnessBuilder};
 use mapsto::app::command::Command;
+use mapsto::app::desk::Desk;
 use mapsto::app::maps;
 use mapsto::app::panels::build::BuildPanel;
 use mapsto::app::theme;
@@ -36,6 +37,7 @@ pub struct Bench {
     pub maps: Option<Arc<FeatureMaps>>,
     pub drawn: Drawn<'static>,
     pub went: Option<Workspace>,
+    desk: Desk,
     thumbnails: Thumbnails,
     recipe: Recipe,
     status: Status,
@@ -57,6 +59,7 @@ impl Bench {
             maps: None,
             drawn: Drawn::default(),
             went: None,
+            desk: Desk::default(),
             thumbnails: Thumbnails::empty(),
             recipe: Recipe::default(),
             status: Status::default(),
@@ -77,6 +80,7 @@ impl Bench {
             theme: ThemeChoice::Dark,
             source: None,
             data: &Data::None,
+            desk: &self.desk,
             thumbnails: &self.thumbnails,
             editor: &self.editor,
             report: &self.report,
