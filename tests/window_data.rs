@@ -14,6 +14,7 @@ use egui_kittest::kittest::{Queryable as _, by};
 use mapsto::app::command::Command;
 use mapsto::app::desk::{DataChange, DataTab};
 use mapsto::app::panels::data::DataPanel;
+use mapsto::app::panels::inspect::InspectPanel;
 use mapsto::app::view::Dialog;
 use mapsto::dataset::{Group, Layout, Normalise, Resize, Source};
 use mapsto::project::load;
@@ -437,6 +438,10 @@ fn balance_shows_what_each_means_does_to_the_classes() {
 #[test]
 fn a_thousand_classes_are_searched_and_only_what_is_seen_is_drawn() {
     for tab in [DataTab::Health, DataTab::Sets, DataTab::Balance] {
+        let hidden = match tab {
+            DataTab::Health => "Open class aeroplane",
+            _ => "aeroplane",
+        };
         let mut world = World::with_classes(1_000);
         world.desk.tab = tab;
         let mut harness = Stage::harness(world, DataPanel::default());
@@ -449,10 +454,39 @@ fn a_thousand_classes_are_searched_and_only_what_is_seen_is_drawn() {
             "{tab:?}"
         );
         assert_eq!(
-            harness.query_all_by_label_contains("aeroplane").count(),
+            harness.query_all_by_label_contains(hidden).count(),
             0,
             "{tab:?}"
         );
         harness.check_accessibility();
     }
+}
+
+#[test]
+fn a_mistake_is_excluded_or_relabelled_where_it_is_looked_at() {
+    let mut world = World::with_classes(10).evaluated();
+    let evaluation = world.evaluation().clone();
+    let place = evaluation
+        .rows
+        .iter()
+        .position(|row| !row.is_right())
+        .unwrap();
+    let row = &evaluation.rows[place];
+    let index = world.dataset().index_of(&row.file).unwrap();
+    let predicted = evaluation.classes[row.predicted].clone();
+    let shown = world.shown.as_mut().unwrap();
+    shown.examined = Some((place, None));
+    let mut harness = Stage::harness(world, InspectPanel::default());
+    harness.get_by_label("Exclude").click();
+    harness.run_steps(2);
+    harness
+        .get_by_label(&format!("Relabel as {predicted}"))
+        .click();
+    harness.run_steps(2);
+    let asked = commands(&harness);
+    let [Command::ChangeData(first), Command::ChangeData(second)] = &asked[..] else {
+        panic!("{asked:?}")
+    };
+    assert_eq!(*first, DataChange::Exclude(vec![index]));
+    assert_eq!(*second, DataChange::Relabel(vec![index], predicted));
 }

@@ -256,6 +256,8 @@ fn a_field_that_is_typed_into_keeps_its_own_undo() {
     let mut world = World::with_classes(3);
     let id = world.editor.graph().nodes()[1].id;
     world.editor.apply(Edit::Delete(id)).expect("a layer");
+    // In Data, undo is that of the data.
+    world.workspace = mapsto::app::view::Workspace::Build;
     let mut harness = Frame::on(world).harness();
     press(&mut harness, Modifiers::COMMAND, Key::Z);
     assert!(matches!(sent(&harness)[..], [Command::Undo]));

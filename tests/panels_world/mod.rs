@@ -23,6 +23,7 @@ use mapsto::training::{DeviceInfo, FeatureMaps, Phase, Status};
 
 /// Owns what a view borrows.
 pub struct World {
+    pub workspace: Workspace,
     pub source: Option<Source>,
     pub data: Data,
     pub desk: Desk,
@@ -52,6 +53,7 @@ impl World {
             batch: 128,
         };
         Self {
+            workspace: Workspace::Data,
             source: None,
             data: Data::None,
             desk: Desk::default(),
@@ -193,7 +195,7 @@ impl World {
 
     pub fn view(&self) -> View<'_> {
         View {
-            workspace: Workspace::Data,
+            workspace: self.workspace,
             dialog: None,
             palette: false,
             project_name: "digits",

@@ -15,6 +15,7 @@ use crate::app::panels::parts::row::elided;
 use crate::app::theme::{CAPTION_SIZE, SPACE, Tokens, figure, semibold};
 use crate::app::view::View;
 use crate::app::widgets::{note, thousands};
+use crate::dataset::Set;
 
 const SIDE: f32 = 88.0;
 /// Height of the two lines under an image.
@@ -292,7 +293,7 @@ fn gutter(ui: &mut Ui, listing: &Listing, row: &Row, height: f32) {
     inside.label(words.size(CAPTION_SIZE).color(tokens.muted));
 }
 
-/// An image with its class and its file below it.
+/// An image with its class, its set and its file below it.
 fn with_words(ui: &mut Ui, view: &View<'_>, image: usize, mark: Mark) -> Response {
     let cell = ui.vertical(|ui| {
         ui.set_width(SIDE);
@@ -306,14 +307,24 @@ fn with_words(ui: &mut Ui, view: &View<'_>, image: usize, mark: Mark) -> Respons
 }
 
 fn words(ui: &Ui, view: &View<'_>, image: usize, below: Rect) {
-    let Some((dataset, _)) = view.data.ready() else {
+    let Some((dataset, splits)) = view.data.ready() else {
         return;
     };
     let tokens = Tokens::of(ui);
+    let in_set = |set: &Set| splits.get(*set).binary_search(&image).is_ok();
+    let set = Set::ALL.into_iter().find(in_set);
     let file = dataset.images.get(image).map_or("", |image| &image.file);
     let file = file.rsplit('/').next().unwrap_or(file);
+    let place = match set {
+        Some(Set::Validation) => format!("val · {file}"),
+        Some(set) => format!("{set} · {file}"),
+        None => file.to_owned(),
+    };
     let font = TextStyle::Small.resolve(ui.style());
-    let lines = [(dataset.class_of(image), tokens.text), (file, tokens.muted)];
+    let lines = [
+        (dataset.class_of(image), tokens.text),
+        (place.as_str(), tokens.muted),
+    ];
     for (line, (text, colour)) in lines.into_iter().enumerate() {
         let mut job = LayoutJob::simple_singleline(text.to_owned(), font.clone(), colour);
         job.wrap = TextWrapping::truncate_at_width(SIDE);

@@ -72,7 +72,7 @@ fn failed(
     ui.add_space(SPACE[1]);
     note(
         ui,
-        "mapsto expects a folder with one sub-folder a class, for example cats/ and dogs/; or train/ and test/ with the classes below them.",
+        "mapsto expects a folder with one sub-folder a class, for example cats/ and dogs/; or train/ and test/ with the classes below them. An archive of such a folder, a table of labels (CSV), a list of paths, IDX and CIFAR files are opened too.",
     );
     ui.add_space(SPACE[1]);
     ui.horizontal(|ui| {
