@@ -17,7 +17,7 @@
 //! | room | role | knows |
 //! | --- | --- | --- |
 //! | [`network`] | what the user draws: catalogue of layers, graph with its blocks, edits, `check`, templates | nothing of burn or egui |
-//! | [`dataset`] | folders and files to batches of numbers | nothing of burn or egui |
+//! | [`dataset`] | folders, archives and tables to batches of numbers; health, splits, augmentation | nothing of burn or egui |
 //! | [`import`] | networks in: an ONNX file as a graph with weights | `network`, tensors as data |
 //! | [`training`] | device, layers as burn modules, the loop, feature maps, the `Session` handle | burn, `network`, `dataset` |
 //! | [`project`] | the project file, the recipe, runs on disk and their index | `network`, `dataset` as data |
@@ -29,7 +29,8 @@
 //! Where things are: a layer's settings and shape in its group's file of `network/catalogue/` (how to
 //! add one stands there), its arithmetic in `training/layers/`, a repeated block in
 //! `network/expand.rs`, an image decoded in
-//! `dataset/decode.rs`, a loss in `training/loss.rs`, the training loop in `training/trainer.rs`,
+//! `dataset/decode/`, what a folder means in `dataset/layout/`, a finding of the health report in
+//! `dataset/health/`, an augmentation in `dataset/augment/`, a loss in `training/loss.rs`, the training loop in `training/trainer.rs`,
 //! a command carried out in `app/carry_out.rs`.
 
 pub mod app;

@@ -1,14 +1,16 @@
 //! Folders and files to batches of numbers.
 //!
 //! ```text
-//! Source ─ Dataset::open (layout, scan, decode) ─► Dataset ─ split ─► Splits
-//!                                                     │                  │
-//!                                     health ◄────────┤                  ▼
-//!                                                     └─ PixelStore (decode, resize) ─ Loader ─► Batch
+//! Source ─ files (disk, zip, tar: one listing) ─ layout (class folders, table, list, IDX, CIFAR) ─ scan (index) ─► Dataset
+//!                                                                                                                  │
+//!  Changes (left out, relabelled, moved) ─► changed ─► Dataset ─ split (groups, look-alikes, folds) ─► Splits ◄────┤
+//!                                                         │                                              │         ▼
+//!                                                         └─► PixelStore (preprocess, cache) ─ Loader (augment, mix) ─► Batch
+//!                                                                                                               health ─► findings
 //! ```
 //!
 //! Input is hostile: size limits before decoding, no panic on any file, and a file that cannot be read is listed with
-//! its reason and left out. Nothing of the user's is written or changed.
+//! its reason and left out. Nothing of the user's is written or changed, unless the user asks to carry changes out.
 
 mod augment;
 mod balance;
