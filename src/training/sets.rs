@@ -16,6 +16,9 @@ use crate::results::Evaluation;
 /// Beside the runs: images that are ready for the network and do not fit memory. It may be deleted at any time.
 const PIXEL_CACHE: &str = "pixels.cache";
 
+/// The same for training images that are kept larger than the input: a cache has one size.
+const LARGE_CACHE: &str = "pixels-large.cache";
+
 /// Decodes one set for the network's input.
 pub(super) fn store(
     engine: &Engine,
@@ -34,9 +37,22 @@ pub(super) fn store(
     };
     let room = Room {
         budget_bytes: pixel_budget(),
-        cache: Some(job.runs_dir.join(PIXEL_CACHE)),
+        cache: Some(job.runs_dir.join(if stored.kept == stored.input {
+            PIXEL_CACHE
+        } else {
+            LARGE_CACHE
+        })),
     };
     let store = PixelStore::load(&job.data, indices, &stored, &room, progress)?;
+    if let Some(notice) = store.notice() {
+        let notice = notice.to_owned();
+        engine.publish(|status| {
+            // The sets of one training share a cache, and what is the matter with it.
+            if !status.notes.contains(&notice) {
+                status.notes.push(notice);
+            }
+        });
+    }
     Ok(Arc::new(store))
 }
 
