@@ -104,7 +104,7 @@ fn undo_of_a_template_brings_back_all_that_it_changed() {
     recipe.epochs = 3;
     recipe.batch = 48;
     recipe.start = Some("mine.weights.safetensors".into());
-    window.send(Command::SetRecipe(recipe.clone()));
+    window.send(Command::SetRecipe(Box::new(recipe.clone())));
     let template = window.view().template.map(str::to_owned);
     window.send(Command::UseTemplate("plain-mlp"));
     let other = window.view().recipe.clone();
