@@ -77,6 +77,7 @@ impl Bench {
             theme: ThemeChoice::Dark,
             source: None,
             data: &Data::None,
+            desk: &mapsto::app::desk::Desk::default(),
             thumbnails: &self.thumbnails,
             editor: &self.editor,
             report: &self.report,
