@@ -139,8 +139,10 @@ impl Window {
             ..self.view().recipe.clone()
         };
         self.send(Command::SetRecipe(Box::new(recipe)));
+        // The devices come from a thread, and their names move the button from under the pointer.
         self.until("leave to train", |view| {
-            view.train_blocked.is_none() && !view.status.phase.is_active()
+            let ready = view.train_blocked.is_none() && !view.devices.is_empty();
+            ready && !view.status.phase.is_active()
         });
         self.click("Train");
         self.until("training", |view| view.status.phase == Phase::Training);
