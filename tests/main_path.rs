@@ -27,7 +27,7 @@ fn trained(window: &mut Window) {
     window.until("the pinned image", |view| {
         view.pinned.is_some_and(|pinned| pinned.texture.is_some())
     });
-    window.click("Train");
+    window.click_train();
     window.until("feature maps", |view| view.maps.is_some());
     window.until("the end", |view| view.status.phase == Phase::Finished);
 }

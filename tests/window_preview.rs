@@ -142,7 +142,7 @@ fn a_measured_device_tells_the_time_of_an_epoch() {
     };
     window.send(Command::SetRecipe(Box::new(recipe)));
     assert!(window.view().drawn.epoch.is_none());
-    window.click("Train");
+    window.click_train();
     window.until("the end", |view| view.status.phase == Phase::Finished);
     let seconds = window.view().drawn.epoch.unwrap().as_secs_f64();
     assert!(seconds > 0.0);

@@ -215,7 +215,7 @@ fn resnet_18_is_drawn_by_hand_and_trains() {
     assert_eq!(errors, [""; 0]);
     window.press(Modifiers::COMMAND, Key::Num3);
     window.number("Batch", "8");
-    window.click("Train");
+    window.click_train();
     window.until("a few steps", |view| view.status.steps_done >= 3);
     window.click("Stop");
     window.until("the end", |view| !view.status.phase.is_active());

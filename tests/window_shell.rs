@@ -17,7 +17,7 @@ fn a_new_user_presses_train_and_it_learns() {
     let mut window = Window::new();
     assert_eq!(window.view().train_blocked, None);
     assert_eq!(window.view().template, Some("digits-cnn"));
-    window.click("Train");
+    window.click_train();
     window.until("a training step", |view| {
         view.status.steps_done > 0 || view.status.phase == Phase::Compiling
     });

@@ -139,13 +139,17 @@ impl Window {
             ..self.view().recipe.clone()
         };
         self.send(Command::SetRecipe(Box::new(recipe)));
-        // The devices come from a thread, and their names move the button from under the pointer.
+        self.click_train();
+        self.until("training", |view| view.status.phase == Phase::Training);
+    }
+
+    /// Clicks Train once it can be clicked and stands still: the devices' names, which come from a thread, move it.
+    pub fn click_train(&mut self) {
         self.until("leave to train", |view| {
             let ready = view.train_blocked.is_none() && !view.devices.is_empty();
             ready && !view.status.phase.is_active()
         });
         self.click("Train");
-        self.until("training", |view| view.status.phase == Phase::Training);
     }
 
     pub fn stop(&mut self) {
