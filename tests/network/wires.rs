@@ -201,6 +201,13 @@ fn a_join_may_take_an_output_twice() {
                 [[layers]]\nkind = \"flatten\"\n[[layers]]\nkind = \"dense\"\nunits = 10\n";
     let graph = Graph::parse(text).expect("it is read");
     assert_eq!(Graph::parse(&graph.to_text()).expect("it is read"), graph);
+    let mut edited = graph.clone();
+    let conv = conv(4).with("padding", "same");
+    edited
+        .apply(&Edit::Insert { at: 2, layer: conv })
+        .expect("a place");
+    let join = edited.node(id(&edited, "concatenate_1")).expect("a join");
+    assert_eq!(join.inputs.len(), 2, "an edit elsewhere leaves it so");
     let joined = ten(&graph).layers.get(1).and_then(|layer| layer.output);
     assert!(
         matches!(joined, Some(Shape::Maps { channels: 2, .. })),

@@ -1,6 +1,7 @@
 //! The edits of a graph, as data: what a click, a drag, a remedy or a template does.
 
 mod blocks;
+mod label;
 mod layers;
 mod wires;
 
@@ -12,6 +13,7 @@ use super::fragment::Fragment;
 use super::graph::{Graph, LayerId, Node};
 use super::layer::Layer;
 use super::value::{SettingError, Value};
+pub(super) use label::Changing;
 
 /// One change of a graph.
 #[derive(Clone, Debug, PartialEq)]
@@ -220,111 +222,6 @@ pub enum EditError {
     Setting(#[from] SettingError),
 }
 
-impl Edit {
-    /// What the edit does, to stand after "Undo": "add Conv 2D", "delete dense_2". Named by `graph` as it is
-    /// before the edit.
-    pub fn label(&self, graph: &Graph) -> String {
-        let name = |id: &LayerId| graph.name_of(*id);
-        let title = |id: Option<&LayerId>, setting: &String| {
-            let kind = id
-                .and_then(|id| graph.node(*id))
-                .map(|node| node.layer.kind());
-            let found = kind.and_then(|kind| kind.entry().setting(setting));
-            found.map_or(setting.clone(), |found| found.title.to_lowercase())
-        };
-        let block = |id: &BlockId| graph.block(*id).map_or("block", |block| &block.name);
-        match self {
-            Self::Insert { layer, .. }
-            | Self::InsertAfter { layer, .. }
-            | Self::InsertBetween { layer, .. }
-            | Self::Branch { layer, .. } => format!("add {}", layer.kind().entry().title),
-            Self::Delete(id) => format!("delete {}", name(id)),
-            Self::DeleteAll(ids) => format!("delete {}", some(ids, graph)),
-            Self::Move { id, .. } => format!("move {}", name(id)),
-            Self::Duplicate(id) => format!("duplicate {}", name(id)),
-            Self::Set {
-                id, name: setting, ..
-            } => format!("change {} of {}", title(Some(id), setting), name(id)),
-            Self::SetAll {
-                ids, name: setting, ..
-            } => format!(
-                "change {} of {}",
-                title(ids.first(), setting),
-                some(ids, graph)
-            ),
-            Self::Exchange { id, kind } => {
-                format!("make {} {}", name(id), kind.entry().title)
-            }
-            Self::Disable { ids, disabled } => {
-                let verb = if *disabled { "disable" } else { "enable" };
-                format!("{verb} {}", some(ids, graph))
-            }
-            Self::Comment { id, .. } => format!("comment on {}", name(id)),
-            Self::Connect { from, to } => format!("connect {} to {}", name(from), name(to)),
-            Self::Disconnect { from, to } => {
-                format!("disconnect {} from {}", name(from), name(to))
-            }
-            Self::Join { from, to, .. } => {
-                format!("skip connection from {} to {}", name(from), name(to))
-            }
-            Self::Paste { fragment, .. } => fragment.label(),
-            Self::Group { name, .. } => format!("make the block {name}"),
-            Self::Ungroup(id) => format!("ungroup {}", block(id)),
-            Self::Block { id, change } => match change {
-                BlockChange::Rename(_) => format!("rename {}", block(id)),
-                BlockChange::Repeat(times) => format!("repeat {} {times} times", block(id)),
-                BlockChange::Fold(true) => format!("fold {}", block(id)),
-                BlockChange::Fold(false) => format!("open {}", block(id)),
-                _ => format!("change {}", block(id)),
-            },
-            Self::Replace(_) => "replace the network".into(),
-        }
-    }
-
-    /// What goes on being changed while a slider is dragged or text is typed: such edits in a row are one step
-    /// of undo.
-    pub(super) fn goes_on(&self) -> Option<Changing> {
-        match self {
-            Self::Set { id, name, .. } => Some(Changing::Setting(*id, name.clone())),
-            Self::SetAll { ids, name, .. } => Some(Changing::Settings(ids.clone(), name.clone())),
-            Self::Comment { id, .. } => Some(Changing::Comment(*id)),
-            Self::Block { id, change } => match change {
-                BlockChange::Rename(_) => Some(Changing::Block(*id, None)),
-                BlockChange::Set { setting, .. } => Some(Changing::Block(*id, Some(*setting))),
-                BlockChange::Repeat(_) => Some(Changing::Block(*id, Some(usize::MAX))),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// Whether it changes only how the network is shown.
-    pub(super) fn only_looks(&self) -> bool {
-        let change = match self {
-            Self::Block { change, .. } => Some(change),
-            _ => None,
-        };
-        matches!(change, Some(BlockChange::Fold(_)))
-    }
-}
-
-/// What the last edit has changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Changing {
-    Setting(LayerId, String),
-    Settings(Vec<LayerId>, String),
-    Comment(LayerId),
-    Block(BlockId, Option<usize>),
-}
-
-/// "dense_1", or "3 layers".
-fn some(ids: &[LayerId], graph: &Graph) -> String {
-    match ids {
-        [id] => graph.name_of(*id),
-        _ => format!("{} layers", ids.len()),
-    }
-}
-
 impl Graph {
     /// Makes an edit. Returns the layer that is new, for selecting it: the inserted one, the copy, the join, or
     /// the last of those pasted.
@@ -332,25 +229,42 @@ impl Graph {
     /// # Errors
     /// Where the layer is gone, or is the input, or does not take the value; the graph is then unchanged.
     pub fn apply(&mut self, edit: &Edit) -> Result<Option<LayerId>, EditError> {
-        let new = self.change(edit)?;
-        if !matches!(
+        if matches!(
             edit,
             Edit::Set { .. } | Edit::SetAll { .. } | Edit::Comment { .. }
         ) {
-            self.one_wire_each();
-            self.sort();
+            return self.change(edit);
         }
+        let twice = self.twice();
+        let new = self.change(edit)?;
+        self.tidy_wires(&twice);
+        self.sort();
         Ok(new)
     }
 
-    /// Between two layers there is one wire at most, and none from a layer that is gone or from itself.
-    fn one_wire_each(&mut self) {
+    /// Joins, each with an output that it takes more than once: x + x.
+    fn twice(&self) -> HashSet<(LayerId, LayerId)> {
+        let mut twice = HashSet::new();
+        for node in &self.nodes {
+            let mut seen = HashSet::new();
+            let again = node.inputs.iter().filter(|input| !seen.insert(**input));
+            twice.extend(again.map(|input| (node.id, *input)));
+        }
+        twice
+    }
+
+    /// No edit makes a second wire between two layers, nor leaves one from a layer that is gone or from itself. A join
+    /// that took an output twice before goes on doing so.
+    fn tidy_wires(&mut self, twice: &HashSet<(LayerId, LayerId)>) {
         let present: HashSet<LayerId> = self.nodes.iter().map(|node| node.id).collect();
         for node in &mut self.nodes {
             // Taking out a layer of a cycle may leave one that takes its own output.
             let mut seen = HashSet::from([node.id]);
-            node.inputs
-                .retain(|input| present.contains(input) && seen.insert(*input));
+            let id = node.id;
+            node.inputs.retain(|input| {
+                let first = seen.insert(*input);
+                present.contains(input) && (first || twice.contains(&(id, *input)))
+            });
         }
     }
 
