@@ -19,6 +19,8 @@ mod exporting;
 mod folders;
 #[path = "terminal/networks.rs"]
 mod networks;
+#[path = "terminal/projects.rs"]
+mod projects;
 #[path = "terminal/recipe.rs"]
 mod recipe;
 #[path = "terminal/repeat.rs"]

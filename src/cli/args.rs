@@ -6,7 +6,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use thiserror::Error;
 
-use super::data_args::Images;
+use super::data_args::{Images, Reading};
 use crate::export::Target;
 use crate::network::{Loss, template, templates};
 use crate::project::Optimizer;
@@ -118,12 +118,12 @@ fn input(text: &str) -> Result<[usize; 3], String> {
 
 #[derive(Args)]
 pub struct Train {
-    /// A folder with one sub-folder a class, or `digits`
+    /// A folder with one sub-folder a class, an archive, a table, `digits`, or a project file: its data as it reads and changes it
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub data: String,
-    /// The name of a template, a project file, or the network.toml of a run
-    #[arg(long, default_value = "digits-cnn")]
-    pub network: String,
+    /// The name of a template, a project file, or the network.toml of a run [default: that of the project, or digits-cnn]
+    #[arg(long)]
+    pub network: Option<String>,
     /// Another folder to test the best weights on
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     pub test: Option<String>,
@@ -156,9 +156,9 @@ pub struct Train {
     pub target_accuracy: Option<f64>,
     #[command(flatten, next_help_heading = "Images")]
     pub images: Images,
-    /// The runs folder
-    #[arg(long, default_value = "runs")]
-    pub out: PathBuf,
+    /// The runs folder [default: that beside the project, or runs]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// For programs: one JSON object a line
     #[arg(long)]
     pub json: bool,
@@ -169,9 +169,11 @@ pub struct Evaluate {
     /// A run folder, or a run's number or name in the runs folder
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub run: String,
-    /// Other images: a folder or `digits`
+    /// Other images: a folder, an archive, a table, `digits`, or a project file
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub data: Option<String>,
+    #[command(flatten, next_help_heading = "Images")]
+    pub reading: Reading,
     /// Test-time augmentation: the mean over this many views of each image, of which the plain image is one
     #[arg(long, value_name = "VIEWS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub tta: Option<u32>,
@@ -202,9 +204,9 @@ pub struct Place {
     /// auto, cpu, gpu, or a part of a device's name
     #[arg(long, default_value = "auto")]
     pub device: String,
-    /// The runs folder
-    #[arg(long, default_value = "runs")]
-    pub out: PathBuf,
+    /// The runs folder, or a project file for the runs beside it [default: runs]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -247,9 +249,8 @@ pub struct Networks {
 
 #[derive(Args)]
 pub struct Runs {
-    /// The runs folder
-    #[arg(default_value = "runs")]
-    pub dir: PathBuf,
+    /// The runs folder, or a project file for the runs beside it [default: runs]
+    pub dir: Option<PathBuf>,
     /// For programs: JSON
     #[arg(long)]
     pub json: bool,
@@ -268,9 +269,9 @@ pub struct Export {
     /// Overwrite the file
     #[arg(long)]
     pub force: bool,
-    /// The runs folder
-    #[arg(long, default_value = "runs")]
-    pub out: PathBuf,
+    /// The runs folder, or a project file for the runs beside it [default: runs]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// For programs: JSON
     #[arg(long)]
     pub json: bool,

@@ -6,9 +6,7 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 
 use super::args::BadArgument;
-use crate::dataset::{
-    Amount, Augment, AugmentSetting, Group, Layout, Normalise, Opening, Resize, Source, Span,
-};
+use crate::dataset::{Amount, Augment, AugmentSetting, Group, Layout, Normalise, Resize, Span};
 use crate::project::{Places, Recipe};
 
 /// What is asked of the images besides the recipe.
@@ -61,6 +59,16 @@ pub struct Reading {
     /// A text file with a path in each line, below the data's folder
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     pub list: Option<String>,
+    /// Of CIFAR-100's two labels: the 100 fine or the 20 coarse ones
+    #[arg(long, conflicts_with_all = ["class_level", "table", "list"])]
+    pub labels: Option<Labels>,
+}
+
+/// Which of two labels is the class.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Labels {
+    Fine,
+    Coarse,
 }
 
 /// One setting of augmentation.
@@ -129,7 +137,8 @@ impl Images {
 }
 
 impl Reading {
-    fn layout(&self) -> Option<Layout> {
+    /// What is asked for; nothing: as it is found out.
+    pub fn layout(&self) -> Option<Layout> {
         if let (Some(file), Some(image), Some(class)) = (&self.table, &self.image, &self.class) {
             return Some(Layout::Table {
                 file: file.clone(),
@@ -141,17 +150,12 @@ impl Reading {
         if let Some(file) = &self.list {
             return Some(Layout::List { file: file.clone() });
         }
+        if let Some(labels) = self.labels {
+            let coarse = labels == Labels::Coarse;
+            return Some(Layout::Cifar { coarse });
+        }
         let level = self.class_level? as usize;
         Some(Layout::Folders { level })
-    }
-
-    /// How to open a data set, with an index so that only new files are decoded.
-    pub fn opening(&self, source: Source) -> Opening {
-        Opening {
-            layout: self.layout(),
-            cache: Some(cache()),
-            ..Opening::from(source)
-        }
     }
 }
 

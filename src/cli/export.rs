@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use serde_json::json;
 
 use super::args::Export;
+use super::named::{project_file, runs_of};
 use super::output::{self, line};
 use crate::export::code;
 use crate::network::{Context, Graph, Network, check, fit_classes};
@@ -71,11 +72,10 @@ struct Wanted {
 
 fn wanted(options: &Export) -> anyhow::Result<Wanted> {
     let path = Path::new(&options.run);
-    let project = path.extension().is_some_and(|it| it == "mapsto");
-    if project && path.is_file() {
+    if project_file(path).is_some() {
         return of_project(path);
     }
-    let folder = find_run(&options.out, &options.run)?;
+    let folder = find_run(&runs_of(options.out.as_deref(), None), &options.run)?;
     let run = open_run(&folder)?;
     let (graph, recipe) = (run.graph()?.clone(), run.recipe()?.clone());
     output::damage(&run);

@@ -9,7 +9,7 @@ use super::follow::{follow, on_interrupt};
 use super::output::line;
 use crate::dataset::{Dataset, split};
 use crate::network::{Context, check, template};
-use crate::project::Recipe;
+use crate::project::{Recipe, load};
 use crate::training::Job;
 
 /// Opens the window, on a project where one is given.
@@ -37,10 +37,16 @@ pub fn open(project: Option<PathBuf>) -> super::Outcome {
         }
     };
     if let Some(path) = project {
+        let path_of = path.display();
+        // One that cannot be read is not known to have any.
+        let has_data = load(&path).is_ok_and(|project| project.data.is_some());
+        let command = if has_data {
+            format!("Train it here with: mapsto train {path_of}")
+        } else {
+            format!("Train the project's network here with: mapsto train DATA --network {path_of}")
+        };
         return Err(anyhow::anyhow!(
-            "the window cannot open: {missing}. Train the project's network here with: \
-             mapsto train DATA --network {}",
-            path.display()
+            "the window cannot open: {missing}. {command}"
         ));
     }
     line(&format!("The window cannot open: {missing}"));

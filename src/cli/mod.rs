@@ -3,6 +3,7 @@
 //! Exit status 0, 1 (the work failed) or 2 (bad arguments).
 
 mod args;
+mod chosen;
 mod data_args;
 mod evaluate;
 mod export;
@@ -12,6 +13,7 @@ mod folds;
 mod follow;
 mod import;
 mod inspect;
+mod named;
 mod networks;
 mod output;
 mod predict;

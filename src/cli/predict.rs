@@ -6,12 +6,13 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::args::Predict;
+use super::named::runs_of;
 use super::output::{self, line, percent};
 use crate::project::{Weights, find_run, open_run};
 use crate::training::{Answer, Explained, Model, Picture, Session};
 
 pub fn run(options: &Predict) -> super::Outcome {
-    let run = find_run(&options.place.out, &options.run)?;
+    let run = find_run(&runs_of(options.place.out.as_deref(), None), &options.run)?;
     let stored = open_run(&run)?;
     // A run that cannot answer is told once, not for every picture.
     stored.graph()?;

@@ -3,11 +3,13 @@
 use serde_json::{Value, json};
 
 use super::args::Runs;
+use super::named::runs_of;
 use super::output::{left, line, percent};
 use crate::project::{ListedRun, broken_part, list_runs};
 
 pub fn run(options: &Runs) -> super::Outcome {
-    let runs = list_runs(&options.dir)?;
+    let dir = runs_of(options.dir.as_deref(), None);
+    let runs = list_runs(&dir)?;
     if options.json {
         let values: Vec<Value> = runs.iter().map(value).collect();
         line(&Value::Array(values).to_string());
@@ -16,7 +18,7 @@ pub fn run(options: &Runs) -> super::Outcome {
     if runs.is_empty() {
         line(&format!(
             "{} holds no runs yet; mapsto train makes one",
-            options.dir.display()
+            dir.display()
         ));
     }
     for run in &runs {

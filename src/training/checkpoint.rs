@@ -165,8 +165,17 @@ pub(super) fn since_last_run(job: &Job) -> Vec<String> {
         // Another division, by the user's own wish, is no change of the data.
         difference.moved.clear();
     }
-    let sentences = difference.sentences().into_iter();
+    let now = layout(&job.data);
+    let mut sentences = Vec::new();
+    if data.layout.is_some() && now.is_some() && data.layout != now {
+        // Other classes then, and other sets, by the user's own wish.
+        sentences.push("the images are read in another way".to_owned());
+        difference.relabelled.clear();
+        difference.moved.clear();
+    }
+    sentences.extend(difference.sentences());
     sentences
+        .into_iter()
         .map(|sentence| format!("Since the last run on this data: {sentence}"))
         .collect()
 }
