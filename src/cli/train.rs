@@ -12,10 +12,10 @@ use super::data_args::cache;
 use super::folds;
 use super::follow::{Failure, follow, on_interrupt};
 use super::named::{Named, runs_of};
-use super::output::{self, Told, line};
+use super::output::{self, Told, complain, line};
 use crate::dataset::{Dataset, HealthContext, Layout, Opening, Source, Splits, health, split};
 use crate::network::{Context, Graph, Network, check, fit_classes};
-use crate::project::{Fault, Optimizer, Recipe};
+use crate::project::{Fault, Optimizer, Recipe, unknown_fields};
 use crate::training::Job;
 
 pub fn run(options: &Train) -> super::Outcome {
@@ -47,6 +47,7 @@ fn prepare(options: &Train) -> anyhow::Result<Job> {
         fits,
         file,
     } = Chosen::new(options.network.as_deref(), &named)?;
+    tell_unknown(file.as_deref());
     let before = recipe.faults();
     change(&mut recipe, options)?;
     refuse(&recipe, &before, file.as_deref())?;
@@ -87,6 +88,16 @@ fn prepare(options: &Train) -> anyhow::Result<Job> {
         recipe,
         runs_dir: runs_of(options.out.as_deref(), named.project_file()),
     })
+}
+
+/// A misspelt setting would do nothing in silence.
+fn tell_unknown(file: Option<&Path>) {
+    for (field, number) in file.map(unknown_fields).unwrap_or_default() {
+        let file = file.unwrap_or(Path::new("")).display();
+        complain(&format!(
+            "{file}, line {number}: {field} is no setting that this mapsto knows: it does nothing"
+        ));
+    }
 }
 
 /// Refuses a recipe that cannot be trained with: what its file says wrong, or what the arguments make of it.

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Table, Value};
 
 use super::recipe::MAX_BATCH;
-use super::{Recipe, read};
+use super::{Recipe, read, recipe};
 use crate::dataset::{Augment, SplitRecipe};
 use crate::network::Loss;
 
@@ -65,6 +65,35 @@ fn line_of(text: &str, path: &str) -> Option<usize> {
 fn start<T>(text: &str, value: &Spanned<T>) -> usize {
     let before = text.get(..value.span().start).unwrap_or_default();
     before.matches('\n').count()
+}
+
+/// Fields of the recipe in a project file that this version does not know, or that are misspelt: they do nothing. Each
+/// with its line.
+pub fn unknown_fields(file: &Path) -> Vec<(String, usize)> {
+    let Ok(text) = read::text(file) else {
+        return Vec::new();
+    };
+    let Ok(table) = toml::from_str::<Table>(&text) else {
+        return Vec::new();
+    };
+    let Some(recipe) = table.get("recipe").and_then(Value::as_table) else {
+        return Vec::new();
+    };
+    let mut unknown: Vec<String> = Vec::new();
+    let mut look = |table: &Table, before: &str, known: &dyn Fn(&str) -> bool| {
+        let strange = table.keys().filter(|key| !known(key));
+        unknown.extend(strange.map(|key| format!("{before}{key}")));
+    };
+    look(recipe, "recipe.", &|key| recipe::KEYS.contains(&key));
+    for (part, known) in recipe::parts() {
+        if let Some(table) = recipe.get(part).and_then(Value::as_table) {
+            look(table, &format!("recipe.{part}."), &|key| {
+                known.contains(&key)
+            });
+        }
+    }
+    let line = |field: String| Some((field.clone(), line_of(&text, &field)?));
+    unknown.into_iter().filter_map(line).collect()
 }
 
 impl Recipe {

@@ -35,6 +35,28 @@ pub(super) const OPTIONAL: [&str; 5] = [
     "balance",
 ];
 
+/// The keys of the parts that are tables of their own and have no kinds.
+pub(super) fn parts() -> [(&'static str, Vec<&'static str>); 4] {
+    let augment = Augment::settings().iter().map(|setting| setting.name);
+    // The others are within `policy`.
+    let augment = augment.filter(|name| !name.starts_with("policy_"));
+    [
+        (
+            "split",
+            vec!["validation", "test", "group", "together", "folds", "fold"],
+        ),
+        (
+            "preprocess",
+            vec!["resize", "normalise", "reduced_decoding"],
+        ),
+        ("augment", augment.collect()),
+        (
+            "balance",
+            vec!["class_weights", "oversample", "focal_gamma"],
+        ),
+    ]
+}
+
 /// Images a batch at most.
 pub const MAX_BATCH: usize = 65_536;
 

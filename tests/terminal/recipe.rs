@@ -190,8 +190,16 @@ fn impossible_wishes_are_told_with_what_is_possible() {
         assert_eq!(out.code, Some(2), "{more}: {out:?}");
         assert!(out.stderr.contains(words), "{more}: {}", out.stderr);
     }
-    desk.train("data", "--balance focal=-1")
-        .failed(&["γ is -1"]);
-    desk.train("data", "--split validation=0.9,test=0.4")
-        .failed(&["validation 0.9"]);
+    // What an option makes of the recipe is a bad argument, too.
+    for (more, words) in [
+        ("--balance focal=-1", "--balance: Focal loss: γ is -1"),
+        ("--split validation=0.9,test=0.4", "--split: validation 0.9"),
+        ("--split test=nan", "--split: "),
+        ("--group ([", "--group: the pattern “([”"),
+    ] {
+        let out = desk.train("data", more);
+        assert_eq!(out.code, Some(2), "{more}: {out:?}");
+        assert!(out.stderr.contains(words), "{more}: {}", out.stderr);
+    }
+    assert!(!desk.path("runs").exists());
 }
