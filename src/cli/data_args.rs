@@ -17,22 +17,22 @@ pub struct Images {
     #[arg(long, value_name = "NAME=VALUE", value_parser = augmentation)]
     pub augment: Vec<Augmentation>,
     /// How pictures come to the network's size: stretch, fit (with bars) or crop
-    #[arg(long, value_parser = resize)]
+    #[arg(long, value_name = "HOW", value_parser = resize)]
     pub resize: Option<Resize>,
     /// How bytes become numbers: unit (0 to 1) or statistics (of the training images)
-    #[arg(long, value_parser = normalise)]
+    #[arg(long, value_name = "HOW", value_parser = normalise)]
     pub normalise: Option<Normalise>,
     /// Against classes of very different size: weights, oversample, focal=γ; or none. May be repeated
-    #[arg(long, value_delimiter = ',', value_parser = balancing)]
+    #[arg(long, value_name = "MEANS", value_delimiter = ',', value_parser = balancing)]
     pub balance: Vec<Balancing>,
     /// Shares of the images for validation and test, where the folder does not say: validation=0.1,test=0.1
     #[arg(long, value_delimiter = ',', value_name = "SET=SHARE", value_parser = share_of)]
     pub split: Vec<ShareOf>,
     /// What stays in one set: folder, or a regular expression that finds the same in names that belong together
-    #[arg(long, value_parser = group)]
+    #[arg(long, value_name = "WHAT", value_parser = group)]
     pub group: Option<Group>,
     /// Cross-validation: as many trainings, each with another part of the images for validation
-    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub folds: Option<u32>,
     #[command(flatten)]
     pub reading: Reading,
@@ -42,10 +42,10 @@ pub struct Images {
 #[derive(Args)]
 pub struct Reading {
     /// Which folder of a path is the class, from 1
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100), conflicts_with_all = ["table", "list"])]
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u32).range(1..=100), conflicts_with_all = ["table", "list"])]
     pub class_level: Option<u32>,
     /// A table (CSV, TSV) with a line for each image, below the data's folder
-    #[arg(long, requires_all = ["image", "class"], conflicts_with = "list", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "FILE", requires_all = ["image", "class"], conflicts_with = "list", value_parser = NonEmptyStringValueParser::new())]
     pub table: Option<String>,
     /// The table's column with the images' paths
     #[arg(long, requires = "table", value_name = "COLUMN")]
@@ -57,10 +57,10 @@ pub struct Reading {
     #[arg(long, requires = "table", value_name = "COLUMN")]
     pub set: Option<String>,
     /// A text file with a path in each line, below the data's folder
-    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
     pub list: Option<String>,
     /// Of CIFAR-100's two labels: the 100 fine or the 20 coarse ones
-    #[arg(long, conflicts_with_all = ["class_level", "table", "list"])]
+    #[arg(long, value_name = "WHICH", conflicts_with_all = ["class_level", "table", "list"])]
     pub labels: Option<Labels>,
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::args::BadArgument;
 use super::follow::{follow, on_interrupt};
+use super::mistyped;
 use super::output::line;
 use crate::dataset::{Dataset, split};
 use crate::network::{Context, check, template};
@@ -17,11 +18,7 @@ pub fn open(project: Option<PathBuf>) -> super::Outcome {
     if let Some(path) = &project
         && !path.is_file()
     {
-        let message = format!(
-            "there is no command and no project file called {}; mapsto --help lists the commands",
-            path.display()
-        );
-        return Err(BadArgument(message).into());
+        return Err(BadArgument(mistyped::unknown(&path.to_string_lossy())).into());
     }
     let missing = match no_display() {
         Some(reason) => reason,
