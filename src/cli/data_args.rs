@@ -22,6 +22,9 @@ pub struct Images {
     /// How bytes become numbers: unit (0 to 1) or statistics (of the training images)
     #[arg(long, value_name = "HOW", value_parser = normalise)]
     pub normalise: Option<Normalise>,
+    /// JPEG files are decoded at a half or less where pictures are far larger than the input: faster, slightly other numbers
+    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true, default_missing_value = "on", value_parser = switch)]
+    pub reduced_decoding: Option<bool>,
     /// Against classes of very different size: weights, oversample, focal=γ; or none. May be repeated
     #[arg(long, value_name = "MEANS", value_delimiter = ',', value_parser = balancing)]
     pub balance: Vec<Balancing>,
@@ -111,6 +114,8 @@ impl Images {
         let preprocess = &mut recipe.preprocess;
         preprocess.resize = self.resize.unwrap_or(preprocess.resize);
         preprocess.normalise = self.normalise.unwrap_or(preprocess.normalise);
+        let reduced = &mut preprocess.reduced_decoding;
+        *reduced = self.reduced_decoding.unwrap_or(*reduced);
         for means in &self.balance {
             match *means {
                 Balancing::None => recipe.balance = Default::default(),
@@ -213,6 +218,14 @@ fn amount(setting: &AugmentSetting, value: &str) -> Result<Amount, String> {
                 let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
                 needed(&names.join(", "))
             }),
+    }
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" | "true" => Ok(true),
+        "off" | "false" => Ok(false),
+        _ => Err("it is on or off".to_owned()),
     }
 }
 

@@ -174,6 +174,26 @@ fn the_next_run_tells_what_has_changed_in_the_data() {
 }
 
 #[test]
+fn reduced_decoding_is_switched_on_and_off() {
+    let desk = Desk::new();
+    desk.two_classes("data", 10);
+    let kept = |number: usize| {
+        let file = format!("runs/{number:04}-small/recipe.toml");
+        let recipe = fs::read_to_string(desk.path(&file)).unwrap();
+        recipe.contains("reduced_decoding = true")
+    };
+    desk.train("data", "--reduced-decoding").succeeded();
+    desk.train("data", "--reduced-decoding=off").succeeded();
+    assert_eq!((kept(1), kept(2)), (true, false));
+    // A run's network brings its recipe.
+    let again = "train data --network runs/0001-small/network.toml --device cpu --epochs 1";
+    desk.run(again).succeeded();
+    desk.run(&format!("{again} --reduced-decoding=off"))
+        .succeeded();
+    assert_eq!((kept(3), kept(4)), (true, false));
+}
+
+#[test]
 fn impossible_wishes_are_told_with_what_is_possible() {
     let desk = Desk::new();
     desk.two_classes("data", 10);
