@@ -41,6 +41,10 @@ pub fn run(options: &Runs) -> super::Outcome {
             run.info.state.to_string(),
             run.info.created
         ));
+        if !run.info.changed.is_empty() {
+            let changed = run.info.changed.join("; ");
+            line(&format!("      since the run before: {changed}"));
+        }
         for told in run.info.error.iter().chain(&problem(run)) {
             line(&format!("      {told}"));
         }
@@ -66,6 +70,7 @@ fn value(run: &ListedRun) -> Value {
         "epochs": run.info.epochs_done,
         "best_epoch": run.info.best_epoch,
         "best_accuracy": run.info.best_accuracy,
+        "changed": run.info.changed,
         "error": run.info.error,
         "problem": problem(run),
     })

@@ -31,12 +31,14 @@ pub(super) struct Best {
 }
 
 impl Checkpoints {
-    pub fn create(job: &Job, device: &str) -> Result<Self, TrainError> {
+    /// Makes the run's folder; `changed` is what [`since_last_run`] has told.
+    pub fn create(job: &Job, device: &str, changed: Vec<String>) -> Result<Self, TrainError> {
         let run_data = run_data(job);
         let info = RunInfo {
             state: RunState::Running,
             device: device.to_owned(),
             parameters: job.network.parameters(),
+            changed,
             versions: versions(),
             ..RunInfo::default()
         };
@@ -175,9 +177,6 @@ pub(super) fn since_last_run(job: &Job) -> Vec<String> {
     }
     sentences.extend(difference.sentences());
     sentences
-        .into_iter()
-        .map(|sentence| format!("Since the last run on this data: {sentence}"))
-        .collect()
 }
 
 /// Refuses an epoch whose validation has no figures: its weights are worth nothing, and those saved

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use super::support::{Desk, Out};
 
 const CHANGES: &str = "train data --network small.toml --device cpu --epochs 2 --json \
@@ -171,6 +173,22 @@ fn the_next_run_tells_what_has_changed_in_the_data() {
     ] {
         assert!(next.stderr.contains(words), "no {words} in {}", next.stderr);
     }
+    // The run keeps it.
+    let runs = desk.run("runs --json").succeeded().json();
+    assert_eq!(
+        (&runs[0]["changed"], &runs[1]["changed"]),
+        (&json!([]), &json!([]))
+    );
+    let kept = runs[2]["changed"].as_array().unwrap();
+    assert!(
+        kept.contains(&json!("1 image is new: dark/zzz.png")),
+        "{kept:?}"
+    );
+    let told = desk.run("runs").succeeded().stdout;
+    assert!(
+        told.contains("since the run before: 1 image is new"),
+        "{told}"
+    );
 }
 
 #[test]
