@@ -67,6 +67,7 @@ fn bad_arguments_end_with_status_2_and_say_what_is_wanted() {
         ),
         ("train digits --loss mse", "mean-squared-error"),
         ("train digits --target-accuracy 95", "from 0 to 1"),
+        ("train digits --seed -1", "a whole number from 0"),
         ("train digits --momentum 0.9", "adam has no momentum"),
         (
             "train digits --network resnet",

@@ -98,6 +98,11 @@ fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
+fn seed(text: &str) -> Result<u64, String> {
+    let needed = |_| format!("a whole number from 0 to {} is needed", u64::MAX);
+    text.parse().map_err(needed)
+}
+
 fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
@@ -133,7 +138,7 @@ pub struct Train {
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub data: String,
     /// The name of a template, a project file, or the network.toml of a run [default: that of the project, or digits-cnn]
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", value_parser = NonEmptyStringValueParser::new())]
     pub network: Option<String>,
     /// Another folder to test the best weights on
     #[arg(long, value_name = "DATA", value_parser = NonEmptyStringValueParser::new())]
@@ -160,7 +165,7 @@ pub struct Train {
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
     /// Decides the split, the first weights, the order of the images and dropout
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = seed)]
     pub seed: Option<u64>,
     /// Stop when validation accuracy reaches this share
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = share)]

@@ -20,22 +20,24 @@ pub struct Named {
     pub project: Option<(PathBuf, Project)>,
 }
 
+/// Whether a path ends as project files do.
+pub fn names_project(path: &Path) -> bool {
+    let ending = path.extension();
+    ending.is_some_and(|ending| ending.eq_ignore_ascii_case("mapsto"))
+}
+
 /// The project file that a path is, if it is one.
 pub fn project_file(path: &Path) -> Option<&Path> {
-    let named = path
-        .extension()
-        .is_some_and(|it| it.eq_ignore_ascii_case("mapsto"));
-    (named && path.is_file()).then_some(path)
+    (names_project(path) && path.is_file()).then_some(path)
 }
 
 /// The runs folder that is meant: as told (a project file stands for the runs beside it), else that of the project,
 /// else `runs`.
 pub fn runs_of(told: Option<&Path>, project: Option<&Path>) -> PathBuf {
     match (told, project) {
-        (Some(told), _) => match project_file(told) {
-            Some(project) => runs_dir(project),
-            None => told.to_path_buf(),
-        },
+        // The runs may outlive their project.
+        (Some(told), _) if names_project(told) && !told.is_dir() => runs_dir(told),
+        (Some(told), _) => told.to_path_buf(),
         (None, Some(project)) => runs_dir(project),
         (None, None) => PathBuf::from("runs"),
     }

@@ -6,7 +6,7 @@ use std::fs;
 use mapsto::dataset::{Changes, Dataset, Layout, Opening, Progress, Set, Source, split};
 use mapsto::network::Graph;
 use mapsto::project::{Project, Recipe, save};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::support::{Desk, SMALL};
 
@@ -45,7 +45,7 @@ fn pets(desk: &Desk) -> Project {
     project
 }
 
-fn json(desk: &Desk, file: &str) -> Value {
+fn read(desk: &Desk, file: &str) -> Value {
     serde_json::from_slice(&fs::read(desk.path(file)).unwrap()).unwrap()
 }
 
@@ -89,21 +89,17 @@ fn a_project_gives_the_run_that_the_window_would_make() {
     let mut recipe = project.recipe;
     recipe.set_seed(3);
     let splits = split(&data, &recipe.split).unwrap();
-    let kept = json(&desk, "work/runs/0001-pets/data.json");
-    assert_eq!(kept["classes"], serde_json::json!(["bright", "dark"]));
+    let kept = read(&desk, "work/runs/0001-pets/data.json");
+    assert_eq!(kept["classes"], json!(["bright", "dark"]));
     for set in Set::ALL {
         let images = splits.get(set).iter().map(|&index| &data.images[index]);
         let (files, classes): (Vec<&str>, Vec<usize>) = images
             .map(|image| (image.file.as_str(), image.class))
             .unzip();
-        assert_eq!(kept[set.name()], serde_json::json!(files), "{set}");
+        assert_eq!(kept[set.name()], json!(files), "{set}");
         let marks = kept["marks"][set.name()].as_array().unwrap();
         let marked: Vec<&Value> = marks.iter().map(|mark| &mark[0]).collect();
-        assert_eq!(
-            serde_json::json!(marked),
-            serde_json::json!(classes),
-            "{set}"
-        );
+        assert_eq!(json!(marked), json!(classes), "{set}");
     }
 }
 
@@ -134,10 +130,7 @@ fn what_a_project_changes_is_told_in_one_line() {
         .succeeded();
     let start = out.events();
     let classes = &event(&start, "start")["classes"];
-    assert_eq!(
-        *classes,
-        serde_json::json!(["bright", "camera 1", "camera 2"])
-    );
+    assert_eq!(*classes, json!(["bright", "camera 1", "camera 2"]));
     assert!(desk.path("elsewhere/0001-pets").is_dir());
 }
 
@@ -267,4 +260,32 @@ fn a_project_that_cannot_be_trained_says_what_to_do() {
     save(&project, &file).unwrap();
     desk.run("work/pets.mapsto")
         .failed(&["with: mapsto train work/pets.mapsto"]);
+}
+
+#[test]
+fn images_that_the_user_moved_to_another_set_are_trained_there() {
+    let desk = Desk::new();
+    desk.two_classes("work/data/train", 12);
+    desk.two_classes("work/data/test", 4);
+    let mut project = pets(&desk);
+    project.layout = None;
+    project.changes = Changes::default();
+    let moved = "test/dark/002.png".to_owned();
+    project.changes.moved.insert(moved.clone(), Set::Train);
+    save(&project, &desk.path("work/pets.mapsto")).unwrap();
+    let events = desk.run(TRAIN).succeeded().events();
+    let told = event(&events, "changes");
+    assert_eq!(
+        (&told["moved"], &told["reading"]),
+        (&json!(1), &Value::Null),
+        "{told}"
+    );
+    let kept = read(&desk, "work/runs/0001-pets/data.json");
+    let has = |set: &str| kept[set].as_array().unwrap().contains(&json!(moved));
+    assert!(
+        (has("train") || has("validation")) && !has("test"),
+        "{kept}"
+    );
+    desk.run("export missing.mapsto --to keras")
+        .failed(&["missing.mapsto is not there"]);
 }
