@@ -191,10 +191,10 @@ fn tell_problems(data: &Dataset) {
 }
 
 fn tell_split(data: &Dataset, splits: &Splits) {
+    let used = data.images.iter().filter(|image| !image.excluded).count();
     line(&format!(
-        "{}: {} images in {} classes; {} for training, {} for validation, {} for test",
+        "{}: {used} images in {} classes; {} for training, {} for validation, {} for test",
         data.source,
-        data.len(),
         data.classes.len(),
         splits.train.len(),
         splits.validation.len(),
