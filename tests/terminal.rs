@@ -19,6 +19,10 @@ mod exporting;
 mod folders;
 #[path = "terminal/networks.rs"]
 mod networks;
+#[path = "terminal/pipes.rs"]
+mod pipes;
+#[path = "terminal/projects.rs"]
+mod projects;
 #[path = "terminal/recipe.rs"]
 mod recipe;
 #[path = "terminal/repeat.rs"]
@@ -50,6 +54,8 @@ fn bad_arguments_end_with_status_2_and_say_what_is_wanted() {
     for (words, wanted) in [
         ("train", "<DATA>"),
         ("nonsense", "no command and no project file called nonsense"),
+        ("trian digits", "did you mean mapsto train?"),
+        ("evalute 1 --json", "did you mean mapsto evaluate?"),
         ("train digits --epochs 0", "1..=100000"),
         ("train digits --batch -5", "1..=65536"),
         ("train digits --lr 0", "a number above 0"),
@@ -61,6 +67,7 @@ fn bad_arguments_end_with_status_2_and_say_what_is_wanted() {
         ),
         ("train digits --loss mse", "mean-squared-error"),
         ("train digits --target-accuracy 95", "from 0 to 1"),
+        ("train digits --seed -1", "a whole number from 0"),
         ("train digits --momentum 0.9", "adam has no momentum"),
         (
             "train digits --network resnet",
@@ -71,7 +78,7 @@ fn bad_arguments_end_with_status_2_and_say_what_is_wanted() {
         ("networks --input 28", "28x28x1"),
         ("networks --classes 1", "2..=100000"),
         ("predict 1", "<IMAGES>"),
-        ("export 1", "--to <TO>"),
+        ("export 1", "--to <LIBRARY>"),
         ("export 1 --to tensorflow", "pytorch, keras and burn"),
         ("import", "<FILE>"),
     ] {

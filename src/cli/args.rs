@@ -6,7 +6,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use thiserror::Error;
 
-use super::data_args::Images;
+use super::data_args::{Images, Reading};
 use crate::export::Target;
 use crate::network::{Loss, template, templates};
 use crate::project::Optimizer;
@@ -16,11 +16,22 @@ use crate::project::Optimizer;
 #[error("{0}")]
 pub struct BadArgument(pub String);
 
+const FIRST_STEPS: &str = "\
+First steps:
+  mapsto inspect photos                       what is in the folder, and what is wrong with it
+  mapsto train photos --network photo-binary  a run in the folder runs
+  mapsto evaluate 1                           its accuracy, confusion matrix and figures
+  mapsto predict 1 cat.jpg dog.jpg            what it says of pictures
+  mapsto train pets.mapsto                    a project of the window
+
+Exit status: 0 done, 1 the work failed, 2 bad arguments. --json is for programs, on standard output.";
+
 #[derive(Parser)]
 #[command(
     name = "mapsto",
     version,
     about = "A workbench for image classifiers: without a command, the window opens",
+    after_help = FIRST_STEPS,
     args_conflicts_with_subcommands = true
 )]
 pub struct Arguments {
@@ -87,6 +98,11 @@ fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
+fn seed(text: &str) -> Result<u64, String> {
+    let needed = |_| format!("a whole number from 0 to {} is needed", u64::MAX);
+    text.parse().map_err(needed)
+}
+
 fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
@@ -118,50 +134,51 @@ fn input(text: &str) -> Result<[usize; 3], String> {
 
 #[derive(Args)]
 pub struct Train {
-    /// A folder with one sub-folder a class, or `digits`
+    /// A folder with one sub-folder a class, an archive, a table, `digits`, or a project file: its data as it reads and changes it
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub data: String,
-    /// The name of a template, a project file, or the network.toml of a run
-    #[arg(long, default_value = "digits-cnn")]
-    pub network: String,
+    /// The name of a template, a project file, or the network.toml of a run [default: that of the project, or digits-cnn]
+    #[arg(long, value_name = "NAME|FILE", value_parser = NonEmptyStringValueParser::new())]
+    pub network: Option<String>,
     /// Another folder to test the best weights on
-    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "DATA", value_parser = NonEmptyStringValueParser::new())]
     pub test: Option<String>,
     /// Passes over the training images
-    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub epochs: Option<u32>,
     /// Images a step
-    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch: Option<u32>,
     /// Learning rate
-    #[arg(long, allow_negative_numbers = true, value_parser = positive)]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true, value_parser = positive)]
     pub lr: Option<f64>,
     /// sgd, adam, adamw or rmsprop
-    #[arg(long, value_parser = optimizer)]
+    #[arg(long, value_name = "NAME", value_parser = optimizer)]
     pub optimizer: Option<Optimizer>,
     /// Momentum of sgd or rmsprop
-    #[arg(long, allow_negative_numbers = true, value_parser = momentum)]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = momentum)]
     pub momentum: Option<f64>,
     /// cross-entropy, binary-cross-entropy or mean-squared-error
-    #[arg(long, value_parser = loss)]
+    #[arg(long, value_name = "NAME", value_parser = loss)]
     pub loss: Option<Loss>,
     /// auto, cpu, gpu, or a part of a device's name
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
     /// Decides the split, the first weights, the order of the images and dropout
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = seed)]
     pub seed: Option<u64>,
     /// Stop when validation accuracy reaches this share
-    #[arg(long, allow_negative_numbers = true, value_parser = share)]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = share)]
     pub target_accuracy: Option<f64>,
-    #[command(flatten, next_help_heading = "Images")]
-    pub images: Images,
-    /// The runs folder
-    #[arg(long, default_value = "runs")]
-    pub out: PathBuf,
+    /// The runs folder [default: that beside the project, or runs]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// For programs: one JSON object a line
     #[arg(long)]
     pub json: bool,
+    // Last, for its heading goes on.
+    #[command(flatten, next_help_heading = "Images")]
+    pub images: Images,
 }
 
 #[derive(Args)]
@@ -169,9 +186,10 @@ pub struct Evaluate {
     /// A run folder, or a run's number or name in the runs folder
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub run: String,
-    /// Other images: a folder or `digits`
+    /// Other images: a folder, an archive, a table, `digits`, or a project file
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub data: Option<String>,
+
     /// Test-time augmentation: the mean over this many views of each image, of which the plain image is one
     #[arg(long, value_name = "VIEWS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub tta: Option<u32>,
@@ -180,6 +198,9 @@ pub struct Evaluate {
     /// For programs: JSON
     #[arg(long)]
     pub json: bool,
+    // Last, for its heading goes on.
+    #[command(flatten, next_help_heading = "Images")]
+    pub reading: Reading,
 }
 
 #[derive(Args)]
@@ -200,11 +221,11 @@ pub struct Predict {
 #[derive(Args)]
 pub struct Place {
     /// auto, cpu, gpu, or a part of a device's name
-    #[arg(long, default_value = "auto")]
+    #[arg(long, value_name = "NAME", default_value = "auto")]
     pub device: String,
-    /// The runs folder
-    #[arg(long, default_value = "runs")]
-    pub out: PathBuf,
+    /// The runs folder, or a project file for the runs beside it [default: runs]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -235,10 +256,10 @@ pub struct Networks {
     #[arg(value_parser = known_template)]
     pub name: Option<String>,
     /// Fit the input: height, width and channels, as in 28x28x1
-    #[arg(long, value_parser = input)]
+    #[arg(long, value_name = "HxWxC", value_parser = input)]
     pub input: Option<[usize; 3]>,
     /// Fit the number of classes
-    #[arg(long, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000))]
     pub classes: Option<u32>,
     /// For programs: JSON
     #[arg(long)]
@@ -247,9 +268,8 @@ pub struct Networks {
 
 #[derive(Args)]
 pub struct Runs {
-    /// The runs folder
-    #[arg(default_value = "runs")]
-    pub dir: PathBuf,
+    /// The runs folder, or a project file for the runs beside it [default: runs]
+    pub dir: Option<PathBuf>,
     /// For programs: JSON
     #[arg(long)]
     pub json: bool,
@@ -261,16 +281,16 @@ pub struct Export {
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub run: String,
     /// pytorch, keras or burn
-    #[arg(long, value_parser = target)]
+    #[arg(long, value_name = "LIBRARY", value_parser = target)]
     pub to: Target,
     /// Where to write the program; named after the run unless told otherwise
     pub file: Option<PathBuf>,
     /// Overwrite the file
     #[arg(long)]
     pub force: bool,
-    /// The runs folder
-    #[arg(long, default_value = "runs")]
-    pub out: PathBuf,
+    /// The runs folder, or a project file for the runs beside it [default: runs]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// For programs: JSON
     #[arg(long)]
     pub json: bool,

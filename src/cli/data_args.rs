@@ -6,9 +6,7 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 
 use super::args::BadArgument;
-use crate::dataset::{
-    Amount, Augment, AugmentSetting, Group, Layout, Normalise, Opening, Resize, Source, Span,
-};
+use crate::dataset::{Amount, Augment, AugmentSetting, Group, Layout, Normalise, Resize, Span};
 use crate::project::{Places, Recipe};
 
 /// What is asked of the images besides the recipe.
@@ -19,22 +17,25 @@ pub struct Images {
     #[arg(long, value_name = "NAME=VALUE", value_parser = augmentation)]
     pub augment: Vec<Augmentation>,
     /// How pictures come to the network's size: stretch, fit (with bars) or crop
-    #[arg(long, value_parser = resize)]
+    #[arg(long, value_name = "HOW", value_parser = resize)]
     pub resize: Option<Resize>,
     /// How bytes become numbers: unit (0 to 1) or statistics (of the training images)
-    #[arg(long, value_parser = normalise)]
+    #[arg(long, value_name = "HOW", value_parser = normalise)]
     pub normalise: Option<Normalise>,
+    /// JPEG files are decoded at a half or less where pictures are far larger than the input: faster, slightly other numbers
+    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true, default_missing_value = "on", value_parser = switch)]
+    pub reduced_decoding: Option<bool>,
     /// Against classes of very different size: weights, oversample, focal=γ; or none. May be repeated
-    #[arg(long, value_delimiter = ',', value_parser = balancing)]
+    #[arg(long, value_name = "MEANS", value_delimiter = ',', value_parser = balancing)]
     pub balance: Vec<Balancing>,
     /// Shares of the images for validation and test, where the folder does not say: validation=0.1,test=0.1
     #[arg(long, value_delimiter = ',', value_name = "SET=SHARE", value_parser = share_of)]
     pub split: Vec<ShareOf>,
     /// What stays in one set: folder, or a regular expression that finds the same in names that belong together
-    #[arg(long, value_parser = group)]
+    #[arg(long, value_name = "WHAT", value_parser = group)]
     pub group: Option<Group>,
     /// Cross-validation: as many trainings, each with another part of the images for validation
-    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub folds: Option<u32>,
     #[command(flatten)]
     pub reading: Reading,
@@ -44,10 +45,10 @@ pub struct Images {
 #[derive(Args)]
 pub struct Reading {
     /// Which folder of a path is the class, from 1
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100), conflicts_with_all = ["table", "list"])]
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u32).range(1..=100), conflicts_with_all = ["table", "list"])]
     pub class_level: Option<u32>,
     /// A table (CSV, TSV) with a line for each image, below the data's folder
-    #[arg(long, requires_all = ["image", "class"], conflicts_with = "list", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "FILE", requires_all = ["image", "class"], conflicts_with = "list", value_parser = NonEmptyStringValueParser::new())]
     pub table: Option<String>,
     /// The table's column with the images' paths
     #[arg(long, requires = "table", value_name = "COLUMN")]
@@ -59,8 +60,18 @@ pub struct Reading {
     #[arg(long, requires = "table", value_name = "COLUMN")]
     pub set: Option<String>,
     /// A text file with a path in each line, below the data's folder
-    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
     pub list: Option<String>,
+    /// Of CIFAR-100's two labels: the 100 fine or the 20 coarse ones
+    #[arg(long, value_name = "WHICH", conflicts_with_all = ["class_level", "table", "list"])]
+    pub labels: Option<Labels>,
+}
+
+/// Which of two labels is the class.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Labels {
+    Fine,
+    Coarse,
 }
 
 /// One setting of augmentation.
@@ -103,6 +114,8 @@ impl Images {
         let preprocess = &mut recipe.preprocess;
         preprocess.resize = self.resize.unwrap_or(preprocess.resize);
         preprocess.normalise = self.normalise.unwrap_or(preprocess.normalise);
+        let reduced = &mut preprocess.reduced_decoding;
+        *reduced = self.reduced_decoding.unwrap_or(*reduced);
         for means in &self.balance {
             match *means {
                 Balancing::None => recipe.balance = Default::default(),
@@ -129,7 +142,8 @@ impl Images {
 }
 
 impl Reading {
-    fn layout(&self) -> Option<Layout> {
+    /// What is asked for; nothing: as it is found out.
+    pub fn layout(&self) -> Option<Layout> {
         if let (Some(file), Some(image), Some(class)) = (&self.table, &self.image, &self.class) {
             return Some(Layout::Table {
                 file: file.clone(),
@@ -141,17 +155,12 @@ impl Reading {
         if let Some(file) = &self.list {
             return Some(Layout::List { file: file.clone() });
         }
+        if let Some(labels) = self.labels {
+            let coarse = labels == Labels::Coarse;
+            return Some(Layout::Cifar { coarse });
+        }
         let level = self.class_level? as usize;
         Some(Layout::Folders { level })
-    }
-
-    /// How to open a data set, with an index so that only new files are decoded.
-    pub fn opening(&self, source: Source) -> Opening {
-        Opening {
-            layout: self.layout(),
-            cache: Some(cache()),
-            ..Opening::from(source)
-        }
     }
 }
 
@@ -209,6 +218,14 @@ fn amount(setting: &AugmentSetting, value: &str) -> Result<Amount, String> {
                 let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
                 needed(&names.join(", "))
             }),
+    }
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" | "true" => Ok(true),
+        "off" | "false" => Ok(false),
+        _ => Err("it is on or off".to_owned()),
     }
 }
 

@@ -7,8 +7,9 @@ use std::time::Duration;
 use anyhow::anyhow;
 use serde_json::json;
 
-use super::args::Evaluate;
+use super::args::{BadArgument, Evaluate};
 use super::data_args::cache;
+use super::named::{Named, runs_of};
 use super::output::{self, complain, line};
 use crate::dataset::{Set, Source};
 use crate::project::{RunData, find_run, open_run};
@@ -16,13 +17,23 @@ use crate::results::Evaluation;
 use crate::training::{Answer, Evaluating, Over, Session};
 
 pub fn run(options: &Evaluate) -> super::Outcome {
-    let run = find_run(&options.place.out, &options.run)?;
+    if options.data.is_none() && options.reading.layout().is_some() {
+        let message = "how images are read is said for other images: name them behind the run";
+        return Err(BadArgument(message.to_owned()).into());
+    }
+    let named = options.data.as_deref().map(Named::parse).transpose()?;
+    let project = named.as_ref().and_then(Named::project_file);
+    let runs = runs_of(options.place.out.as_deref(), project);
+    let run = find_run(&runs, &options.run)?;
     let stored = open_run(&run)?;
-    let (source, over, on) = match &options.data {
-        Some(data) => {
-            let source = Source::parse(data);
-            let on = source.to_string();
-            (source.clone(), Over::Folder(source), on)
+    let (source, over, on) = match &named {
+        Some(named) => {
+            let opening = named.opening(&options.reading);
+            let on = match project {
+                Some(project) => format!("{}{}", project.display(), named.changed()),
+                None => named.source.to_string(),
+            };
+            (named.source.clone(), Over::Folder(Box::new(opening)), on)
         }
         None => {
             let (source, set) = own_set(stored.data()?);

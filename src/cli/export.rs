@@ -6,10 +6,11 @@ use anyhow::anyhow;
 use serde_json::json;
 
 use super::args::Export;
+use super::named::{names_project, project_file, runs_of};
 use super::output::{self, line};
 use crate::export::code;
 use crate::network::{Context, Graph, Network, check, fit_classes};
-use crate::project::{Recipe, Weights, atomic, find_run, load, open_run};
+use crate::project::{ProjectError, Recipe, Weights, atomic, find_run, load, open_run};
 
 pub fn run(options: &Export) -> super::Outcome {
     let wanted = wanted(options)?;
@@ -71,11 +72,14 @@ struct Wanted {
 
 fn wanted(options: &Export) -> anyhow::Result<Wanted> {
     let path = Path::new(&options.run);
-    let project = path.extension().is_some_and(|it| it == "mapsto");
-    if project && path.is_file() {
+    if project_file(path).is_some() {
         return of_project(path);
     }
-    let folder = find_run(&options.out, &options.run)?;
+    if names_project(path) && !path.exists() {
+        let path = path.to_path_buf();
+        return Err(ProjectError::Missing { path }.into());
+    }
+    let folder = find_run(&runs_of(options.out.as_deref(), None), &options.run)?;
     let run = open_run(&folder)?;
     let (graph, recipe) = (run.graph()?.clone(), run.recipe()?.clone());
     output::damage(&run);

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::args::BadArgument;
 use super::follow::{follow, on_interrupt};
+use super::mistyped;
 use super::output::line;
 use crate::dataset::{Dataset, split};
 use crate::network::{Context, check, template};
-use crate::project::Recipe;
+use crate::project::{Recipe, load};
 use crate::training::Job;
 
 /// Opens the window, on a project where one is given.
@@ -17,11 +18,7 @@ pub fn open(project: Option<PathBuf>) -> super::Outcome {
     if let Some(path) = &project
         && !path.is_file()
     {
-        let message = format!(
-            "there is no command and no project file called {}; mapsto --help lists the commands",
-            path.display()
-        );
-        return Err(BadArgument(message).into());
+        return Err(BadArgument(mistyped::unknown(&path.to_string_lossy())).into());
     }
     let missing = match no_display() {
         Some(reason) => reason,
@@ -37,10 +34,16 @@ pub fn open(project: Option<PathBuf>) -> super::Outcome {
         }
     };
     if let Some(path) = project {
+        let path_of = path.display();
+        // One that cannot be read is not known to have any.
+        let has_data = load(&path).is_ok_and(|project| project.data.is_some());
+        let command = if has_data {
+            format!("Train it here with: mapsto train {path_of}")
+        } else {
+            format!("Train the project's network here with: mapsto train DATA --network {path_of}")
+        };
         return Err(anyhow::anyhow!(
-            "the window cannot open: {missing}. Train the project's network here with: \
-             mapsto train DATA --network {}",
-            path.display()
+            "the window cannot open: {missing}. {command}"
         ));
     }
     line(&format!("The window cannot open: {missing}"));

@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 use serde_json::json;
 
 use super::follow::{follow, on_interrupt};
-use super::output::{self, line, percent};
-use crate::dataset::{Alike, Groups, SplitRecipe, split_with};
+use super::output::{line, percent};
+use crate::dataset::{SplitRecipe, split_with, together};
 use crate::training::Job;
 
 /// The accuracy of one fold's training.
@@ -22,15 +22,8 @@ struct Fold {
 /// Ctrl+C ends it after the training in progress.
 pub fn train(job: &Job, folds: u32, json: bool) -> super::Outcome {
     let interrupted = on_interrupt();
-    // Pictures that look alike are found once.
-    let alike = if job.recipe.split.together {
-        output::with_bar(json, "Comparing the images", |progress| {
-            Alike::find(&job.data, progress)
-        })??
-        .near
-    } else {
-        Groups::default()
-    };
+    // Pictures that look alike are found once, as the window finds them.
+    let alike = together(&job.data, &job.recipe.split);
     let mut done: Vec<Fold> = Vec::new();
     for number in 1..=folds as usize {
         let mut job = Job::clone(job);

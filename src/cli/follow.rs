@@ -26,6 +26,7 @@ pub struct Ended {
 
 /// Trains a job to its end and tells what happens on the way.
 pub fn follow(job: Job, json: bool, interrupted: &AtomicBool) -> anyhow::Result<Ended> {
+    output::outlive_reader();
     let parameters = job.network.parameters();
     let classes = job.data.classes.clone();
     let title = job.title.clone();
@@ -126,6 +127,9 @@ impl Follower<'_> {
         loop {
             let gone = woken.recv_timeout(Duration::from_millis(100));
             while woken.try_recv().is_ok() {}
+            if output::reader_gone() {
+                interrupted.store(true, Ordering::Relaxed);
+            }
             if interrupted.load(Ordering::Relaxed) && !stopping {
                 stopping = true;
                 self.session.stop();

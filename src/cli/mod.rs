@@ -1,8 +1,10 @@
 //! The terminal: the same engine as the window's, with progress bars or JSON.
 //!
-//! Exit status 0, 1 (the work failed) or 2 (bad arguments).
+//! Exit status 0, 1 (the work failed) or 2 (bad arguments). With `--json` a failure is an object with `error`, beside the
+//! words on standard error.
 
 mod args;
+mod chosen;
 mod data_args;
 mod evaluate;
 mod export;
@@ -12,6 +14,8 @@ mod folds;
 mod follow;
 mod import;
 mod inspect;
+mod mistyped;
+mod named;
 mod networks;
 mod output;
 mod predict;
@@ -31,7 +35,16 @@ type Outcome = anyhow::Result<()>;
 pub fn main() -> ExitCode {
     faults::hush_vulkan();
     faults::listen();
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => match mistyped::command() {
+            Some(words) => {
+                output::complain(&words);
+                return ExitCode::from(2);
+            }
+            None => error.exit(),
+        },
+    };
     let json = arguments.command.as_ref().is_some_and(Command::json);
     let outcome = match arguments.command {
         None => first_run::open(arguments.project),
@@ -53,7 +66,12 @@ pub fn main() -> ExitCode {
             }
             // `train --json` has told it as an event already.
             if !(json && error.is::<output::Told>()) {
-                output::complain(&format!("{error:#}"));
+                let words = format!("{error:#}");
+                output::complain(&words);
+                // Nothing else has been written: programs get an answer that they can read.
+                if json && !output::has_answered() {
+                    output::line(&serde_json::json!({"error": words}).to_string());
+                }
             }
             ExitCode::FAILURE
         }

@@ -1,13 +1,14 @@
 //! What the terminal shows: progress bars for people, tables, and one place for errors.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use thiserror::Error;
 
 use crate::dataset::Progress;
-use crate::project::OpenRun;
+use crate::project::{OpenRun, atomic};
 use crate::results::{Confusion, Evaluation};
 
 /// Nobody is left to answer.
@@ -18,12 +19,47 @@ pub const ENGINE_GONE: &str = "the engine ended by a fault of its own; start the
 #[error("{0}")]
 pub struct Told(pub String);
 
-/// Writes a line to standard output. A reader that has gone away ends the program quietly, as
-/// other tools do.
+/// Nobody reads standard output any more, and a training that is under way is to end in order.
+static READER_GONE: AtomicBool = AtomicBool::new(false);
+static OUTLIVE_READER: AtomicBool = AtomicBool::new(false);
+
+/// Something was written to standard output.
+static ANSWERED: AtomicBool = AtomicBool::new(false);
+
+/// Whether anything was written to standard output.
+pub fn has_answered() -> bool {
+    ANSWERED.load(Ordering::Relaxed)
+}
+
+/// Writes a line to standard output. A reader that has gone away ends the program quietly, as other tools do, but not
+/// a training: see [`outlive_reader`].
 pub fn line(text: &str) {
-    if writeln!(std::io::stdout(), "{text}").is_err() {
-        std::process::exit(0);
+    ANSWERED.store(true, Ordering::Relaxed);
+    let Err(error) = writeln!(std::io::stdout(), "{text}") else {
+        return;
+    };
+    let first = !READER_GONE.swap(true, Ordering::Relaxed);
+    let full = error.kind() != ErrorKind::BrokenPipe;
+    if full && first {
+        complain(&format!(
+            "the output cannot be written: {}",
+            atomic::explain(&error)
+        ));
     }
+    if !OUTLIVE_READER.load(Ordering::Relaxed) {
+        std::process::exit(i32::from(full));
+    }
+}
+
+/// From now on the program goes on without a reader, until [`reader_gone`] is seen: `mapsto train DATA | head` must not
+/// lose the epoch that it is in.
+pub fn outlive_reader() {
+    OUTLIVE_READER.store(true, Ordering::Relaxed);
+}
+
+/// Whether what is written reaches nobody.
+pub fn reader_gone() -> bool {
+    READER_GONE.load(Ordering::Relaxed)
 }
 
 /// Writes an error to standard error.
@@ -154,8 +190,13 @@ pub fn evaluation(evaluation: &Evaluation, title: &str) {
 }
 
 fn matrix(confusion: &Confusion) {
+    // Names whole, where the table stays within a usual terminal.
+    const TERMINAL: usize = 80;
     let largest = confusion.counts().iter().max().copied().unwrap_or(0);
-    let width = largest.to_string().len().max(6) + 1;
+    let names = confusion.classes().iter().map(|class| width_of(class));
+    let room = (TERMINAL - 14) / confusion.len().max(1);
+    let width = names.max().unwrap_or(0).saturating_add(1).min(room);
+    let width = width.max(largest.to_string().len().max(6) + 1);
     line("");
     let mut head = format!("{:<14}", "true ↓ pred →");
     for class in confusion.classes() {

@@ -6,12 +6,13 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::args::Predict;
-use super::output::{self, line, percent};
+use super::named::runs_of;
+use super::output::{self, complain, line, percent};
 use crate::project::{Weights, find_run, open_run};
 use crate::training::{Answer, Explained, Model, Picture, Session};
 
 pub fn run(options: &Predict) -> super::Outcome {
-    let run = find_run(&options.place.out, &options.run)?;
+    let run = find_run(&runs_of(options.place.out.as_deref(), None), &options.run)?;
     let stored = open_run(&run)?;
     // A run that cannot answer is told once, not for every picture.
     stored.graph()?;
@@ -43,7 +44,10 @@ pub fn run(options: &Predict) -> super::Outcome {
         line(&Value::Array(values).to_string());
     } else {
         for (name, result) in &answers {
-            line(&text(name, result));
+            match result {
+                Err(error) => complain(error),
+                Ok(explained) => line(&text(name, explained)),
+            }
         }
     }
     let failed = answers.iter().filter(|(_, result)| result.is_err()).count();
@@ -71,17 +75,12 @@ fn value(name: &str, result: &Result<Explained, String>) -> Value {
     }
 }
 
-fn text(name: &str, result: &Result<Explained, String>) -> String {
-    match result {
-        Err(error) => error.clone(),
-        Ok(explained) => {
-            let class = explained.classes.get(explained.predicted);
-            let probability = explained.probabilities.get(explained.predicted);
-            format!(
-                "{name}: {} ({})",
-                class.map_or("?", String::as_str),
-                percent(f64::from(probability.copied().unwrap_or(0.0)))
-            )
-        }
-    }
+fn text(name: &str, explained: &Explained) -> String {
+    let class = explained.classes.get(explained.predicted);
+    let probability = explained.probabilities.get(explained.predicted);
+    format!(
+        "{name}: {} ({})",
+        class.map_or("?", String::as_str),
+        percent(f64::from(probability.copied().unwrap_or(0.0)))
+    )
 }

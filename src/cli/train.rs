@@ -1,19 +1,21 @@
 //! `mapsto train`: what is read and checked before the engine starts.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use serde_json::json;
 
-use super::args::{BadArgument, Train, template_names};
+use super::args::{BadArgument, Train};
+use super::chosen::Chosen;
 use super::data_args::cache;
 use super::folds;
 use super::follow::{Failure, follow, on_interrupt};
-use super::output::{self, Told, line};
-use crate::dataset::{Dataset, HealthContext, Opening, Source, Splits, health, split};
-use crate::network::{self, Context, Graph, Network, Template, check, fit_classes, template};
-use crate::project::{Optimizer, ProjectError, Recipe, atomic, load, open_run};
+use super::named::{Named, runs_of};
+use super::output::{self, Told, complain, line};
+use crate::dataset::{Dataset, HealthContext, Layout, Opening, Source, Splits, health, split};
+use crate::network::{Context, Graph, Network, check, fit_classes};
+use crate::project::{Fault, Optimizer, Recipe, unknown_fields};
 use crate::training::Job;
 
 pub fn run(options: &Train) -> super::Outcome {
@@ -36,17 +38,20 @@ pub fn run(options: &Train) -> super::Outcome {
 
 /// Everything read and checked before the engine starts.
 fn prepare(options: &Train) -> anyhow::Result<Job> {
+    let named = Named::parse(&options.data)?;
     let Chosen {
         title,
         mut graph,
         mut recipe,
         template,
-    } = network_of(&options.network)?;
+        fits,
+        file,
+    } = Chosen::new(options.network.as_deref(), &named)?;
+    tell_unknown(file.as_deref());
+    let before = recipe.faults();
     change(&mut recipe, options)?;
-    if let [first, ..] = recipe.validate().as_slice() {
-        return Err(anyhow!("{}: {first}", options.network));
-    }
-    let (data, test) = open_images(options)?;
+    refuse(&recipe, &before, file.as_deref())?;
+    let (data, test) = open_images(options, &named)?;
     if test.is_some() {
         // The test images come from elsewhere, so that none of these is kept back for it.
         recipe.split.test = 0.0;
@@ -56,11 +61,11 @@ fn prepare(options: &Train) -> anyhow::Result<Job> {
         // Those below `test/` of the data itself.
         splits.test.clear();
     }
-    if !options.json && recipe.split.folds == 0 {
+    if !options.json && options.images.folds.is_none() {
         tell_split(&data, &splits);
     }
     // A template by its name fits the images; a project's network is the user's.
-    if let Some(template) = network::template(&options.network) {
+    if let Some(template) = template.filter(|_| fits) {
         let fitted = template.for_images(Some(data.usual_size()), Some(data.classes.len()));
         if !options.json && !fitted.changes.is_empty() {
             line(&format!("{}: {}", template.name, fitted.changes.join("; ")));
@@ -81,26 +86,69 @@ fn prepare(options: &Train) -> anyhow::Result<Job> {
         test,
         splits,
         recipe,
-        runs_dir: options.out.clone(),
+        runs_dir: runs_of(options.out.as_deref(), named.project_file()),
     })
 }
 
+/// A misspelt setting would do nothing in silence.
+fn tell_unknown(file: Option<&Path>) {
+    for (field, number) in file.map(unknown_fields).unwrap_or_default() {
+        let file = file.unwrap_or(Path::new("")).display();
+        complain(&format!(
+            "{file}, line {number}: {field} is no setting that this mapsto knows: it does nothing"
+        ));
+    }
+}
+
+/// Refuses a recipe that cannot be trained with: what its file says wrong, or what the arguments make of it.
+fn refuse(recipe: &Recipe, before: &[Fault], file: Option<&Path>) -> anyhow::Result<()> {
+    let Some(fault) = recipe.faults().into_iter().next() else {
+        return Ok(());
+    };
+    match file {
+        Some(file) if before.iter().any(|known| known.field == fault.field) => {
+            Err(anyhow!(fault.in_file(file)))
+        }
+        _ => Err(BadArgument(format!("{}: {}", option_of(&fault.field), fault.words)).into()),
+    }
+}
+
+/// The option that decides a field of the recipe.
+fn option_of(field: &str) -> String {
+    let (first, rest) = field.split_once('.').unwrap_or((field, ""));
+    let name = match (first, rest) {
+        ("learning_rate", _) => "lr",
+        ("optimizer", "momentum") => "momentum",
+        ("target_accuracy", _) => "target-accuracy",
+        ("split", "group") => "group",
+        ("split", "fold" | "folds") => "folds",
+        ("preprocess", _) => "normalise",
+        (first, _) => first,
+    };
+    format!("--{name}")
+}
+
 /// The images, and those to test on where they come from elsewhere.
-fn open_images(options: &Train) -> anyhow::Result<(Dataset, Option<Arc<Dataset>>)> {
+fn open_images(options: &Train, named: &Named) -> anyhow::Result<(Dataset, Option<Arc<Dataset>>)> {
     let open = |opening: &Opening| {
         output::with_bar(options.json, "Reading the images", |progress| {
             Dataset::open_with(opening, progress)
         })
     };
-    let source = Source::parse(&options.data);
-    let data = open(&options.images.reading.opening(source))??;
+    let reading = &options.images.reading;
+    let data = open(&named.opening(reading))??;
     if !options.json {
         tell_problems(&data);
     }
+    named.tell(&data, options.json);
     let Some(folder) = &options.test else {
         return Ok((data, None));
     };
     let opening = Opening {
+        // The other folder may have its classes elsewhere; batches of CIFAR-100 leave the same choice.
+        layout: reading
+            .layout()
+            .filter(|it| matches!(it, Layout::Cifar { .. })),
         cache: Some(cache()),
         ..Opening::from(Source::parse(folder))
     };
@@ -143,88 +191,15 @@ fn tell_problems(data: &Dataset) {
 }
 
 fn tell_split(data: &Dataset, splits: &Splits) {
+    let used = data.images.iter().filter(|image| !image.excluded).count();
     line(&format!(
-        "{}: {} images in {} classes; {} for training, {} for validation, {} for test",
+        "{}: {used} images in {} classes; {} for training, {} for validation, {} for test",
         data.source,
-        data.len(),
         data.classes.len(),
         splits.train.len(),
         splits.validation.len(),
         splits.test.len()
     ));
-}
-
-/// What a name or file of a network stands for.
-struct Chosen {
-    title: String,
-    graph: Graph,
-    recipe: Recipe,
-    /// What the network began as: its loss gives way where the number of classes needs another.
-    template: Option<&'static Template>,
-}
-
-fn network_of(name: &str) -> anyhow::Result<Chosen> {
-    if let Some(template) = template(name) {
-        return Ok(Chosen {
-            title: template.name.to_owned(),
-            graph: template.graph(None),
-            recipe: Recipe::for_template(template),
-            template: Some(template),
-        });
-    }
-    let path = PathBuf::from(name);
-    if !path.exists() {
-        return Err(BadArgument(format!(
-            "there is no template and no file called {name}; the templates are {}",
-            template_names()
-        ))
-        .into());
-    }
-    let stem = |path: &Path| {
-        path.file_stem().map_or_else(
-            || "network".to_owned(),
-            |s| s.to_string_lossy().into_owned(),
-        )
-    };
-    if path
-        .extension()
-        .is_some_and(|extension| extension == "mapsto")
-    {
-        let project = load(&path)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        return Ok(Chosen {
-            title: stem(&path),
-            graph: project.graph,
-            recipe: project.recipe.found_in(folder),
-            template: project.template.as_deref().and_then(template),
-        });
-    }
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| anyhow!(atomic::explain(&error)))
-        .with_context(|| format!("{} cannot be read", path.display()))?;
-    let graph = Graph::parse(&text).map_err(|error| anyhow!("{}: {error}", path.display()))?;
-    let (title, recipe) = of_run(&path)?.unwrap_or_else(|| (stem(&path), Recipe::default()));
-    Ok(Chosen {
-        title,
-        graph,
-        recipe,
-        template: None,
-    })
-}
-
-/// The network of a run comes with its title and its recipe.
-fn of_run(network: &Path) -> Result<Option<(String, Recipe)>, ProjectError> {
-    let folder = network
-        .parent()
-        .filter(|folder| folder.join("run.toml").is_file());
-    let Some(folder) = folder else {
-        return Ok(None);
-    };
-    let run = open_run(folder)?;
-    Ok(Some((
-        run.info.title.clone(),
-        run.recipe()?.clone().found_in(folder),
-    )))
 }
 
 /// What the arguments say otherwise than the recipe.

@@ -44,7 +44,16 @@ fn renamed(text: &str, recipe: &Recipe, channels: usize) -> String {
 
 const STRETCHED: &str =
     "        image = image.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR)\n";
-const FITTED: &str = "        grey = 128 if CHANNELS == 1 else (128, 128, 128)\n        image = ImageOps.pad(image, (WIDTH, HEIGHT), Image.Resampling.BILINEAR, color=grey)\n";
+const FITTED: &str = "        # As ImageOps.pad does it, but never thinner than a pixel.
+        if image.width * HEIGHT > image.height * WIDTH:
+            inner = WIDTH, max(round(image.height / image.width * WIDTH), 1)
+        else:
+            inner = max(round(image.width / image.height * HEIGHT), 1), HEIGHT
+        left, top = round((WIDTH - inner[0]) / 2), round((HEIGHT - inner[1]) / 2)
+        fitted = Image.new(image.mode, (WIDTH, HEIGHT), 128 if CHANNELS == 1 else (128, 128, 128))
+        fitted.paste(image.resize(inner, Image.Resampling.BILINEAR), (left, top))
+        image = fitted
+";
 const CROPPED: &str = "        if image.width * HEIGHT > image.height * WIDTH:
             whole = max(HEIGHT * image.width // image.height, WIDTH), HEIGHT
         else:

@@ -7,6 +7,7 @@ pub mod atomic;
 pub mod blocks;
 mod clock;
 mod error;
+mod faults;
 pub mod file;
 mod history_files;
 pub mod index;
@@ -26,6 +27,7 @@ mod weights;
 
 pub use blocks::SavedBlock;
 pub use error::ProjectError;
+pub use faults::{Fault, unknown_fields};
 pub use file::{Project, load, runs_dir, save, save_as};
 pub use index::{ListedRun, find_run, list_runs};
 pub use lock::{Lock, is_locked, lock};

@@ -157,12 +157,15 @@ impl Optimizer {
         }
     }
 
-    /// What is wrong with the settings, a sentence each.
-    pub(super) fn faults(&self) -> Vec<String> {
+    /// What is wrong with the settings, a sentence each, behind the name of the setting in files.
+    pub(super) fn faults(&self) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
-        let mut fraction = |name: &str, value: f64| {
+        let mut fraction = |name: &'static str, value: f64| {
             if !(0.0..1.0).contains(&value) {
-                faults.push(format!("{name} must be from 0 to below 1, not {value}"));
+                faults.push((
+                    name,
+                    format!("{name} must be from 0 to below 1, not {value}"),
+                ));
             }
         };
         let (epsilon, weight_decay) = match *self {
@@ -203,13 +206,16 @@ impl Optimizer {
             }
         };
         if epsilon.is_some_and(|value| !(value.is_finite() && value > 0.0)) {
-            faults.push("epsilon must be above 0".into());
+            faults.push(("epsilon", "epsilon must be above 0".into()));
         }
         if !(weight_decay.is_finite() && weight_decay >= 0.0) {
-            faults.push("weight decay must be 0 or more".into());
+            faults.push(("weight_decay", "weight decay must be 0 or more".into()));
         }
         if matches!(self, Self::Sgd { momentum, nesterov: true, .. } if *momentum == 0.0) {
-            faults.push("Nesterov momentum needs a momentum above 0".into());
+            faults.push((
+                "nesterov",
+                "Nesterov momentum needs a momentum above 0".into(),
+            ));
         }
         faults
     }

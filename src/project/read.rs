@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::{Component, Path};
 
 use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue};
 
 use super::ProjectError;
 
@@ -49,8 +50,73 @@ pub fn toml_text<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, Proj
         let start = error.span().map(|span| span.start);
         let before = start.and_then(|start| text.get(..start));
         let line = before.map(|before| 1 + before.matches('\n').count());
-        ProjectError::damaged(path, line, error.message())
+        let words = in_words(error.message());
+        let key = start.and_then(|start| key_at(text, start));
+        let reason = key.map_or(words.clone(), |key| format!("{key}: {words}"));
+        ProjectError::damaged(path, line, reason)
     })
+}
+
+/// The keys that lead to the value at a byte of a TOML text: "recipe.epochs".
+fn key_at(text: &str, at: usize) -> Option<String> {
+    path_to(DeTable::parse(text).ok()?.get_ref(), at)
+}
+
+/// A table with a heading spans its heading alone, and not what stands below it.
+fn path_to(table: &DeTable<'_>, at: usize) -> Option<String> {
+    table.iter().find_map(|(key, value)| {
+        let key = key.get_ref();
+        let below = match value.get_ref() {
+            DeValue::Table(inner) => path_to(inner, at),
+            _ => None,
+        };
+        match below {
+            Some(below) => Some(format!("{key}.{below}")),
+            None => value.span().contains(&at).then(|| key.to_string()),
+        }
+    })
+}
+
+/// The reader's message without the names that Rust has for things; what is wrong with the grammar stays as it is.
+fn in_words(message: &str) -> String {
+    if let Some(field) = message.strip_prefix("missing field ") {
+        return format!("it lacks {field}");
+    }
+    if let Some(rest) = message.strip_prefix("unknown variant ") {
+        let rest = rest.replace(", expected one of ", "; it may be ");
+        return format!(
+            "it cannot be {}",
+            rest.replace(", expected ", "; it may be ")
+        );
+    }
+    let about = ["invalid type: ", "invalid value: ", "invalid length "];
+    let about = about.iter().find_map(|about| message.strip_prefix(about));
+    let Some((given, expected)) = about.and_then(|rest| rest.split_once(", expected ")) else {
+        return message.to_owned();
+    };
+    let given = ["floating point ", "integer ", "boolean ", "string "]
+        .iter()
+        .find_map(|kind| given.strip_prefix(kind))
+        .unwrap_or(given);
+    let kinds = [
+        "internally tagged enum",
+        "adjacently tagged enum",
+        "struct ",
+    ];
+    let is_table = kinds.iter().any(|kind| expected.starts_with(kind));
+    let expected = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 up",
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "a string" | "a borrowed string" => "a text in quotes",
+        _ if is_table => "a table of settings, { … }",
+        other => other.strip_prefix("an array of length ").unwrap_or(other),
+    };
+    if expected.parse::<usize>().is_ok() {
+        return format!("it has {given} figures and needs {expected}");
+    }
+    format!("{} is not {expected}", given.replace('`', ""))
 }
 
 /// A JSON file as `T`.

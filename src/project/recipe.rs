@@ -35,6 +35,28 @@ pub(super) const OPTIONAL: [&str; 5] = [
     "balance",
 ];
 
+/// The keys of the parts that are tables of their own and have no kinds.
+pub(super) fn parts() -> [(&'static str, Vec<&'static str>); 4] {
+    let augment = Augment::settings().iter().map(|setting| setting.name);
+    // The others are within `policy`.
+    let augment = augment.filter(|name| !name.starts_with("policy_"));
+    [
+        (
+            "split",
+            vec!["validation", "test", "group", "together", "folds", "fold"],
+        ),
+        (
+            "preprocess",
+            vec!["resize", "normalise", "reduced_decoding"],
+        ),
+        ("augment", augment.collect()),
+        (
+            "balance",
+            vec!["class_weights", "oversample", "focal_gamma"],
+        ),
+    ]
+}
+
 /// Images a batch at most.
 pub const MAX_BATCH: usize = 65_536;
 
@@ -130,45 +152,9 @@ impl Recipe {
         self.start.as_deref().map(|start| folder.join(start))
     }
 
-    /// Everything that is wrong with the recipe, a sentence each; empty when it can be trained with.
+    /// The sentences of [`faults`](Self::faults); empty when the recipe can be trained with.
     pub fn validate(&self) -> Vec<String> {
-        let mut faults = Vec::new();
-        if self.epochs == 0 {
-            faults.push("epochs must be 1 or more".into());
-        }
-        if !(1..=MAX_BATCH).contains(&self.batch) {
-            faults.push(format!(
-                "batch size must be from 1 to {MAX_BATCH}, not {}",
-                self.batch
-            ));
-        }
-        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
-            faults.push(format!(
-                "learning rate must be above 0, not {}",
-                self.learning_rate
-            ));
-        }
-        if let Some(target) = self.target_accuracy
-            && !(0.0..=1.0).contains(&target)
-        {
-            faults.push(format!("target accuracy must be from 0 to 1, not {target}"));
-        }
-        if self.device.trim().is_empty() {
-            faults
-                .push("device must be “auto”, “cpu”, “gpu” or a part of an adapter's name".into());
-        }
-        faults.extend(self.optimizer.faults());
-        faults.extend(self.split.faults());
-        faults.extend(self.preprocess.faults());
-        faults.extend(self.augment.faults());
-        faults.extend(self.balance.faults());
-        if self.balance.focal_gamma > 0.0 && self.loss == Loss::MeanSquaredError {
-            faults.push(
-                "Focal loss: it belongs to a cross-entropy, and the loss is mean squared error; choose cross-entropy, or γ 0"
-                    .into(),
-            );
-        }
-        faults
+        self.faults().into_iter().map(|fault| fault.words).collect()
     }
 }
 

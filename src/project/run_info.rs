@@ -41,6 +41,9 @@ pub struct RunInfo {
     /// Of the best epoch, as `Epoch::accuracy` has it, from 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_accuracy: Option<f64>,
+    /// What had changed in the data since the run before on the same data, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
     /// Versions of the crates that decide the numbers.
     #[serde(default)]
     pub versions: BTreeMap<String, String>,

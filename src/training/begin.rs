@@ -12,15 +12,20 @@ use crate::dataset::{Draw, Normalise, Normaliser, PixelStore};
 use crate::project::Recipe;
 
 /// What is decided once the training begins: statistics become numbers, and what has changed in the data since the
-/// last run is told.
-pub(super) fn prepare(engine: &Engine, job: &mut Job) {
+/// last run is told, and given back.
+pub(super) fn prepare(engine: &Engine, job: &mut Job) -> Vec<String> {
     let channels = input_size(&job.network).channels;
     let normalise = &mut job.recipe.preprocess.normalise;
     if *normalise == Normalise::Statistics {
         engine.publish(|status| status.phase = Phase::preparing("Measuring the training images"));
         *normalise = normalise.resolved(&job.data, &job.splits.train, channels);
     }
-    engine.note(&since_last_run(job));
+    let changed = since_last_run(job);
+    let told = changed
+        .iter()
+        .map(|sentence| format!("Since the last run on this data: {sentence}"));
+    engine.note(&told.collect::<Vec<_>>());
+    changed
 }
 
 /// A model whose loss weighs the classes of the training images as the recipe says.

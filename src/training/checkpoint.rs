@@ -31,12 +31,14 @@ pub(super) struct Best {
 }
 
 impl Checkpoints {
-    pub fn create(job: &Job, device: &str) -> Result<Self, TrainError> {
+    /// Makes the run's folder; `changed` is what [`since_last_run`] has told.
+    pub fn create(job: &Job, device: &str, changed: Vec<String>) -> Result<Self, TrainError> {
         let run_data = run_data(job);
         let info = RunInfo {
             state: RunState::Running,
             device: device.to_owned(),
             parameters: job.network.parameters(),
+            changed,
             versions: versions(),
             ..RunInfo::default()
         };
@@ -165,10 +167,16 @@ pub(super) fn since_last_run(job: &Job) -> Vec<String> {
         // Another division, by the user's own wish, is no change of the data.
         difference.moved.clear();
     }
-    let sentences = difference.sentences().into_iter();
+    let now = layout(&job.data);
+    let mut sentences = Vec::new();
+    if data.layout.is_some() && now.is_some() && data.layout != now {
+        // Other classes then, and other sets, by the user's own wish.
+        sentences.push("the images are read in another way".to_owned());
+        difference.relabelled.clear();
+        difference.moved.clear();
+    }
+    sentences.extend(difference.sentences());
     sentences
-        .map(|sentence| format!("Since the last run on this data: {sentence}"))
-        .collect()
 }
 
 /// Refuses an epoch whose validation has no figures: its weights are worth nothing, and those saved

@@ -73,7 +73,9 @@ impl EvaluationJob {
             .name("evaluation images".to_owned())
             .spawn(move || {
                 let images = match (over, set) {
-                    (Over::Folder(source), _) => other_images(&stored, &source, &wanted, &watched),
+                    (Over::Folder(opening), _) => {
+                        other_images(&stored, &opening, &wanted, &watched)
+                    }
                     (_, set) => own_images(&stored, set.unwrap_or(Set::Test), &wanted, &watched),
                 };
                 // The engine may have ended meanwhile; then nobody waits for the images.
@@ -227,8 +229,12 @@ fn own_images(run: &OpenRun, set: Set, wanted: &Wanted, progress: &Progress) -> 
 }
 
 /// Every image of another folder, or its `test/` where it has one.
-fn other_images(run: &OpenRun, source: &Source, wanted: &Wanted, progress: &Progress) -> Loaded {
-    let data = Arc::new(wanted.open(source, None, progress)?);
+fn other_images(run: &OpenRun, opening: &Opening, wanted: &Wanted, progress: &Progress) -> Loaded {
+    let opening = Opening {
+        cache: wanted.cache.clone(),
+        ..opening.clone()
+    };
+    let data = Arc::new(Dataset::open_with(&opening, progress)?);
     let indices: Vec<usize> = test_images(&data).collect();
     load(&data, &indices, &run.info.classes, &wanted.stored, progress)
 }
@@ -252,11 +258,12 @@ fn of_classes(
     })
 }
 
-/// The images below `test/` where there is one, else all of them.
+/// The images below `test/` where there is one, else all of them; without those that are left out.
 pub(super) fn test_images(data: &Dataset) -> impl Iterator<Item = usize> {
     let is_test = |index: &usize| data.images[*index].given == Some(Set::Test);
+    let used = |index: &usize| !data.images[*index].excluded;
     let whole = !(0..data.len()).any(|index| is_test(&index));
-    (0..data.len()).filter(move |index| whole || is_test(index))
+    (0..data.len()).filter(move |index| used(index) && (whole || is_test(index)))
 }
 
 /// Decodes the images whose class the run knows.

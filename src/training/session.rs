@@ -12,7 +12,7 @@ use parking_lot::MutexGuard;
 use super::engine::Engine;
 use super::preview::Preview;
 use super::status::{Board, Control, FeatureMaps, Phase, Status};
-use crate::dataset::{Dataset, Progress, Set, Source, Splits};
+use crate::dataset::{Dataset, Opening, Progress, Set, Splits};
 use crate::network::{Graph, Network};
 use crate::project::Recipe;
 use crate::results::{Evaluation, History};
@@ -91,8 +91,9 @@ pub enum Over {
     OwnTest,
     /// One of the run's own sets.
     Own(Set),
-    /// Every image of another folder, or its `test/` where it has one.
-    Folder(Source),
+    /// Every image of another folder that is not left out, or of its `test/` where it has one. The index is that of
+    /// the evaluation.
+    Folder(Box<Opening>),
 }
 
 /// An evaluation to make.

@@ -45,11 +45,11 @@ pub(super) fn run(
     if !opened.compiles() {
         memory::fits(job)?;
     }
-    prepare(engine, job);
+    let changed = prepare(engine, job);
     let job = &*job;
     let train = store(engine, job, Set::Train, progress)?;
     let validation = store(engine, job, Set::Validation, progress)?;
-    let checkpoints = Checkpoints::create(job, &opened.info.name)?;
+    let checkpoints = Checkpoints::create(job, &opened.info.name, changed)?;
     engine.publish(|status| status.run = Some(checkpoints.path().to_path_buf()));
     for store in [&train, &validation] {
         engine.note(store.notice().map(str::to_owned).as_slice());

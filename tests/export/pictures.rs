@@ -32,7 +32,8 @@ fn programs_read_pictures_as_the_recipe_has_them() {
             "DEVIATION = [0.2, 0.3, 0.4]",
             "def read_image",
             "fitted with grey bars into the",
-            "ImageOps.pad(image, (WIDTH, HEIGHT), Image.Resampling.BILINEAR, color=grey)",
+            "inner = max(round(image.width / image.height * HEIGHT), 1), HEIGHT",
+            "fitted.paste(image.resize(inner, Image.Resampling.BILINEAR), (left, top))",
             "return (pixels - np.float32(MEAN)) / np.float32(DEVIATION)",
         ];
         assert_lines(python, &lines);

@@ -30,7 +30,13 @@ fn a_part_that_the_run_needs_is_named_and_nothing_is_answered() {
             let place = format!("runs/0001-small/{name}");
             for words in [EVALUATE, PREDICT] {
                 let out = desk.run(words).failed(&[&place]);
-                assert_eq!(out.stdout, "", "{name} {how}");
+                let told = out.json();
+                let words = told["error"].as_str();
+                assert!(
+                    words.is_some_and(|it| it.contains(&place)),
+                    "{name} {how}: {told}"
+                );
+                assert_eq!(told.as_object().unwrap().len(), 1, "{name} {how}: {told}");
             }
             let problem = desk.listed(1)["problem"].clone();
             let problem = problem

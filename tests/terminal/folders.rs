@@ -222,3 +222,66 @@ fn names_that_are_not_ascii_go_through_everything() {
     desk.run_all(&["predict", "1", file, "--device", "cpu"])
         .succeeded();
 }
+
+/// Batches of CIFAR-100: of each picture the coarse label, the fine one and 3,072 bytes.
+fn hundred(desk: &Desk) {
+    fs::create_dir_all(desk.path("cifar")).unwrap();
+    let batch = |count: u8| -> Vec<u8> {
+        let record = |number: u8| {
+            let fine = number % 4;
+            let mut record = vec![fine / 2, fine];
+            record.extend((0..3072_u32).map(|at| fine * 60 + (at % 17) as u8 + number));
+            record
+        };
+        (0..count).flat_map(record).collect()
+    };
+    fs::write(desk.path("cifar/train.bin"), batch(40)).unwrap();
+    fs::write(desk.path("cifar/test.bin"), batch(8)).unwrap();
+    for (kind, count) in [("fine", 100), ("coarse", 20)] {
+        let names: String = (0..count).map(|at| format!("{kind}{at}\n")).collect();
+        fs::write(desk.path(&format!("cifar/{kind}_label_names.txt")), names).unwrap();
+    }
+}
+
+#[test]
+fn cifar_100_is_learnt_by_its_fine_or_its_coarse_labels() {
+    let desk = Desk::new();
+    hundred(&desk);
+    let classes = |more: &str| {
+        let events = desk.train("cifar", more).succeeded().events();
+        let start = events
+            .iter()
+            .find(|event| event["event"] == "start")
+            .unwrap();
+        start["classes"].clone()
+    };
+    let fine = serde_json::json!(["fine0", "fine1", "fine2", "fine3"]);
+    let coarse = serde_json::json!(["coarse0", "coarse1"]);
+    assert_eq!(classes(""), fine);
+    assert_eq!(classes("--labels fine"), fine);
+    assert_eq!(classes("--labels coarse --test cifar"), coarse);
+    // The run knows how its own images are read; of others it is said.
+    let own = desk
+        .run("evaluate 3 --device cpu --json")
+        .succeeded()
+        .json();
+    assert_eq!(own["predictions"].as_array().unwrap().len(), 8);
+    let other = "evaluate 3 cifar --device cpu --json";
+    desk.run(other).failed(&["coarse0, coarse1"]);
+    let other = desk
+        .run(&format!("{other} --labels coarse"))
+        .succeeded()
+        .json();
+    assert_eq!(other["classes"], coarse);
+    desk.two_classes("data", 5);
+    desk.train("data", "--labels coarse").failed(&[
+        "CIFAR-100 by its coarse labels is not what the files are",
+        "What fits",
+    ]);
+    let wrong = desk.run("evaluate 3 --labels coarse");
+    assert_eq!(wrong.code, Some(2), "{wrong:?}");
+    assert_eq!(
+        desk.train("data", "--labels coarse --class-level 1").code,
+        Some(2)
+    );
+}

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use super::support::{Desk, Out};
 
 const CHANGES: &str = "train data --network small.toml --device cpu --epochs 2 --json \
@@ -171,6 +173,42 @@ fn the_next_run_tells_what_has_changed_in_the_data() {
     ] {
         assert!(next.stderr.contains(words), "no {words} in {}", next.stderr);
     }
+    // The run keeps it.
+    let runs = desk.run("runs --json").succeeded().json();
+    assert_eq!(
+        (&runs[0]["changed"], &runs[1]["changed"]),
+        (&json!([]), &json!([]))
+    );
+    let kept = runs[2]["changed"].as_array().unwrap();
+    assert!(
+        kept.contains(&json!("1 image is new: dark/zzz.png")),
+        "{kept:?}"
+    );
+    let told = desk.run("runs").succeeded().stdout;
+    assert!(
+        told.contains("since the run before: 1 image is new"),
+        "{told}"
+    );
+}
+
+#[test]
+fn reduced_decoding_is_switched_on_and_off() {
+    let desk = Desk::new();
+    desk.two_classes("data", 10);
+    let kept = |number: usize| {
+        let file = format!("runs/{number:04}-small/recipe.toml");
+        let recipe = fs::read_to_string(desk.path(&file)).unwrap();
+        recipe.contains("reduced_decoding = true")
+    };
+    desk.train("data", "--reduced-decoding").succeeded();
+    desk.train("data", "--reduced-decoding=off").succeeded();
+    assert_eq!((kept(1), kept(2)), (true, false));
+    // A run's network brings its recipe.
+    let again = "train data --network runs/0001-small/network.toml --device cpu --epochs 1";
+    desk.run(again).succeeded();
+    desk.run(&format!("{again} --reduced-decoding=off"))
+        .succeeded();
+    assert_eq!((kept(3), kept(4)), (true, false));
 }
 
 #[test]
@@ -190,8 +228,16 @@ fn impossible_wishes_are_told_with_what_is_possible() {
         assert_eq!(out.code, Some(2), "{more}: {out:?}");
         assert!(out.stderr.contains(words), "{more}: {}", out.stderr);
     }
-    desk.train("data", "--balance focal=-1")
-        .failed(&["γ is -1"]);
-    desk.train("data", "--split validation=0.9,test=0.4")
-        .failed(&["validation 0.9"]);
+    // What an option makes of the recipe is a bad argument, too.
+    for (more, words) in [
+        ("--balance focal=-1", "--balance: Focal loss: γ is -1"),
+        ("--split validation=0.9,test=0.4", "--split: validation 0.9"),
+        ("--split test=nan", "--split: "),
+        ("--group ([", "--group: the pattern “([”"),
+    ] {
+        let out = desk.train("data", more);
+        assert_eq!(out.code, Some(2), "{more}: {out:?}");
+        assert!(out.stderr.contains(words), "{more}: {}", out.stderr);
+    }
+    assert!(!desk.path("runs").exists());
 }

@@ -243,7 +243,8 @@ fn words(layout: &Layout) -> String {
         Layout::Table { file, .. } => format!("the table {}", brief(file)),
         Layout::List { file } => format!("the list {}", brief(file)),
         Layout::Idx => "MNIST's IDX files".into(),
-        Layout::Cifar { .. } => "CIFAR's batches".into(),
+        Layout::Cifar { coarse: false } => "CIFAR's batches".into(),
+        Layout::Cifar { coarse: true } => "CIFAR-100 by its coarse labels".into(),
     }
 }
 
