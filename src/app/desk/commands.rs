@@ -6,12 +6,11 @@ use std::sync::Arc;
 use super::change::{asking, changed};
 use super::jobs::Scan;
 use super::preview::{IMAGES, Wish};
-use super::{Applying, Asked, DataChange, DataTab};
+use super::{Applying, Asked, DataChange, DataTab, input_size};
 use crate::app::command::Command;
 use crate::app::state::State;
 use crate::app::view::{Data, Dialog, PathPurpose, Workspace};
-use crate::dataset::{Changes, InputSize, Layout, Progress, Source};
-use crate::network::Shape;
+use crate::dataset::{Changes, Layout, Progress, Source};
 
 /// What can be opened as a file that stands for a folder of images, by the end of its name.
 pub const FILE_ENDINGS: [&str; 11] = [
@@ -188,7 +187,7 @@ impl State {
         let asked = Asked {
             dataset: dataset.clone(),
             splits: splits.clone(),
-            input: self.input_size(),
+            input: input_size(&self.report),
             resize: self.project.recipe.preprocess.resize,
             changes: self.desk.changes.clone(),
         };
@@ -218,22 +217,6 @@ impl State {
         let quiet = desk.health.is_some();
         let look = (desk.looks, quiet);
         self.jobs.look(asked, groups, alike, find, look);
-    }
-
-    /// The input of the network as it stands in Build.
-    pub(in crate::app) fn input_size(&self) -> Option<InputSize> {
-        match self.report.layers.first()?.output? {
-            Shape::Maps {
-                height,
-                width,
-                channels,
-            } => Some(InputSize {
-                height,
-                width,
-                channels,
-            }),
-            Shape::Vector { .. } | Shape::Sequence { .. } => None,
-        }
     }
 
     fn preview(&mut self) {
@@ -271,7 +254,7 @@ impl State {
             dataset: dataset.clone(),
             splits: splits.clone(),
             images,
-            size: self.input_size()?,
+            size: input_size(&self.report)?,
             preprocess: recipe.preprocess.clone(),
             augment: recipe.augment.clone(),
             seed: recipe.seed,

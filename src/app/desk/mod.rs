@@ -22,6 +22,8 @@ use crate::dataset::{
     Source, Splits,
 };
 
+use crate::network::{Report, Shape};
+
 pub(super) use commands::{FILE_ENDINGS, is_data};
 pub use preview::{DRAWS, Preview, PreviewRow};
 
@@ -251,6 +253,22 @@ impl Desk {
         let made = |step: &Step| Arc::ptr_eq(&step.after, &self.made);
         self.done = self.history.iter().rposition(made).map_or(0, |at| at + 1);
         self.history.truncate(self.done);
+    }
+}
+
+/// The input of the network as it stands in Build, where that is images.
+pub fn input_size(report: &Report) -> Option<InputSize> {
+    match report.layers.first()?.output? {
+        Shape::Maps {
+            height,
+            width,
+            channels,
+        } => Some(InputSize {
+            height,
+            width,
+            channels,
+        }),
+        Shape::Vector { .. } | Shape::Sequence { .. } => None,
     }
 }
 

@@ -8,12 +8,12 @@ use super::changed;
 use super::findings::{self, Findings};
 use super::listing::Open;
 use crate::app::command::Command;
+use crate::app::desk::input_size;
 use crate::app::panels::parts::row::{column_scroll, elided};
 use crate::app::theme::{SPACE, Tokens, figure, semibold};
-use crate::app::view::{Data, View};
+use crate::app::view::View;
 use crate::app::widgets::{caption, card, heading, note, percent, stat_row, thousands};
 use crate::dataset::{Health, InputSize, SizeCount};
-use crate::network::Shape;
 
 /// The health tab and what it keeps from frame to frame.
 #[derive(Default)]
@@ -61,7 +61,7 @@ impl HealthSide {
                 .show(ui, view, health, commands)
                 .or(opened.take());
             smallest(ui, &summary);
-            sizes(ui, health, input_size(view));
+            sizes(ui, health, input_size(view.report));
             colours(ui, health);
             self.summary = Some(summary);
         });
@@ -220,23 +220,4 @@ fn effect(sizes: &[SizeCount], input: InputSize) -> String {
         text += &format!("; {} are smaller and get blurred", thousands(grown));
     }
     text
-}
-
-/// The input of the network as it stands in Build.
-fn input_size(view: &View<'_>) -> Option<InputSize> {
-    if !matches!(view.data, Data::Ready { .. }) {
-        return None;
-    }
-    match view.report.layers.first()?.output? {
-        Shape::Maps {
-            height,
-            width,
-            channels,
-        } => Some(InputSize {
-            height,
-            width,
-            channels,
-        }),
-        Shape::Vector { .. } | Shape::Sequence { .. } => None,
-    }
 }
