@@ -126,7 +126,9 @@ impl State {
                 self.take_scanned(scanned, true);
             }
             Err(message) => {
-                self.desk.take_back();
+                if self.desk.take_back() {
+                    self.project.recipe.split.together = false;
+                }
                 self.tell(true, message);
             }
         }

@@ -49,9 +49,9 @@ impl State {
             Command::ReadAs(layout) => self.read_as(layout),
             Command::ChangeData(change) => self.change_data(&change),
             Command::Undo | Command::UndoData => {
-                if let Some(name) = self.desk.undo() {
+                if let Some((name, held)) = self.desk.undo() {
                     self.tell(false, format!("Undone: {name}"));
-                    self.changes_follow();
+                    self.hold_together(held, false);
                 }
             }
             Command::Redo | Command::RedoData => self.redo_data(),
@@ -74,9 +74,20 @@ impl State {
     }
 
     fn redo_data(&mut self) {
-        if self.desk.redo().is_some() {
-            self.changes_follow();
+        if let Some(holds) = self.desk.redo() {
+            self.hold_together(holds, true);
         }
+    }
+
+    /// The changes are new, and where a step says so the recipe keeps look-alikes together or no more.
+    fn hold_together(&mut self, says: bool, together: bool) {
+        let split = &mut self.project.recipe.split;
+        if says && split.together != together {
+            split.together = together;
+            self.changes += 1;
+            return self.remake();
+        }
+        self.changes_follow();
     }
 
     fn read_as(&mut self, layout: Option<Layout>) {
@@ -120,8 +131,11 @@ impl State {
                 accepted,
                 ..Changes::default()
             };
-            self.desk
-                .step("take all images as their files say".to_owned(), after);
+            self.desk.step(
+                "take all images as their files say".to_owned(),
+                after,
+                false,
+            );
             return match &self.data {
                 Data::Failed { source, .. } => self.open_data(source.clone()),
                 _ => self.changes_follow(),
@@ -131,14 +145,14 @@ impl State {
             return;
         };
         let (name, after) = changed(data, &self.desk.changes, change);
-        self.desk.step(name, after);
-        if matches!(change, DataChange::SameSide(_)) && !self.project.recipe.split.together {
-            // Sets that the folder does not give are dealt out by the recipe: only it can hold images together.
-            self.project.recipe.split.together = true;
+        // Sets that the folder does not give are dealt out by the recipe: only it can hold images together.
+        let holds =
+            matches!(change, DataChange::SameSide(_)) && !self.project.recipe.split.together;
+        self.desk.step(name, after, holds);
+        if holds {
             self.tell(false, "The split now keeps look-alikes together");
-            return self.remake();
         }
-        self.changes_follow();
+        self.hold_together(holds, true);
     }
 
     /// The changes are new: the images follow.

@@ -72,6 +72,8 @@ struct Step {
     name: String,
     before: Arc<Changes>,
     after: Arc<Changes>,
+    /// It also made the recipe keep look-alikes together.
+    holds: bool,
 }
 
 /// What a file job does.
@@ -212,9 +214,9 @@ impl Desk {
         self.set(layout, changes);
     }
 
-    /// Takes a step that can be taken back.
-    pub(super) fn step(&mut self, name: String, after: Changes) {
-        if after == *self.changes {
+    /// Takes a step that can be taken back; `holds` where it makes the recipe keep look-alikes together.
+    pub(super) fn step(&mut self, name: String, after: Changes, holds: bool) {
+        if after == *self.changes && !holds {
             return;
         }
         let after = Arc::new(after);
@@ -223,6 +225,7 @@ impl Desk {
             name,
             before: self.changes.clone(),
             after: after.clone(),
+            holds,
         });
         if self.history.len() > STEPS {
             self.history.remove(0);
@@ -231,28 +234,33 @@ impl Desk {
         self.changes = after;
     }
 
-    /// Takes the last step back; gives its name.
-    pub(super) fn undo(&mut self) -> Option<String> {
+    /// Takes the last step back; gives its name, and whether the recipe then holds look-alikes together no more.
+    pub(super) fn undo(&mut self) -> Option<(String, bool)> {
         let step = self.history.get(self.done.checked_sub(1)?)?;
         self.changes = step.before.clone();
         self.done -= 1;
-        Some(step.name.clone())
+        Some((step.name.clone(), step.holds))
     }
 
-    /// Takes the next step again; gives its name.
-    pub(super) fn redo(&mut self) -> Option<String> {
+    /// Takes the next step again; tells whether the recipe then holds look-alikes together.
+    pub(super) fn redo(&mut self) -> Option<bool> {
         let step = self.history.get(self.done)?;
         self.changes = step.after.clone();
         self.done += 1;
-        Some(step.name.clone())
+        Some(step.holds)
     }
 
-    /// A step could not be made: the changes are those of the images again, and the steps since are forgotten.
-    pub(super) fn take_back(&mut self) {
+    /// Steps could not be made: the changes are those of the images again, and the steps since are forgotten. Tells
+    /// whether one of them made the recipe hold look-alikes together.
+    pub(super) fn take_back(&mut self) -> bool {
         self.changes = self.made.clone();
         let made = |step: &Step| Arc::ptr_eq(&step.after, &self.made);
-        self.done = self.history.iter().rposition(made).map_or(0, |at| at + 1);
-        self.history.truncate(self.done);
+        let kept = self.history.iter().rposition(made).map_or(0, |at| at + 1);
+        let undone = self.history.get(kept..self.done).unwrap_or(&[]);
+        let held = undone.iter().any(|step| step.holds);
+        self.done = kept;
+        self.history.truncate(kept);
+        held
     }
 }
 
