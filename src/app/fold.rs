@@ -26,6 +26,7 @@ impl State {
         }
         self.follow_session();
         self.follow_desk();
+        self.follow_since();
         self.thumbnails.update(&self.ctx);
         self.drop_old_notices();
         self.autosave();

@@ -64,6 +64,11 @@ impl State {
                 result,
             } => self.moved(dataset, before, result),
             DataDone::MovedBack { changes, stuck } => self.moved_back(changes, &stuck),
+            DataDone::Compared {
+                which,
+                number,
+                since,
+            } => self.compared_data(which, number, since),
         }
     }
 

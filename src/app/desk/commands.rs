@@ -46,6 +46,11 @@ impl State {
                 self.go(Workspace::Data);
                 self.desk.tab = tab;
             }
+            Command::ShowSince(run) => {
+                self.go(Workspace::Data);
+                self.desk.tab = DataTab::Health;
+                self.desk.wanted = (self.desk.wanted.0 + 1, run);
+            }
             Command::ReadAs(layout) => self.read_as(layout),
             Command::ChangeData(change) => self.change_data(&change),
             Command::Undo | Command::UndoData => {

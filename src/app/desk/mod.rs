@@ -12,9 +12,10 @@ mod change;
 mod commands;
 pub mod jobs;
 mod preview;
+mod since;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::dataset::{
@@ -26,6 +27,7 @@ use crate::network::{Report, Shape};
 
 pub(super) use commands::{FILE_ENDINGS, is_data};
 pub use preview::{DRAWS, Preview, PreviewRow};
+pub use since::Since;
 
 /// Steps that undo remembers.
 const STEPS: usize = 200;
@@ -143,6 +145,12 @@ pub struct Desk {
     pub(super) asked: Option<Asked>,
     pub(super) looks: u64,
 
+    /// What is different since the latest run on this data, and since the run that is shown.
+    pub(super) since_latest: since::Followed,
+    pub(super) since_shown: since::Followed,
+    /// How often what is different was to be shown, and for which run the last time.
+    pub wanted: (u64, PathBuf),
+
     pub preview: Option<Arc<Preview>>,
     pub(super) preview_asked: Option<preview::Wish>,
     pub(super) previewing: bool,
@@ -158,6 +166,24 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// What is different in the data since the latest run on it; none where nothing is, or there was no run.
+    pub fn since_latest(&self) -> Option<&Arc<Since>> {
+        let made = self.since_latest.made.as_ref();
+        made.filter(|since| !since.is_empty())
+    }
+
+    /// The same for the run that Train and Inspect show.
+    pub fn since_shown(&self) -> Option<&Arc<Since>> {
+        let made = self.since_shown.made.as_ref();
+        made.filter(|since| !since.is_empty())
+    }
+
+    /// What is different since the run of that folder.
+    pub fn since(&self, run: &Path) -> Option<&Arc<Since>> {
+        let both = [self.since_latest(), self.since_shown()];
+        both.into_iter().flatten().find(|since| since.run == run)
+    }
+
     /// The name of the step that undo takes back.
     pub fn undo_label(&self) -> Option<&str> {
         let step = self.history.get(self.done.checked_sub(1)?)?;
@@ -179,6 +205,7 @@ impl Desk {
         (self.health, self.alike, self.asked) = (None, None, None);
         (self.preview, self.preview_asked, self.together) = (None, None, None);
         self.decoded = preview::Decoded::default();
+        (self.since_latest, self.since_shown) = Default::default();
         self.folds.clear();
         self.split_fault = None;
         (self.remaking, self.again) = (false, false);

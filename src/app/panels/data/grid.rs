@@ -287,7 +287,12 @@ fn gutter(ui: &mut Ui, listing: &Listing, row: &Row, height: f32) {
     let layout = egui::Layout::top_down(egui::Align::Min);
     let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect).layout(layout));
     inside.spacing_mut().item_spacing.y = 2.0;
-    inside.label(semibold(format!("Group {}", number + 1)));
+    let name = listing.names.get(number);
+    let name = name.map_or_else(
+        || format!("Group {}", number + 1),
+        |name| (*name).to_owned(),
+    );
+    inside.label(semibold(name));
     let count = listing.group(number).len();
     let words = egui::RichText::new(format!("{count} images"));
     inside.label(words.size(CAPTION_SIZE).color(tokens.muted));

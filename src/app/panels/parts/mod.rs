@@ -4,3 +4,4 @@ pub mod layer_maps;
 pub mod picture;
 pub mod probabilities;
 pub mod row;
+pub mod since;
