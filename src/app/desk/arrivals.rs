@@ -197,7 +197,7 @@ impl State {
             draws: row
                 .draws
                 .into_iter()
-                .map(|draw| upload(&self.ctx, draw))
+                .map(|(draw, mixed)| (upload(&self.ctx, draw), mixed))
                 .collect(),
         });
         Preview {

@@ -26,7 +26,7 @@ use crate::dataset::{
 use crate::network::{Report, Shape};
 
 pub(super) use commands::{FILE_ENDINGS, is_data};
-pub use preview::{DRAWS, Preview, PreviewRow};
+pub use preview::{DRAWS, Mixed, Preview, PreviewRow};
 pub use since::Since;
 
 /// Steps that undo remembers.
