@@ -165,8 +165,15 @@ impl DataPanel {
             return false;
         };
         let known = self.listing.take().filter(|list| list.is_of(view, open));
-        let Some(listing) = known.or_else(|| Listing::of(view, index, open)) else {
-            return false;
+        let listing = match known {
+            Some(listing) => listing,
+            None => {
+                let Some(listing) = Listing::of(view, index, open) else {
+                    return false;
+                };
+                self.grid.relist(&listing);
+                listing
+            }
         };
         let back = self.grid.show(ui, view, &listing, commands);
         self.listing = Some(listing);
