@@ -7,11 +7,11 @@ use egui::text::{LayoutJob, TextWrapping};
 use egui::{Key, Modifiers, Rect, Response, ScrollArea, TextStyle, Ui, vec2};
 
 use super::listing::Listing;
-use super::relabel::Relabel;
 use super::selection::Selection;
 use crate::app::command::Command;
 use crate::app::desk::DataChange;
 use crate::app::panels::parts::picture::{Mark, thumbnail};
+use crate::app::panels::parts::relabel::Relabel;
 use crate::app::panels::parts::row::elided;
 use crate::app::theme::{CAPTION_SIZE, SPACE, Tokens, figure, semibold};
 use crate::app::view::View;

@@ -13,7 +13,6 @@ mod listing;
 mod prepare;
 mod preview;
 mod problems;
-mod relabel;
 mod rows;
 mod selection;
 mod sets;

@@ -24,6 +24,7 @@ use self::matrix::{Matrix, Picked};
 use self::mistakes::Mistakes;
 use self::table::ClassTable;
 use crate::app::command::Command;
+use crate::app::panels::parts::relabel::Relabel;
 use crate::app::panels::parts::row::column_frame;
 use crate::app::theme::{SIDE_WIDTH, SPACE, Tokens};
 use crate::app::view::{Panel, ShownRun, View};
@@ -47,6 +48,7 @@ pub struct InspectPanel {
     mistakes: Mistakes,
     attempt: Attempt,
     middle: Middle,
+    relabel: Relabel,
 }
 
 /// Less than this and the class table is not worth its space.
@@ -63,7 +65,7 @@ impl Panel for InspectPanel {
             .resizable(false)
             .frame(column_frame(tokens.panel))
             .show(ui, |ui| match self.middle {
-                Middle::Mistakes => detail::examined(ui, view, commands),
+                Middle::Mistakes => detail::examined(ui, view, &mut self.relabel, commands),
                 Middle::Attempt => detail::tried(ui, view),
             });
         let half = ui.available_width() * 0.48;
