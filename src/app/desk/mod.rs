@@ -14,6 +14,7 @@ pub mod jobs;
 mod preview;
 mod since;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -143,6 +144,8 @@ pub struct Desk {
     /// The user has ended that look.
     pub not_looked: bool,
     pub(super) asked: Option<Asked>,
+    /// Whether these changes are those that are saved: asked in every frame, and there may be a million.
+    saved: RefCell<Option<(Arc<Changes>, u64, bool)>>,
     pub(super) looks: u64,
 
     /// What is different since the latest run on this data, and since the run that is shown.
@@ -182,6 +185,20 @@ impl Desk {
     pub fn since(&self, run: &Path) -> Option<&Arc<Since>> {
         let both = [self.since_latest(), self.since_shown()];
         both.into_iter().flatten().find(|since| since.run == run)
+    }
+
+    /// Whether the changes are those of a saved project; `saves` is another number for another one.
+    pub(super) fn is_saved(&self, saved: &Changes, saves: u64) -> bool {
+        let mut known = self.saved.borrow_mut();
+        if let Some((changes, number, same)) = known.as_ref()
+            && *number == saves
+            && Arc::ptr_eq(changes, &self.changes)
+        {
+            return *same;
+        }
+        let same = *saved == *self.changes;
+        *known = Some((self.changes.clone(), saves, same));
+        same
     }
 
     /// The name of the step that undo takes back.
