@@ -87,6 +87,7 @@ impl State {
         }
         (self.desk.remaking, self.desk.previewing) = (false, false);
         (self.desk.looking, self.desk.applying) = (None, None);
+        self.desk.moving_back = false;
         self.tell(true, message);
     }
 

@@ -96,6 +96,7 @@ impl State {
     }
 
     fn moved_back(&mut self, changes: Arc<Changes>, stuck: &[(PathBuf, String)]) {
+        self.desk.moving_back = false;
         self.desk.set(self.desk.layout.clone(), changes);
         match stuck.first() {
             None => self.tell(false, "All files are back where they were"),

@@ -70,6 +70,7 @@ impl State {
             Command::MoveFiles => self.move_files(),
             Command::MoveBack => {
                 if let Some(moved) = self.desk.moved.take() {
+                    self.desk.moving_back = true;
                     self.jobs
                         .move_data_back(moved.dataset, moved.applied, moved.changes);
                 }
@@ -308,7 +309,7 @@ impl State {
             return;
         };
         let dataset = dataset.clone();
-        if self.desk.applying.is_some() || self.desk.remaking {
+        if self.desk.applying.is_some() || self.desk.remaking || self.desk.moving_back {
             self.tell(
                 true,
                 "The changes are still being made; try again in a moment",

@@ -164,11 +164,18 @@ pub struct Desk {
     /// What is being done with files.
     pub applying: Option<Applying>,
     pub moved: Option<Moved>,
+    /// Files are being put back where they were.
+    pub moving_back: bool,
     /// Layout and changes of the sources that were open before, for when they come back.
     kept: HashMap<String, (Option<Layout>, Arc<Changes>)>,
 }
 
 impl Desk {
+    /// Whether a job makes the changes or the sets.
+    pub fn is_busy(&self) -> bool {
+        self.remaking
+    }
+
     /// What is different in the data since the latest run on it; none where nothing is, or there was no run.
     pub fn since_latest(&self) -> Option<&Arc<Since>> {
         let made = self.since_latest.made.as_ref();

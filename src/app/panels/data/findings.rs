@@ -9,7 +9,7 @@ use crate::app::desk::{DataChange, DataTab};
 use crate::app::panels::parts::row::ends;
 use crate::app::theme::{CORNER_SMALL, NOTE_SIZE, SPACE, Tokens, figure, semibold};
 use crate::app::view::View;
-use crate::app::widgets::{caption, edge, heading, note, thousands};
+use crate::app::widgets::{self, caption, edge, heading, note, thousands};
 use crate::dataset::{Action, Finding, Health, Kind, Severity};
 
 /// So many findings come first, in full.
@@ -106,9 +106,8 @@ pub fn looking(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         let (done, total) = (progress.done() as u64, progress.total() as u64);
         caption(ui, "Looking for copies and pictures that look alike");
         if let Some(fraction) = progress.fraction() {
-            let bar = egui::ProgressBar::new(fraction).desired_height(6.0);
             let text = format!("{} of {}", thousands(done), thousands(total));
-            ui.add(bar).accessible_name(format!("Compared {text}"));
+            widgets::progress(ui, fraction, format!("Compared {text}"));
         }
         if ui.button("Cancel the look for copies").clicked() {
             commands.push(Command::CancelJob);
@@ -160,7 +159,6 @@ impl Cards {
                 let advice = RichText::new(&finding.advice).color(tokens.muted);
                 ui.add(Label::new(advice.size(NOTE_SIZE)).wrap());
                 ui.horizontal_wrapped(|ui| {
-                    ui.spacing_mut().button_padding.x = SPACE[1];
                     self.files_button(ui, finding);
                     opened = actions(ui, finding, commands);
                 });
@@ -250,7 +248,7 @@ fn actions(ui: &mut Ui, finding: &Finding, commands: &mut Vec<Command>) -> Optio
 
 /// A button whose accessible name tells the finding too.
 fn named(ui: &mut Ui, text: &str, title: &str, help: &str) -> egui::Response {
-    let button = ui.small_button(text);
+    let button = widgets::card_button(ui, text);
     let spoken = format!("{text}: {title}");
     button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &spoken));
     button.on_hover_text(help)
