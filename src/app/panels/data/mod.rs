@@ -10,6 +10,7 @@ mod header;
 mod health;
 mod index;
 mod listing;
+mod overview;
 mod prepare;
 mod preview;
 mod problems;

@@ -13,6 +13,8 @@ use crate::app::widgets::{heading, thousands};
 use crate::dataset::Dataset;
 
 const ROW: f32 = 24.0;
+/// Width of a column of figures.
+const FIGURE: f32 = 80.0;
 /// Between text and the edge of its cell.
 const PAD: f32 = 8.0;
 
@@ -87,11 +89,15 @@ fn table(
 ) {
     ui.spacing_mut().item_spacing.y = 0.0;
     let right = Layout::right_to_left(Align::Center);
+    // Names stand near their figures, however wide the window is.
+    let gap = ui.spacing().item_spacing.x;
+    let figures_width = (FIGURE + gap) * names.len() as f32;
+    let names_width = (ui.available_width() - figures_width).clamp(140.0, 420.0);
     TableBuilder::new(ui)
         .striped(true)
         .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Column::remainder().at_least(140.0).clip(true))
-        .columns(Column::exact(80.0), names.len())
+        .column(Column::exact(names_width).clip(true))
+        .columns(Column::exact(FIGURE), names.len())
         .auto_shrink([false, false])
         .header(ROW, |mut header| {
             header.col(|ui| {
