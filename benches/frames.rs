@@ -125,7 +125,10 @@ fn million() -> Vec<f64> {
         measure(name, &world, &mut panel);
     }
     world.desk.tab = DataTab::Health;
-    shown(&ctx, &world, &mut panel, wheel(0));
+    // To the top again: turns of the wheel take some frames to come to rest.
+    for _ in 0..20 {
+        shown(&ctx, &world, &mut panel, turned(10_000.0));
+    }
     // The label of the first class, as the panel lays it out.
     let at = egui::pos2(60.0, 150.0);
     for pressed in [true, false] {
@@ -219,8 +222,14 @@ fn scrolled(ctx: &egui::Context, app: &mut App, number: usize) -> f64 {
 
 /// The pointer in the middle and its wheel turning.
 fn wheel(number: usize) -> Vec<egui::Event> {
-    let turn = if number % 100 < 50 { -40.0 } else { 40.0 };
+    let mut events = turned(if number % 100 < 50 { -40.0 } else { 40.0 });
     let at = egui::pos2(640.0, 200.0 + (number % 400) as f32);
+    events.insert(1, egui::Event::PointerMoved(at));
+    events
+}
+
+fn turned(turn: f32) -> Vec<egui::Event> {
+    let at = egui::pos2(640.0, 400.0);
     let wheel = egui::Event::MouseWheel {
         unit: egui::MouseWheelUnit::Point,
         delta: egui::vec2(0.0, turn),
