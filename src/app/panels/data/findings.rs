@@ -201,11 +201,10 @@ fn actions(ui: &mut Ui, finding: &Finding, commands: &mut Vec<Command>) -> Optio
     if count > 0 && named(ui, "Show", &finding.title, "See its images").clicked() {
         opened = Some(Open::Finding(finding.key.clone(), finding.kind));
     }
-    if finding.kind == Kind::Imbalance {
-        let help = "Class weights, over-sampling or the focal loss, with what each does";
-        if named(ui, "Balance…", &finding.title, help).clicked() {
-            commands.push(Command::ShowData(DataTab::Balance));
-        }
+    if let Some((text, help, tab)) = settings(finding.kind)
+        && named(ui, text, &finding.title, help).clicked()
+    {
+        commands.push(Command::ShowData(tab));
     }
     for action in &finding.actions {
         match action {
@@ -227,6 +226,8 @@ fn actions(ui: &mut Ui, finding: &Finding, commands: &mut Vec<Command>) -> Optio
                     commands.push(Command::ChangeData(change));
                 }
             }
+            // What is only told takes nothing off the score: there is nothing to accept.
+            Action::Accept if finding.severity == Severity::Told && !finding.accepted => {}
             Action::Accept => {
                 let (text, help) = if finding.accepted {
                     ("Count it again", "It takes off from the score again")
@@ -244,6 +245,33 @@ fn actions(ui: &mut Ui, finding: &Finding, commands: &mut Vec<Command>) -> Optio
         }
     }
     opened
+}
+
+/// The tab whose settings do something about a finding, with the button that opens it.
+fn settings(kind: Kind) -> Option<(&'static str, &'static str, DataTab)> {
+    Some(match kind {
+        Kind::Imbalance | Kind::TinyClass => (
+            "Balance…",
+            "Class weights, over-sampling or the focal loss, with what each does",
+            DataTab::Balance,
+        ),
+        Kind::Resizing | Kind::Strips => (
+            "Prepare…",
+            "Stretch, fit with bars or crop, shown on real images",
+            DataTab::Prepare,
+        ),
+        Kind::Colours => (
+            "Prepare…",
+            "Normalise by these figures or by others",
+            DataTab::Prepare,
+        ),
+        Kind::NotChecked => (
+            "Sets…",
+            "The shares of the sets, and what stays together",
+            DataTab::Sets,
+        ),
+        _ => return None,
+    })
 }
 
 /// A button whose accessible name tells the finding too.

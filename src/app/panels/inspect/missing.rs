@@ -3,6 +3,7 @@
 use egui::Ui;
 
 use crate::app::command::Command;
+use crate::app::shown::READING;
 use crate::app::theme::{SPACE, Tokens, semibold};
 use crate::app::view::{InspectSet, ShownRun, View, Workspace};
 use crate::app::widgets::{self, card, empty_state, note, problem, thousands};
@@ -22,7 +23,10 @@ pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     }
     if let Some(message) = &shown.problem {
         let tokens = Tokens::of(ui);
-        let remedy = (!shown.live).then_some("Evaluate");
+        if shown.live || message == READING {
+            return note(ui, message);
+        }
+        let remedy = (!shown.live && shown.stored.is_some()).then_some("Evaluate");
         if problem(ui, tokens.warning, message, remedy) {
             commands.push(Command::Evaluate);
         }

@@ -98,7 +98,7 @@ impl InspectPanel {
             missing::show(ui, view, commands);
             return;
         };
-        self.matrix.controls(ui, &figures);
+        let listed = self.matrix.controls(ui, &figures);
         let room = vec2(
             ui.available_width(),
             (ui.available_height() - LEAST_TABLE - SPACE[3]).max(200.0),
@@ -106,7 +106,7 @@ impl InspectPanel {
         let picked = self
             .matrix
             .show(ui, &mut figures, self.listing.filter().cell(), room);
-        match picked {
+        match picked.or(listed) {
             Some(Picked::Cell(truth, predicted)) => self.choose(Filter::Cell { truth, predicted }),
             Some(Picked::Enter) => self.enter(view, commands),
             None => {}
