@@ -62,8 +62,11 @@ impl State {
         match self.status.phase.clone() {
             Phase::Failed(message) => self.tell(true, format!("The training failed: {message}")),
             Phase::Finished => {
-                for note in self.status.notes.clone() {
-                    self.tell(false, note);
+                // Train shows them itself.
+                if self.workspace != Workspace::Train {
+                    for note in self.status.notes.clone() {
+                        self.tell(false, note);
+                    }
                 }
                 let best = self.status.best.map(|(epoch, accuracy)| {
                     format!("; best epoch {epoch} with {:.1} %", accuracy * 100.0)

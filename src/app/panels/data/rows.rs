@@ -67,7 +67,7 @@ pub fn show(
 fn label(ui: &mut Ui, index: &Index, class: usize, side: f32) -> bool {
     let tokens = Tokens::of(ui);
     let name = index.class_name(class);
-    let count = index.of_class(class).len();
+    let (count, out) = index.count(class);
     let (rect, response) = ui.allocate_exact_size(vec2(LABEL, side), Sense::click());
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, 6, tokens.card);
@@ -79,9 +79,14 @@ fn label(ui: &mut Ui, index: &Index, class: usize, side: f32) -> bool {
     elided(&mut inside, semibold(name));
     let share = count as f32 / index.fullest.max(1) as f32;
     bar(&mut inside, share, inner.width() - SPACE[1], tokens.accent);
-    let text = thousands(count as u64);
+    let left_out = match out {
+        0 => String::new(),
+        _ => format!(", {} left out", thousands(out as u64)),
+    };
+    let text = format!("{}{left_out}", thousands(count as u64));
     inside.label(figure(text).size(NOTE_SIZE).color(tokens.muted));
-    let spoken = format!("Open class {name}, {} images", thousands(count as u64));
+    let count = thousands(count as u64);
+    let spoken = format!("Open class {name}, {count} images{left_out}");
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
     response
         .on_hover_ui(|ui| {

@@ -182,7 +182,7 @@ fn fix(
 /// The last change of the data can be undone where it was made.
 fn taken_back(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     if let Some(name) = view.desk.undo_label() {
-        let button = ui.small_button(format!("Undo {name}"));
+        let button = ui.button(format!("Undo {name}"));
         if button.on_hover_text("Ctrl+Z in this workspace").clicked() {
             commands.push(Command::UndoData);
         }

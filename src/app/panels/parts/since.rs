@@ -22,10 +22,10 @@ pub fn row(ui: &mut Ui, since: Option<&Arc<Since>>, commands: &mut Vec<Command>)
             let text = RichText::new(&words).size(NOTE_SIZE);
             elided(ui, text.color(Tokens::of(ui).muted)).on_hover_text(since.gone_words());
         });
-        let button = ui.small_button("Show");
+        let button = ui.button("Show");
         let spoken = format!("Show: {words}");
         button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &spoken));
-        let help = "See these images in Data";
+        let help = "See these images in Data, by what is different";
         if button.on_hover_text(help).clicked() {
             commands.push(Command::ShowSince(since.run.clone()));
         }
