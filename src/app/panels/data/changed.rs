@@ -33,7 +33,9 @@ pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) -> Option
                 );
                 note(ui, &words);
             }
-            ui.horizontal_wrapped(|ui| steps_row(ui, view, commands));
+            if steps {
+                ui.horizontal_wrapped(|ui| steps_row(ui, view, commands));
+            }
             ui.horizontal_wrapped(|ui| {
                 if changed && card_button(ui, "Show changed images").clicked() {
                     opened = Some(Open::Changed);

@@ -31,10 +31,11 @@ pub fn show(ui: &mut Ui, sizes: &[usize]) {
         let class = bar * sizes.len() / bars;
         let count = sizes.get(class).copied().unwrap_or(0);
         let height = HEIGHT * count as f32 / (*most).max(1) as f32;
-        let left = rect.left() + step * bar as f32;
+        // On whole points: thin bars would have stripes between them.
+        let edge = |bar: usize| (rect.left() + step * bar as f32).floor();
         let gap = if step > 3.0 { 1.0 } else { 0.0 };
-        let top = pos2(left, rect.bottom() - height.max(1.0));
-        let filled = Rect::from_min_max(top, pos2(left + step - gap, rect.bottom()));
+        let top = pos2(edge(bar), (rect.bottom() - height.max(1.0)).floor());
+        let filled = Rect::from_min_max(top, pos2(edge(bar + 1) - gap, rect.bottom()));
         ui.painter().rect_filled(filled, 0, colour);
     }
     let line = egui::Stroke::new(1.0, Tokens::of(ui).line);
