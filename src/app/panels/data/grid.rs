@@ -320,7 +320,11 @@ fn gutter(ui: &mut Ui, listing: &Listing, row: &Row, height: f32) {
     );
     inside.label(semibold(name));
     let count = listing.group(number).len();
-    let words = egui::RichText::new(format!("{count} images"));
+    let words = match count {
+        1 => "1 image".to_owned(),
+        _ => format!("{} images", thousands(count as u64)),
+    };
+    let words = egui::RichText::new(words);
     inside.label(words.size(CAPTION_SIZE).color(tokens.muted));
 }
 
