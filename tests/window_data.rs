@@ -3,9 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "window_data/fixing.rs"]
+mod fixing;
 mod panels_world;
 #[path = "window_data/shown.rs"]
 mod shown;
+#[path = "window_data/since.rs"]
+mod since;
 mod whole_window;
 
 use std::path::{Path, PathBuf};

@@ -144,8 +144,10 @@ fn a_thousand_classes_have_one_matrix_that_can_be_clicked() {
     let mut harness = Stage::harness(world, InspectPanel::default());
     let cells = harness.get_by_label("Cells of the confusion matrix, 1000 by 1000");
     assert!(cells.rect().width() > 100.0);
-    harness.get_by_label("Zoom in").click();
-    harness.run_steps(3);
+    for _ in 0..9 {
+        harness.get_by_label("Zoom in").click();
+        harness.run_steps(3);
+    }
     // The cell in the upper left corner that shows.
     let rect = harness
         .get_by_label("Cells of the confusion matrix, 1000 by 1000")
@@ -157,6 +159,23 @@ fn a_thousand_classes_have_one_matrix_that_can_be_clicked() {
     harness.drop_at(at);
     harness.run_steps(3);
     harness.get_by_label("True cat, predicted cat");
+}
+
+#[test]
+fn the_mistakes_made_most_often_among_a_thousand_classes_are_listed_and_all_cells_fit() {
+    let world = World::with_classes(1_000).evaluated();
+    let cell = world.evaluation().confusion().worst_cells(1)[0];
+    let classes = world.evaluation().classes.clone();
+    let mut harness = Stage::harness(world, InspectPanel::default());
+    let cells = harness.get_by_label("Cells of the confusion matrix, 1000 by 1000");
+    assert!(cells.rect().width() < 640.0, "all of it is seen");
+    harness.get_by_label("Most confused…").click();
+    harness.run_steps(3);
+    let (truth, predicted) = (&classes[cell.truth], &classes[cell.predicted]);
+    let name = format!("{truth} → {predicted} · {}", cell.count);
+    harness.get_by_label(&name).click();
+    harness.run_steps(3);
+    harness.get_by_label(&format!("True {truth}, predicted {predicted}"));
 }
 
 #[test]

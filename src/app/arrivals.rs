@@ -112,6 +112,7 @@ impl State {
         }
         let moved = self.project.path != path;
         self.project.saved = Some(project);
+        self.project.saves += 1;
         self.project.untitled = self.jobs.places.is_untitled(&path);
         self.project.name = name_of(&path);
         self.project.path = path;
@@ -190,6 +191,7 @@ impl State {
             template: project.template,
             pinned: project.pinned,
             saved,
+            saves: self.project.saves + 1,
             brought: Brought::default(),
         };
         if let Some(import) = imported {

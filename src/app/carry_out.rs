@@ -30,8 +30,7 @@ impl State {
             | Command::SaveProject
             | Command::SaveProjectAs(_)
             | Command::Recover(_) => self.carry_out_project(command),
-            // In Data, undo is that of the data.
-            Command::Undo | Command::Redo if self.workspace == Workspace::Data => {
+            Command::Undo | Command::Redo if self.workspace.changes_data() => {
                 self.carry_out_data(command);
             }
             Command::CancelJob => self.cancel_job(),

@@ -40,6 +40,8 @@ pub enum Command {
     OpenData(Source),
     RescanData,
     ShowData(DataTab),
+    /// The images that are different since the run of that folder.
+    ShowSince(PathBuf),
     /// Reads the same files another way; `None` as it is found out.
     ReadAs(Option<Layout>),
     /// Excludes, relabels, restores, accepts; a step for undo.

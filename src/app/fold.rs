@@ -26,6 +26,7 @@ impl State {
         }
         self.follow_session();
         self.follow_desk();
+        self.follow_since();
         self.thumbnails.update(&self.ctx);
         self.drop_old_notices();
         self.autosave();
@@ -61,8 +62,11 @@ impl State {
         match self.status.phase.clone() {
             Phase::Failed(message) => self.tell(true, format!("The training failed: {message}")),
             Phase::Finished => {
-                for note in self.status.notes.clone() {
-                    self.tell(false, note);
+                // Train shows them itself.
+                if self.workspace != Workspace::Train {
+                    for note in self.status.notes.clone() {
+                        self.tell(false, note);
+                    }
                 }
                 let best = self.status.best.map(|(epoch, accuracy)| {
                     format!("; best epoch {epoch} with {:.1} %", accuracy * 100.0)
@@ -86,6 +90,7 @@ impl State {
         }
         (self.desk.remaking, self.desk.previewing) = (false, false);
         (self.desk.looking, self.desk.applying) = (None, None);
+        self.desk.moving_back = false;
         self.tell(true, message);
     }
 

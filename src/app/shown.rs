@@ -11,6 +11,9 @@ use crate::project::ListedRun;
 use crate::results::Evaluation;
 use crate::training::{Explained, Session, Status};
 
+/// What is told while a run is read.
+pub const READING: &str = "The run is being read";
+
 /// An evaluation that the engine is computing for a run.
 struct Evaluating {
     ticket: u64,
@@ -298,7 +301,7 @@ fn missing(run: &ShownRun, set: InspectSet) -> String {
         (true, InspectSet::Test, _) => {
             "The test set is looked at once, when the training has ended".to_owned()
         }
-        (false, _, None) => "The run is being read".to_owned(),
+        (false, _, None) => READING.to_owned(),
         (false, _, Some(stored)) => {
             let damage = stored.damage.first();
             damage.map_or_else(

@@ -44,6 +44,8 @@ pub struct OpenProject {
     pub pinned: Option<String>,
     /// What the file holds, to know whether anything has changed.
     pub saved: Option<Project>,
+    /// Another number for another `saved`.
+    pub saves: u64,
     /// What came and went with other networks that were put in place of this one.
     pub brought: Brought,
 }
@@ -156,6 +158,7 @@ impl State {
                 template: fresh.template,
                 pinned: None,
                 saved: None,
+                saves: 0,
                 brought: Brought::default(),
             },
             selected: None,
@@ -255,7 +258,7 @@ impl State {
                 || saved.template != project.template
                 || saved.pinned != project.pinned
                 || saved.layout != self.desk.layout
-                || saved.changes != *self.desk.changes
+                || !self.desk.is_saved(&saved.changes, project.saves)
         })
     }
 

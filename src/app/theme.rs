@@ -278,7 +278,7 @@ fn visuals(theme: Theme) -> Visuals {
     visuals.window_stroke = Stroke::new(1.0, tokens.line);
     visuals.window_corner_radius = CornerRadius::same(CORNER);
     visuals.menu_corner_radius = CornerRadius::same(CORNER);
-    visuals.faint_bg_color = mix(tokens.panel, tokens.text, 0.03);
+    visuals.faint_bg_color = tokens.card;
     visuals.extreme_bg_color = tokens.ground;
     visuals.text_edit_bg_color = Some(match theme {
         Theme::Dark => tokens.ground,

@@ -27,6 +27,13 @@ pub enum Workspace {
     Inspect,
 }
 
+impl Workspace {
+    /// Whether undo is that of the data here: where images are excluded and relabelled. Elsewhere it is the network's.
+    pub fn changes_data(self) -> bool {
+        matches!(self, Self::Data | Self::Inspect)
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ThemeChoice {
     #[default]

@@ -186,6 +186,26 @@ pub fn bar(ui: &mut Ui, fraction: f32, width: f32, colour: Color32) {
     });
 }
 
+/// A button on a card, where one in the card's own colour would not be seen.
+pub fn card_button(ui: &mut Ui, text: impl Into<String>) -> Response {
+    let line = Tokens::of(ui).line;
+    let button = Button::new(RichText::new(text).size(NOTE_SIZE)).min_size(vec2(0.0, SPACE[4]));
+    ui.scope(|ui| {
+        ui.spacing_mut().button_padding = vec2(SPACE[1], 2.0);
+        ui.visuals_mut().widgets.inactive.weak_bg_fill = line;
+        ui.add(button)
+    })
+    .inner
+}
+
+/// How far a job is, from 0 to 1; `spoken` says it to those who cannot see the bar.
+pub fn progress(ui: &mut Ui, fraction: f32, spoken: String) {
+    let bar = egui::ProgressBar::new(fraction)
+        .desired_height(SPACE[0] + 2.0)
+        .fill(Tokens::of(ui).accent);
+    ui.add(bar).accessible_name(spoken);
+}
+
 /// What is wrong, in a box with an edge in the colour of how bad it is, and a button for the remedy.
 /// True when the remedy was clicked.
 pub fn problem(ui: &mut Ui, colour: Color32, message: &str, remedy: Option<&str>) -> bool {

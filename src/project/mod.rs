@@ -37,5 +37,5 @@ pub use recipe::{MAX_BATCH, Recipe};
 pub use recovery::Recovery;
 pub use run::{RunFolder, Weights, set_run_state, write_evaluation};
 pub use run_info::{Mark, Marks, RunData, RunInfo, RunState};
-pub use run_reader::{Damage, OpenRun, broken_part, latest_data, open_run};
+pub use run_reader::{Damage, OpenRun, broken_part, latest_data, open_run, run_data};
 pub use speeds::{Speed, Speeds};

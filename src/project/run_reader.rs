@@ -281,17 +281,20 @@ fn read_data(file: &Path) -> Result<RunData, ProjectError> {
 /// looked at; damaged ones tell nothing.
 pub fn latest_data(runs_dir: &Path, source: &Source) -> Option<(RunData, Recipe)> {
     const LOOKED_AT: usize = 20;
-    let source = run::anywhere(source);
     let runs = index::list_runs(runs_dir).ok()?;
-    runs.iter().rev().take(LOOKED_AT).find_map(|listed| {
-        let file = listed.path.join("data.json");
-        let head: Head = read::json(&file).ok()?;
-        if head.source != source {
-            return None;
-        }
-        let recipe = read_recipe(&listed.path.join("recipe.toml")).ok()?;
-        Some((read_data(&file).ok()?, recipe))
-    })
+    let mut latest = runs.iter().rev().take(LOOKED_AT);
+    latest.find_map(|listed| run_data(&listed.path, source))
+}
+
+/// The images of a run and the recipe that divided them, if it was on this data and they can be read.
+pub fn run_data(run: &Path, source: &Source) -> Option<(RunData, Recipe)> {
+    let file = run.join("data.json");
+    let head: Head = read::json(&file).ok()?;
+    if head.source != run::anywhere(source) {
+        return None;
+    }
+    let recipe = read_recipe(&run.join("recipe.toml")).ok()?;
+    Some((read_data(&file).ok()?, recipe))
 }
 
 /// The beginning of `data.json`.

@@ -64,6 +64,11 @@ impl State {
                 result,
             } => self.moved(dataset, before, result),
             DataDone::MovedBack { changes, stuck } => self.moved_back(changes, &stuck),
+            DataDone::Compared {
+                which,
+                number,
+                since,
+            } => self.compared_data(which, number, since),
         }
     }
 
@@ -91,6 +96,7 @@ impl State {
     }
 
     fn moved_back(&mut self, changes: Arc<Changes>, stuck: &[(PathBuf, String)]) {
+        self.desk.moving_back = false;
         self.desk.set(self.desk.layout.clone(), changes);
         match stuck.first() {
             None => self.tell(false, "All files are back where they were"),
@@ -126,7 +132,9 @@ impl State {
                 self.take_scanned(scanned, true);
             }
             Err(message) => {
-                self.desk.take_back();
+                if self.desk.take_back() {
+                    self.project.recipe.split.together = false;
+                }
                 self.tell(true, message);
             }
         }
@@ -190,7 +198,7 @@ impl State {
             draws: row
                 .draws
                 .into_iter()
-                .map(|draw| upload(&self.ctx, draw))
+                .map(|(draw, mixed)| (upload(&self.ctx, draw), mixed))
                 .collect(),
         });
         Preview {

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use super::change::{asking, changed};
 use super::jobs::Scan;
 use super::preview::{IMAGES, Wish};
-use super::{Applying, Asked, DataChange, DataTab};
+use super::{Applying, Asked, DataChange, DataTab, input_size};
 use crate::app::command::Command;
 use crate::app::state::State;
 use crate::app::view::{Data, Dialog, PathPurpose, Workspace};
-use crate::dataset::{Changes, InputSize, Layout, Progress, Source};
-use crate::network::Shape;
+use crate::dataset::{Changes, Layout, Progress, Source};
 
 /// What can be opened as a file that stands for a folder of images, by the end of its name.
 pub const FILE_ENDINGS: [&str; 11] = [
@@ -47,12 +46,17 @@ impl State {
                 self.go(Workspace::Data);
                 self.desk.tab = tab;
             }
+            Command::ShowSince(run) => {
+                self.go(Workspace::Data);
+                self.desk.tab = DataTab::Health;
+                self.desk.wanted = (self.desk.wanted.0 + 1, run);
+            }
             Command::ReadAs(layout) => self.read_as(layout),
             Command::ChangeData(change) => self.change_data(&change),
             Command::Undo | Command::UndoData => {
-                if let Some(name) = self.desk.undo() {
+                if let Some((name, held)) = self.desk.undo() {
                     self.tell(false, format!("Undone: {name}"));
-                    self.changes_follow();
+                    self.hold_together(held, false);
                 }
             }
             Command::Redo | Command::RedoData => self.redo_data(),
@@ -66,6 +70,7 @@ impl State {
             Command::MoveFiles => self.move_files(),
             Command::MoveBack => {
                 if let Some(moved) = self.desk.moved.take() {
+                    self.desk.moving_back = true;
                     self.jobs
                         .move_data_back(moved.dataset, moved.applied, moved.changes);
                 }
@@ -75,9 +80,20 @@ impl State {
     }
 
     fn redo_data(&mut self) {
-        if self.desk.redo().is_some() {
-            self.changes_follow();
+        if let Some(holds) = self.desk.redo() {
+            self.hold_together(holds, true);
         }
+    }
+
+    /// The changes are new, and where a step says so the recipe keeps look-alikes together or no more.
+    fn hold_together(&mut self, says: bool, together: bool) {
+        let split = &mut self.project.recipe.split;
+        if says && split.together != together {
+            split.together = together;
+            self.changes += 1;
+            return self.remake();
+        }
+        self.changes_follow();
     }
 
     fn read_as(&mut self, layout: Option<Layout>) {
@@ -121,8 +137,11 @@ impl State {
                 accepted,
                 ..Changes::default()
             };
-            self.desk
-                .step("take all images as their files say".to_owned(), after);
+            self.desk.step(
+                "take all images as their files say".to_owned(),
+                after,
+                false,
+            );
             return match &self.data {
                 Data::Failed { source, .. } => self.open_data(source.clone()),
                 _ => self.changes_follow(),
@@ -132,14 +151,14 @@ impl State {
             return;
         };
         let (name, after) = changed(data, &self.desk.changes, change);
-        self.desk.step(name, after);
-        if matches!(change, DataChange::SameSide(_)) && !self.project.recipe.split.together {
-            // Sets that the folder does not give are dealt out by the recipe: only it can hold images together.
-            self.project.recipe.split.together = true;
+        // Sets that the folder does not give are dealt out by the recipe: only it can hold images together.
+        let holds =
+            matches!(change, DataChange::SameSide(_)) && !self.project.recipe.split.together;
+        self.desk.step(name, after, holds);
+        if holds {
             self.tell(false, "The split now keeps look-alikes together");
-            return self.remake();
         }
-        self.changes_follow();
+        self.hold_together(holds, true);
     }
 
     /// The changes are new: the images follow.
@@ -188,7 +207,7 @@ impl State {
         let asked = Asked {
             dataset: dataset.clone(),
             splits: splits.clone(),
-            input: self.input_size(),
+            input: input_size(&self.report),
             resize: self.project.recipe.preprocess.resize,
             changes: self.desk.changes.clone(),
         };
@@ -218,22 +237,6 @@ impl State {
         let quiet = desk.health.is_some();
         let look = (desk.looks, quiet);
         self.jobs.look(asked, groups, alike, find, look);
-    }
-
-    /// The input of the network as it stands in Build.
-    pub(in crate::app) fn input_size(&self) -> Option<InputSize> {
-        match self.report.layers.first()?.output? {
-            Shape::Maps {
-                height,
-                width,
-                channels,
-            } => Some(InputSize {
-                height,
-                width,
-                channels,
-            }),
-            Shape::Vector { .. } | Shape::Sequence { .. } => None,
-        }
     }
 
     fn preview(&mut self) {
@@ -271,7 +274,7 @@ impl State {
             dataset: dataset.clone(),
             splits: splits.clone(),
             images,
-            size: self.input_size()?,
+            size: input_size(&self.report)?,
             preprocess: recipe.preprocess.clone(),
             augment: recipe.augment.clone(),
             seed: recipe.seed,
@@ -306,7 +309,7 @@ impl State {
             return;
         };
         let dataset = dataset.clone();
-        if self.desk.applying.is_some() || self.desk.remaking {
+        if self.desk.applying.is_some() || self.desk.remaking || self.desk.moving_back {
             self.tell(
                 true,
                 "The changes are still being made; try again in a moment",

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::preview::{Decoded, Made, Wish, make};
+use super::since::{Since, Which};
 use super::{Asked, cache_of};
 use crate::app::done::{Done, Scanned};
 use crate::app::jobs::Jobs;
@@ -41,6 +42,12 @@ pub enum DataDone {
     MovedBack {
         changes: Arc<Changes>,
         stuck: Vec<(PathBuf, String)>,
+    },
+    /// The data compared with a run's; none where no run was on this data.
+    Compared {
+        which: Which,
+        number: u64,
+        since: Option<Arc<Since>>,
     },
 }
 

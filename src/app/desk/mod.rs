@@ -12,9 +12,11 @@ mod change;
 mod commands;
 pub mod jobs;
 mod preview;
+mod since;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::dataset::{
@@ -22,8 +24,11 @@ use crate::dataset::{
     Source, Splits,
 };
 
+use crate::network::{Report, Shape};
+
 pub(super) use commands::{FILE_ENDINGS, is_data};
-pub use preview::{DRAWS, Preview, PreviewRow};
+pub use preview::{DRAWS, Mixed, Preview, PreviewRow};
+pub use since::Since;
 
 /// Steps that undo remembers.
 const STEPS: usize = 200;
@@ -70,6 +75,8 @@ struct Step {
     name: String,
     before: Arc<Changes>,
     after: Arc<Changes>,
+    /// It also made the recipe keep look-alikes together.
+    holds: bool,
 }
 
 /// What a file job does.
@@ -137,7 +144,15 @@ pub struct Desk {
     /// The user has ended that look.
     pub not_looked: bool,
     pub(super) asked: Option<Asked>,
+    /// Whether these changes are those that are saved: asked in every frame, and there may be a million.
+    saved: RefCell<Option<(Arc<Changes>, u64, bool)>>,
     pub(super) looks: u64,
+
+    /// What is different since the latest run on this data, and since the run that is shown.
+    pub(super) since_latest: since::Followed,
+    pub(super) since_shown: since::Followed,
+    /// How often what is different was to be shown, and for which run the last time.
+    pub wanted: (u64, PathBuf),
 
     pub preview: Option<Arc<Preview>>,
     pub(super) preview_asked: Option<preview::Wish>,
@@ -149,11 +164,50 @@ pub struct Desk {
     /// What is being done with files.
     pub applying: Option<Applying>,
     pub moved: Option<Moved>,
+    /// Files are being put back where they were.
+    pub moving_back: bool,
     /// Layout and changes of the sources that were open before, for when they come back.
     kept: HashMap<String, (Option<Layout>, Arc<Changes>)>,
 }
 
 impl Desk {
+    /// Whether a job makes the changes or the sets.
+    pub fn is_busy(&self) -> bool {
+        self.remaking
+    }
+
+    /// What is different in the data since the latest run on it; none where nothing is, or there was no run.
+    pub fn since_latest(&self) -> Option<&Arc<Since>> {
+        let made = self.since_latest.made.as_ref();
+        made.filter(|since| !since.is_empty())
+    }
+
+    /// The same for the run that Train and Inspect show.
+    pub fn since_shown(&self) -> Option<&Arc<Since>> {
+        let made = self.since_shown.made.as_ref();
+        made.filter(|since| !since.is_empty())
+    }
+
+    /// What is different since the run of that folder.
+    pub fn since(&self, run: &Path) -> Option<&Arc<Since>> {
+        let both = [self.since_latest(), self.since_shown()];
+        both.into_iter().flatten().find(|since| since.run == run)
+    }
+
+    /// Whether the changes are those of a saved project; `saves` is another number for another one.
+    pub(super) fn is_saved(&self, saved: &Changes, saves: u64) -> bool {
+        let mut known = self.saved.borrow_mut();
+        if let Some((changes, number, same)) = known.as_ref()
+            && *number == saves
+            && Arc::ptr_eq(changes, &self.changes)
+        {
+            return *same;
+        }
+        let same = *saved == *self.changes;
+        *known = Some((self.changes.clone(), saves, same));
+        same
+    }
+
     /// The name of the step that undo takes back.
     pub fn undo_label(&self) -> Option<&str> {
         let step = self.history.get(self.done.checked_sub(1)?)?;
@@ -175,6 +229,7 @@ impl Desk {
         (self.health, self.alike, self.asked) = (None, None, None);
         (self.preview, self.preview_asked, self.together) = (None, None, None);
         self.decoded = preview::Decoded::default();
+        (self.since_latest, self.since_shown) = Default::default();
         self.folds.clear();
         self.split_fault = None;
         (self.remaking, self.again) = (false, false);
@@ -210,9 +265,9 @@ impl Desk {
         self.set(layout, changes);
     }
 
-    /// Takes a step that can be taken back.
-    pub(super) fn step(&mut self, name: String, after: Changes) {
-        if after == *self.changes {
+    /// Takes a step that can be taken back; `holds` where it makes the recipe keep look-alikes together.
+    pub(super) fn step(&mut self, name: String, after: Changes, holds: bool) {
+        if after == *self.changes && !holds {
             return;
         }
         let after = Arc::new(after);
@@ -221,6 +276,7 @@ impl Desk {
             name,
             before: self.changes.clone(),
             after: after.clone(),
+            holds,
         });
         if self.history.len() > STEPS {
             self.history.remove(0);
@@ -229,28 +285,49 @@ impl Desk {
         self.changes = after;
     }
 
-    /// Takes the last step back; gives its name.
-    pub(super) fn undo(&mut self) -> Option<String> {
+    /// Takes the last step back; gives its name, and whether the recipe then holds look-alikes together no more.
+    pub(super) fn undo(&mut self) -> Option<(String, bool)> {
         let step = self.history.get(self.done.checked_sub(1)?)?;
         self.changes = step.before.clone();
         self.done -= 1;
-        Some(step.name.clone())
+        Some((step.name.clone(), step.holds))
     }
 
-    /// Takes the next step again; gives its name.
-    pub(super) fn redo(&mut self) -> Option<String> {
+    /// Takes the next step again; tells whether the recipe then holds look-alikes together.
+    pub(super) fn redo(&mut self) -> Option<bool> {
         let step = self.history.get(self.done)?;
         self.changes = step.after.clone();
         self.done += 1;
-        Some(step.name.clone())
+        Some(step.holds)
     }
 
-    /// A step could not be made: the changes are those of the images again, and the steps since are forgotten.
-    pub(super) fn take_back(&mut self) {
+    /// Steps could not be made: the changes are those of the images again, and the steps since are forgotten. Tells
+    /// whether one of them made the recipe hold look-alikes together.
+    pub(super) fn take_back(&mut self) -> bool {
         self.changes = self.made.clone();
         let made = |step: &Step| Arc::ptr_eq(&step.after, &self.made);
-        self.done = self.history.iter().rposition(made).map_or(0, |at| at + 1);
-        self.history.truncate(self.done);
+        let kept = self.history.iter().rposition(made).map_or(0, |at| at + 1);
+        let undone = self.history.get(kept..self.done).unwrap_or(&[]);
+        let held = undone.iter().any(|step| step.holds);
+        self.done = kept;
+        self.history.truncate(kept);
+        held
+    }
+}
+
+/// The input of the network as it stands in Build, where that is images.
+pub fn input_size(report: &Report) -> Option<InputSize> {
+    match report.layers.first()?.output? {
+        Shape::Maps {
+            height,
+            width,
+            channels,
+        } => Some(InputSize {
+            height,
+            width,
+            channels,
+        }),
+        Shape::Vector { .. } | Shape::Sequence { .. } => None,
     }
 }
 

@@ -53,7 +53,16 @@ pub struct Drawing {
     pub index: usize,
     pub original: ColorImage,
     pub input: ColorImage,
-    pub draws: Vec<ColorImage>,
+    pub draws: Vec<(ColorImage, Option<Mixed>)>,
+}
+
+/// Another image that was mixed into a draw.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mixed {
+    /// Its index into the data set.
+    pub other: usize,
+    /// The share of the label that is the image's own, 0 to 1; the rest is the other's.
+    pub own: f32,
 }
 
 /// What a preview job has come to.
@@ -68,7 +77,7 @@ pub struct PreviewRow {
     pub index: usize,
     pub original: TextureHandle,
     pub input: TextureHandle,
-    pub draws: Vec<TextureHandle>,
+    pub draws: Vec<(TextureHandle, Option<Mixed>)>,
 }
 
 /// A preview in the window.
@@ -79,19 +88,77 @@ pub struct Preview {
     pub size: InputSize,
 }
 
-/// Makes the pictures; an image that cannot be read is left out.
+/// Makes the pictures; an image that cannot be read is left out. Images are mixed with one another as those of a batch.
 pub fn make(wish: &Wish, decoded: &Decoded) -> Made {
-    let rows = wish.images.iter().filter_map(|&index| {
+    let read = wish.images.iter().filter_map(|&index| {
         let image = decode(wish, decoded, index)?;
-        Some(row(wish, index, &image))
+        Some((index, image))
     });
-    let rows = rows.collect();
+    let read: Vec<(usize, Arc<DynamicImage>)> = read.collect();
+    let mut rows: Vec<(Drawing, Vec<Vec<u8>>)> = read
+        .iter()
+        .map(|(index, image)| row(wish, *index, image))
+        .collect();
+    for epoch in 0..DRAWS {
+        let planes: Vec<&[u8]> = rows
+            .iter()
+            .filter_map(|(_, draws)| draws.get(epoch).map(Vec::as_slice))
+            .collect();
+        let mixed = mix(wish, epoch, &planes);
+        let indices: Vec<usize> = rows.iter().map(|(drawing, _)| drawing.index).collect();
+        for ((drawing, draws), mixed) in rows.iter_mut().zip(mixed) {
+            let Some(plain) = draws.get(epoch) else {
+                continue;
+            };
+            let (bytes, with) = match &mixed {
+                Some((bytes, place, own)) => {
+                    let with = indices.get(*place).map(|&other| Mixed { other, own: *own });
+                    (bytes, with)
+                }
+                None => (plain, None),
+            };
+            drawing.draws.push((shown(bytes, wish.size), with));
+        }
+    }
     let normalise = wish.preprocess.normalise;
     Made {
-        rows,
+        rows: rows.into_iter().map(|(drawing, _)| drawing).collect(),
         normalise: normalise.resolved(&wish.dataset, &wish.splits.train, wish.size.channels),
         size: wish.size,
     }
+}
+
+/// The draws of an epoch, mixed as the recipe says: bytes, the place of the other image, and the image's own share.
+fn mix(wish: &Wish, epoch: usize, planes: &[&[u8]]) -> Vec<Option<(Vec<u8>, usize, f32)>> {
+    let number = epoch_number(epoch);
+    let Some(mix) = wish.augment.mix(wish.seed, number, 0, planes.len()) else {
+        return vec![None; planes.len()];
+    };
+    let size = wish.size;
+    // Mixing is linear: it may as well be done before the pixels are normalised.
+    let pixels: Vec<f32> = planes
+        .iter()
+        .flat_map(|planes| planes.iter().map(|byte| f32::from(*byte)))
+        .collect();
+    let own = mix.share(size);
+    let mixed = mix.mixed(&pixels, size);
+    let images = mixed.chunks_exact(size.elements().max(1));
+    images
+        .zip(&mix.partner)
+        .map(|(image, partner)| {
+            let bytes = image.iter().map(|value| value.round() as u8).collect();
+            Some((bytes, *partner, own))
+        })
+        .collect()
+}
+
+/// Epochs count from 1.
+fn epoch_number(place: usize) -> u32 {
+    u32::try_from(place + 1).unwrap_or(u32::MAX)
+}
+
+fn shown(planes: &[u8], size: InputSize) -> ColorImage {
+    super::super::thumbnails::color_image(&picture(planes, size))
 }
 
 fn decode(wish: &Wish, decoded: &Decoded, index: usize) -> Option<Arc<DynamicImage>> {
@@ -105,7 +172,8 @@ fn decode(wish: &Wish, decoded: &Decoded, index: usize) -> Option<Arc<DynamicIma
     Some(image)
 }
 
-fn row(wish: &Wish, index: usize, image: &DynamicImage) -> Drawing {
+/// The row without its draws, and the bytes of those.
+fn row(wish: &Wish, index: usize, image: &DynamicImage) -> (Drawing, Vec<Vec<u8>>) {
     let size = wish.size;
     let planes = input(image, size, &wish.preprocess);
     let stored_size = wish.augment.stored(size);
@@ -115,20 +183,21 @@ fn row(wish: &Wish, index: usize, image: &DynamicImage) -> Drawing {
         input(image, stored_size, &wish.preprocess)
     };
     let draw = |epoch: usize| {
-        let epoch = u32::try_from(epoch).unwrap_or(u32::MAX);
-        let drawn = wish.augment.plan(wish.seed, epoch, index);
+        let drawn = wish.augment.plan(wish.seed, epoch_number(epoch), index);
         let mut bytes = planes.clone();
         drawn.apply_from(&stored, stored_size, &mut bytes, size);
-        super::super::thumbnails::color_image(&picture(&bytes, size))
+        bytes
     };
-    Drawing {
+    let draws = if wish.augment.is_off() {
+        Vec::new()
+    } else {
+        (0..DRAWS).map(draw).collect()
+    };
+    let drawing = Drawing {
         index,
         original: super::super::thumbnails::color_image(&thumbnail(image, SIDE)),
-        input: super::super::thumbnails::color_image(&picture(&planes, size)),
-        draws: if wish.augment.is_off() {
-            Vec::new()
-        } else {
-            (1..=DRAWS).map(draw).collect()
-        },
-    }
+        input: shown(&planes, size),
+        draws: Vec::new(),
+    };
+    (drawing, draws)
 }

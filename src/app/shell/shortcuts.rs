@@ -4,7 +4,7 @@ use egui::{Context, Key, KeyboardShortcut};
 
 use crate::app::command::{Command, ENTRIES, Entry};
 use crate::app::layer_actions::written;
-use crate::app::view::{View, Workspace};
+use crate::app::view::View;
 
 /// The commands whose keys were pressed. While a dialog is open it has the keyboard to itself, and
 /// a text field keeps its own undo and every key without Ctrl.
@@ -64,11 +64,11 @@ pub(super) fn available(command: &Command, view: &View<'_>) -> Result<(), String
         Command::Pause if paused => Err("The training is paused already".to_owned()),
         Command::Pause | Command::Stop => unless(active, "Nothing is being trained"),
         Command::Resume | Command::Step => unless(paused, "No training is paused"),
-        Command::Undo if view.workspace == Workspace::Data => unless(
+        Command::Undo if view.workspace.changes_data() => unless(
             view.desk.undo_label().is_some(),
             "There is nothing to undo in the data; in Build, undo is that of the network",
         ),
-        Command::Redo if view.workspace == Workspace::Data => unless(
+        Command::Redo if view.workspace.changes_data() => unless(
             view.desk.redo_label().is_some(),
             "There is nothing to redo in the data",
         ),

@@ -140,6 +140,13 @@ fn idle(view: &View<'_>, tokens: &Tokens) -> (Color32, String) {
         };
         return (tokens.accent, text);
     }
+    if view.desk.is_busy() {
+        let text = "Making the changes and dealing the images to their sets";
+        return (tokens.accent, text.to_owned());
+    }
+    if view.desk.moving_back {
+        return (tokens.accent, "Putting the files back".to_owned());
+    }
     if let Some(problem) = view.train_blocked {
         return (tokens.warning, sentence(problem));
     }

@@ -1,13 +1,17 @@
 //! Classes of very different size: what is done about them, and what it does, on the histogram.
 
+use std::sync::Arc;
+
 use egui::{Align, Layout, ScrollArea, Ui, vec2};
 
 use super::controls::{matching, search, slider};
+use super::overview;
 use crate::app::command::Command;
-use crate::app::panels::parts::row::{column_scroll, elided};
+use crate::app::panels::parts::row::{column_scroll, elided, ends};
 use crate::app::theme::{CAPTION_SIZE, NOTE_SIZE, SPACE, Tokens, figure};
 use crate::app::view::{Data, View};
-use crate::app::widgets::{bar, heading, note, thousands};
+use crate::app::widgets::{bar, heading, note, segmented, thousands};
+use crate::dataset::{Dataset, Splits};
 
 const MOST_GAMMA: f32 = 5.0;
 const ROW: f32 = 30.0;
@@ -48,43 +52,93 @@ pub fn side(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     }
 }
 
-/// What is searched for.
+/// In which order the classes stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Order {
+    #[default]
+    Name,
+    Fewest,
+    Most,
+}
+
+/// What is searched for, and in which order.
 #[derive(Default)]
 pub struct Histogram {
     search: String,
+    order: Order,
+    listed: Option<Listed>,
+}
+
+/// Made once for the sets, what is searched for and the order.
+struct Listed {
+    splits: Arc<Splits>,
+    search: String,
+    order: Order,
+    /// Training images of each class.
+    train: Vec<usize>,
+    /// The classes as they stand.
+    found: Vec<usize>,
+    /// Training images of all classes, most first.
+    sizes: Vec<usize>,
+}
+
+impl Listed {
+    fn new(dataset: &Dataset, splits: &Arc<Splits>, train: Vec<usize>, of: &Histogram) -> Self {
+        let mut found = matching(&dataset.classes, &of.search);
+        let size = |class: &usize| train.get(*class).copied().unwrap_or(0);
+        match of.order {
+            Order::Name => {}
+            Order::Fewest => found.sort_by_key(size),
+            Order::Most => found.sort_by_key(|class| std::cmp::Reverse(size(class))),
+        }
+        let mut sizes = train.clone();
+        sizes.sort_unstable_by(|a, b| b.cmp(a));
+        Self {
+            splits: splits.clone(),
+            search: of.search.clone(),
+            order: of.order,
+            train,
+            found,
+            sizes,
+        }
+    }
+
+    fn is_of(&self, splits: &Arc<Splits>, of: &Histogram) -> bool {
+        Arc::ptr_eq(&self.splits, splits) && self.search == of.search && self.order == of.order
+    }
 }
 
 impl Histogram {
-    /// A row a class: its training images, and what they count for in the loss of an epoch.
+    /// A row a class: its training images, and what they count for in the loss of an epoch; over many of them, all at
+    /// a glance.
     pub fn show(&mut self, ui: &mut Ui, view: &View<'_>) {
         let Data::Ready {
-            dataset, counts, ..
+            dataset,
+            splits,
+            counts,
         } = view.data
         else {
             return;
         };
-        let tokens = Tokens::of(ui);
-        let train: Vec<usize> = counts.iter().map(|row| row[0]).collect();
-        let effect = view.recipe.balance.effect(&train);
-        let weights = view.recipe.balance.weights(&train);
-        let changes = view.recipe.balance.class_weights || view.recipe.balance.oversample;
-        ui.horizontal(|ui| {
-            heading(ui, "Training images of each class");
-            search(ui, &mut self.search);
+        self.controls(ui);
+        let known = self.listed.take().filter(|known| known.is_of(splits, self));
+        let listed = known.unwrap_or_else(|| {
+            let train = counts.iter().map(|row| row[0]).collect();
+            Listed::new(dataset, splits, train, self)
         });
-        ui.horizontal(|ui| {
-            legend(ui, tokens.muted, "images");
-            if changes {
-                legend(
-                    ui,
-                    tokens.accent,
-                    "what they count for in the loss of an epoch",
-                );
-            }
-        });
-        let most = train.iter().map(|count| *count as f64);
+        let balance = &view.recipe.balance;
+        let (effect, weights) = (
+            balance.effect(&listed.train),
+            balance.weights(&listed.train),
+        );
+        let changes = balance.class_weights || balance.oversample;
+        legends(ui, changes);
+        let most = listed.train.iter().map(|count| *count as f64);
         let most = most.chain(effect.iter().copied()).fold(1.0, f64::max);
-        let found = matching(&dataset.classes, &self.search);
+        if listed.found.len() as f32 * ROW > ui.available_height() {
+            overview::show(ui, &listed.sizes);
+        }
+        let found = &listed.found;
         ui.spacing_mut().item_spacing.y = 2.0;
         ScrollArea::vertical()
             .id_salt("histogram")
@@ -92,13 +146,46 @@ impl Histogram {
             .show_rows(ui, ROW, found.len(), |ui, visible| {
                 for &class in found.get(visible).unwrap_or(&[]) {
                     let name = dataset.classes.get(class).map_or("", String::as_str);
-                    let count = train.get(class).copied().unwrap_or(0);
+                    let count = listed.train.get(class).copied().unwrap_or(0);
                     let of = |list: &[f64]| list.get(class).copied().unwrap_or(0.0);
                     let counted = changes.then(|| (of(&effect), of(&weights)));
                     row(ui, name, count, counted, most);
                 }
             });
+        self.listed = Some(listed);
     }
+
+    fn controls(&mut self, ui: &mut Ui) {
+        let order = &mut self.order;
+        let text = &mut self.search;
+        ends(
+            ui,
+            "histogram",
+            |ui| {
+                heading(ui, "Training images of each class");
+                search(ui, text);
+            },
+            |ui| {
+                let options = [
+                    (Order::Name, "by name"),
+                    (Order::Fewest, "fewest first"),
+                    (Order::Most, "most first"),
+                ];
+                segmented(ui, "Order of the classes", order, &options);
+            },
+        );
+    }
+}
+
+fn legends(ui: &mut Ui, changes: bool) {
+    let tokens = Tokens::of(ui);
+    ui.horizontal(|ui| {
+        legend(ui, tokens.muted, "images");
+        if changes {
+            let words = "what they count for in the loss of an epoch";
+            legend(ui, tokens.accent, words);
+        }
+    });
 }
 
 fn legend(ui: &mut Ui, colour: egui::Color32, text: &str) {
@@ -118,7 +205,7 @@ fn row(ui: &mut Ui, name: &str, count: usize, counted: Option<(f64, f64)>, most:
             ui.set_width(150.0);
             elided(ui, name);
         });
-        let words = 190.0;
+        let words = if counted.is_some() { 190.0 } else { 70.0 };
         let width = (ui.available_width() - words).max(60.0);
         ui.vertical(|ui| {
             ui.set_width(width);

@@ -1,13 +1,13 @@
 //! What the user has changed of the data: how much, undo, and carrying it out on files.
 
-use egui::{Frame, ProgressBar, Ui};
+use egui::{Frame, Ui};
 
 use super::listing::Open;
 use crate::app::command::Command;
 use crate::app::desk::DataChange;
 use crate::app::theme::{CORNER_SMALL, SPACE, Tokens, semibold};
 use crate::app::view::View;
-use crate::app::widgets::{note, thousands};
+use crate::app::widgets::{card_button, note, progress, thousands};
 
 /// Draws the card; gives what the user wants to see.
 pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) -> Option<Open> {
@@ -33,13 +33,15 @@ pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) -> Option
                 );
                 note(ui, &words);
             }
-            ui.horizontal_wrapped(|ui| steps_row(ui, view, commands));
+            if steps {
+                ui.horizontal_wrapped(|ui| steps_row(ui, view, commands));
+            }
             ui.horizontal_wrapped(|ui| {
-                if changed && ui.small_button("Show changed images").clicked() {
+                if changed && card_button(ui, "Show changed images").clicked() {
                     opened = Some(Open::Changed);
                 }
                 let help = "Everything in, of the class and the set that the files say";
-                if changed && ui.small_button("Restore all").on_hover_text(help).clicked() {
+                if changed && card_button(ui, "Restore all").on_hover_text(help).clicked() {
                     commands.push(Command::ChangeData(DataChange::RestoreAll));
                 }
             });
@@ -50,15 +52,14 @@ pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) -> Option
 
 fn steps_row(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     if let Some(name) = view.desk.undo_label()
-        && ui
-            .small_button(format!("Undo {name}"))
+        && card_button(ui, format!("Undo {name}"))
             .on_hover_text("Ctrl+Z in this workspace")
             .clicked()
     {
         commands.push(Command::UndoData);
     }
     if let Some(name) = view.desk.redo_label()
-        && ui.small_button(format!("Redo {name}")).clicked()
+        && card_button(ui, format!("Redo {name}")).clicked()
     {
         commands.push(Command::RedoData);
     }
@@ -69,16 +70,15 @@ fn files(ui: &mut Ui, view: &View<'_>, changed: bool, commands: &mut Vec<Command
     let desk = view.desk;
     if let Some(applying) = &desk.applying {
         note(ui, applying.what);
-        let progress = &applying.progress;
-        if let Some(fraction) = progress.fraction() {
+        let done = &applying.progress;
+        if let Some(fraction) = done.fraction() {
             let text = format!(
                 "{}: {} of {}",
                 applying.what,
-                thousands(progress.done() as u64),
-                thousands(progress.total() as u64)
+                thousands(done.done() as u64),
+                thousands(done.total() as u64)
             );
-            let bar = ui.add(ProgressBar::new(fraction).desired_height(6.0));
-            bar.accessible_name(text);
+            progress(ui, fraction, text);
         }
         if ui.button(format!("Cancel: {}", applying.what)).clicked() {
             commands.push(Command::CancelJob);

@@ -48,7 +48,8 @@ pub fn slider(
             elided(ui, egui::RichText::new(name).color(colour)).on_hover_text(help);
         });
         let figure = 56.0;
-        ui.spacing_mut().slider_width = (ui.available_width() - figure - 14.0).max(40.0);
+        let gap = ui.spacing().item_spacing.x;
+        ui.spacing_mut().slider_width = (ui.available_width() - figure - gap).max(40.0);
         let track = Slider::new(value, 0.0..=most).show_value(false);
         let track = ui.add(track).on_hover_text(help);
         track.widget_info(|| WidgetInfo::labeled(egui::Role::Slider, true, name));

@@ -9,7 +9,7 @@ use crate::app::desk::{DataChange, DataTab};
 use crate::app::panels::parts::row::ends;
 use crate::app::theme::{CORNER_SMALL, NOTE_SIZE, SPACE, Tokens, figure, semibold};
 use crate::app::view::View;
-use crate::app::widgets::{caption, edge, heading, note, thousands};
+use crate::app::widgets::{self, caption, edge, heading, note, thousands};
 use crate::dataset::{Action, Finding, Health, Kind, Severity};
 
 /// So many findings come first, in full.
@@ -106,9 +106,8 @@ pub fn looking(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         let (done, total) = (progress.done() as u64, progress.total() as u64);
         caption(ui, "Looking for copies and pictures that look alike");
         if let Some(fraction) = progress.fraction() {
-            let bar = egui::ProgressBar::new(fraction).desired_height(6.0);
             let text = format!("{} of {}", thousands(done), thousands(total));
-            ui.add(bar).accessible_name(format!("Compared {text}"));
+            widgets::progress(ui, fraction, format!("Compared {text}"));
         }
         if ui.button("Cancel the look for copies").clicked() {
             commands.push(Command::CancelJob);
@@ -160,7 +159,6 @@ impl Cards {
                 let advice = RichText::new(&finding.advice).color(tokens.muted);
                 ui.add(Label::new(advice.size(NOTE_SIZE)).wrap());
                 ui.horizontal_wrapped(|ui| {
-                    ui.spacing_mut().button_padding.x = SPACE[1];
                     self.files_button(ui, finding);
                     opened = actions(ui, finding, commands);
                 });
@@ -203,11 +201,10 @@ fn actions(ui: &mut Ui, finding: &Finding, commands: &mut Vec<Command>) -> Optio
     if count > 0 && named(ui, "Show", &finding.title, "See its images").clicked() {
         opened = Some(Open::Finding(finding.key.clone(), finding.kind));
     }
-    if finding.kind == Kind::Imbalance {
-        let help = "Class weights, over-sampling or the focal loss, with what each does";
-        if named(ui, "Balance…", &finding.title, help).clicked() {
-            commands.push(Command::ShowData(DataTab::Balance));
-        }
+    if let Some((text, help, tab)) = settings(finding.kind)
+        && named(ui, text, &finding.title, help).clicked()
+    {
+        commands.push(Command::ShowData(tab));
     }
     for action in &finding.actions {
         match action {
@@ -229,6 +226,8 @@ fn actions(ui: &mut Ui, finding: &Finding, commands: &mut Vec<Command>) -> Optio
                     commands.push(Command::ChangeData(change));
                 }
             }
+            // What is only told takes nothing off the score: there is nothing to accept.
+            Action::Accept if finding.severity == Severity::Told && !finding.accepted => {}
             Action::Accept => {
                 let (text, help) = if finding.accepted {
                     ("Count it again", "It takes off from the score again")
@@ -248,9 +247,36 @@ fn actions(ui: &mut Ui, finding: &Finding, commands: &mut Vec<Command>) -> Optio
     opened
 }
 
+/// The tab whose settings do something about a finding, with the button that opens it.
+fn settings(kind: Kind) -> Option<(&'static str, &'static str, DataTab)> {
+    Some(match kind {
+        Kind::Imbalance | Kind::TinyClass => (
+            "Balance…",
+            "Class weights, over-sampling or the focal loss, with what each does",
+            DataTab::Balance,
+        ),
+        Kind::Resizing | Kind::Strips => (
+            "Prepare…",
+            "Stretch, fit with bars or crop, shown on real images",
+            DataTab::Prepare,
+        ),
+        Kind::Colours => (
+            "Prepare…",
+            "Normalise by these figures or by others",
+            DataTab::Prepare,
+        ),
+        Kind::NotChecked => (
+            "Sets…",
+            "The shares of the sets, and what stays together",
+            DataTab::Sets,
+        ),
+        _ => return None,
+    })
+}
+
 /// A button whose accessible name tells the finding too.
 fn named(ui: &mut Ui, text: &str, title: &str, help: &str) -> egui::Response {
-    let button = ui.small_button(text);
+    let button = widgets::card_button(ui, text);
     let spoken = format!("{text}: {title}");
     button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &spoken));
     button.on_hover_text(help)

@@ -1,21 +1,22 @@
 //! A list of images as a grid: choosing some, and what can be done with them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Key, Modifiers, Rect, Response, ScrollArea, TextStyle, Ui, vec2};
 
 use super::listing::Listing;
-use super::relabel::Relabel;
 use super::selection::Selection;
 use crate::app::command::Command;
 use crate::app::desk::DataChange;
 use crate::app::panels::parts::picture::{Mark, thumbnail};
+use crate::app::panels::parts::relabel::Relabel;
 use crate::app::panels::parts::row::elided;
 use crate::app::theme::{CAPTION_SIZE, SPACE, Tokens, figure, semibold};
 use crate::app::view::View;
 use crate::app::widgets::{note, thousands};
-use crate::dataset::Set;
+use crate::dataset::{Changes, Set};
 
 const SIDE: f32 = 88.0;
 /// Height of the two lines under an image.
@@ -31,6 +32,10 @@ pub struct Grid {
     relabel: Relabel,
     /// Scroll so that the cursor is seen.
     follow: bool,
+    /// The rows for so many columns: with a million images they are not made in every frame.
+    rows: Option<(usize, Vec<Row>)>,
+    /// Whether one of the chosen images is changed, with the state of the choice and the changes that it is of.
+    changed: Option<(u64, Arc<Changes>, bool)>,
 }
 
 /// One row of the grid: its group, where it has one, and the places of its images.
@@ -45,6 +50,13 @@ impl Grid {
         *self = Self::default();
     }
 
+    /// Another listing, or the same with other images, is shown from now on.
+    pub fn relist(&mut self, listing: &Listing) {
+        self.selection.keep(&listing.images);
+        self.rows = None;
+        self.changed = None;
+    }
+
     /// Draws the grid; true when the user wants to go back.
     pub fn show(
         &mut self,
@@ -53,7 +65,6 @@ impl Grid {
         listing: &Listing,
         commands: &mut Vec<Command>,
     ) -> bool {
-        self.selection.keep(&listing.images);
         let mut back = false;
         ui.horizontal(|ui| {
             back |= ui.button("← All classes").clicked();
@@ -102,7 +113,7 @@ impl Grid {
                 let images = self.selection.images();
                 commands.push(Command::ChangeData(DataChange::Relabel(images, class)));
             }
-            let changed = any_changed(view, &self.selection);
+            let changed = self.any_changed(view);
             let button = ui.add_enabled(changed, egui::Button::new("Restore"));
             let button = button
                 .on_hover_text(
@@ -173,7 +184,8 @@ impl Grid {
         columns: usize,
         commands: &mut Vec<Command>,
     ) {
-        let rows = rows_of(listing, columns);
+        let known = self.rows.take().filter(|(known, _)| *known == columns);
+        let (_, rows) = known.unwrap_or_else(|| (columns, rows_of(listing, columns)));
         let height = SIDE + if listing.captions { WORDS } else { 0.0 };
         let mut area = ScrollArea::vertical()
             .id_salt(("images", &listing.title))
@@ -199,6 +211,7 @@ impl Grid {
                 });
             }
         });
+        self.rows = Some((columns, rows));
     }
 
     fn cell(
@@ -229,26 +242,39 @@ impl Grid {
     }
 }
 
+impl Grid {
+    /// Whether an image of the choice can be restored.
+    fn any_changed(&mut self, view: &View<'_>) -> bool {
+        let Some((dataset, _)) = view.data.ready() else {
+            return false;
+        };
+        let changes = &view.desk.changes;
+        let state = self.selection.state();
+        if let Some((known, of, answer)) = &self.changed
+            && *known == state
+            && Arc::ptr_eq(of, changes)
+        {
+            return *answer;
+        }
+        let is_changed = |index: usize| {
+            dataset.images.get(index).is_some_and(|image| {
+                changes.excluded.contains(&image.file)
+                    || changes.relabelled.contains_key(&image.file)
+                    || changes.moved.contains_key(&image.file)
+            })
+        };
+        let answer = self.selection.iter().any(is_changed);
+        self.changed = Some((state, changes.clone(), answer));
+        answer
+    }
+}
+
 fn exclude(selection: &Selection) -> Command {
     Command::ChangeData(DataChange::Exclude(selection.images()))
 }
 
 fn escape(ui: &Ui) -> bool {
     ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
-}
-
-fn any_changed(view: &View<'_>, selection: &Selection) -> bool {
-    let Some((dataset, _)) = view.data.ready() else {
-        return false;
-    };
-    let changes = &view.desk.changes;
-    selection.images().into_iter().any(|index| {
-        dataset.images.get(index).is_some_and(|image| {
-            changes.excluded.contains(&image.file)
-                || changes.relabelled.contains_key(&image.file)
-                || changes.moved.contains_key(&image.file)
-        })
-    })
 }
 
 /// Groups begin a row of their own.
@@ -287,9 +313,18 @@ fn gutter(ui: &mut Ui, listing: &Listing, row: &Row, height: f32) {
     let layout = egui::Layout::top_down(egui::Align::Min);
     let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect).layout(layout));
     inside.spacing_mut().item_spacing.y = 2.0;
-    inside.label(semibold(format!("Group {}", number + 1)));
+    let name = listing.names.get(number);
+    let name = name.map_or_else(
+        || format!("Group {}", number + 1),
+        |name| (*name).to_owned(),
+    );
+    inside.label(semibold(name));
     let count = listing.group(number).len();
-    let words = egui::RichText::new(format!("{count} images"));
+    let words = match count {
+        1 => "1 image".to_owned(),
+        _ => format!("{} images", thousands(count as u64)),
+    };
+    let words = egui::RichText::new(words);
     inside.label(words.size(CAPTION_SIZE).color(tokens.muted));
 }
 

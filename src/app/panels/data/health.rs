@@ -8,12 +8,12 @@ use super::changed;
 use super::findings::{self, Findings};
 use super::listing::Open;
 use crate::app::command::Command;
+use crate::app::desk::input_size;
 use crate::app::panels::parts::row::{column_scroll, elided};
 use crate::app::theme::{SPACE, Tokens, figure, semibold};
-use crate::app::view::{Data, View};
+use crate::app::view::View;
 use crate::app::widgets::{caption, card, heading, note, percent, stat_row, thousands};
 use crate::dataset::{Health, InputSize, SizeCount};
-use crate::network::Shape;
 
 /// The health tab and what it keeps from frame to frame.
 #[derive(Default)]
@@ -27,6 +27,8 @@ struct Summary {
     health: Arc<Health>,
     /// Classes by their number of images, fewest first; only the first few.
     smallest: Vec<(String, usize)>,
+    /// What resizing does, for the input that it was told for: photographs have thousands of sizes.
+    effect: Option<(InputSize, String)>,
 }
 
 /// So many of the smallest classes and of the sizes are listed.
@@ -51,7 +53,7 @@ impl HealthSide {
             };
             let known = self.summary.take();
             let known = known.filter(|known| Arc::ptr_eq(&known.health, health));
-            let summary = known.unwrap_or_else(|| Summary::new(health));
+            let mut summary = known.unwrap_or_else(|| Summary::new(health));
             findings::score(ui, health);
             usable(ui, &summary);
             opened = changed::show(ui, view, commands);
@@ -61,7 +63,7 @@ impl HealthSide {
                 .show(ui, view, health, commands)
                 .or(opened.take());
             smallest(ui, &summary);
-            sizes(ui, health, input_size(view));
+            sizes(ui, health, input_size(view.report), &mut summary.effect);
             colours(ui, health);
             self.summary = Some(summary);
         });
@@ -81,6 +83,7 @@ impl Summary {
         Self {
             health: health.clone(),
             smallest,
+            effect: None,
         }
     }
 }
@@ -148,7 +151,12 @@ fn smallest(ui: &mut Ui, summary: &Summary) {
     }
 }
 
-fn sizes(ui: &mut Ui, health: &Health, input: Option<InputSize>) {
+fn sizes(
+    ui: &mut Ui,
+    health: &Health,
+    input: Option<InputSize>,
+    known: &mut Option<(InputSize, String)>,
+) {
     section(ui, "Image sizes");
     for size in health.sizes.iter().take(LISTED) {
         let share = size.images as f64 / health.images.max(1) as f64;
@@ -180,7 +188,11 @@ fn sizes(ui: &mut Ui, health: &Health, input: Option<InputSize>) {
         let size = format!("{}×{}, {colour}", input.width, input.height);
         ui.label(figure(size));
         let muted = Tokens::of(ui).muted;
-        ui.label(RichText::new(effect(&health.sizes, input)).color(muted));
+        if known.as_ref().is_none_or(|(of, _)| *of != input) {
+            *known = Some((input, effect(&health.sizes, input)));
+        }
+        let text = known.as_ref().map_or("", |(_, text)| text.as_str());
+        ui.label(RichText::new(text).color(muted));
     });
 }
 
@@ -220,23 +232,4 @@ fn effect(sizes: &[SizeCount], input: InputSize) -> String {
         text += &format!("; {} are smaller and get blurred", thousands(grown));
     }
     text
-}
-
-/// The input of the network as it stands in Build.
-fn input_size(view: &View<'_>) -> Option<InputSize> {
-    if !matches!(view.data, Data::Ready { .. }) {
-        return None;
-    }
-    match view.report.layers.first()?.output? {
-        Shape::Maps {
-            height,
-            width,
-            channels,
-        } => Some(InputSize {
-            height,
-            width,
-            channels,
-        }),
-        Shape::Vector { .. } | Shape::Sequence { .. } => None,
-    }
 }

@@ -10,6 +10,8 @@ pub struct Index {
     splits: Arc<Splits>,
     set: Option<Set>,
     by_class: Vec<Vec<usize>>,
+    /// Of those, the images of each class that the user has left out.
+    left_out: Vec<usize>,
     /// Images of the fullest class.
     pub fullest: usize,
 }
@@ -17,10 +19,16 @@ pub struct Index {
 impl Index {
     pub fn new(dataset: &Arc<Dataset>, splits: &Arc<Splits>, set: Option<Set>) -> Self {
         let mut by_class = vec![Vec::new(); dataset.classes.len()];
+        let mut left_out = vec![0; dataset.classes.len()];
         let mut put = |index: usize| {
-            let class = dataset.images.get(index).map(|image| image.class);
-            if let Some(list) = class.and_then(|class| by_class.get_mut(class)) {
+            let Some(image) = dataset.images.get(index) else {
+                return;
+            };
+            if let Some(list) = by_class.get_mut(image.class) {
                 list.push(index);
+            }
+            if let Some(count) = left_out.get_mut(image.class).filter(|_| image.excluded) {
+                *count += 1;
             }
         };
         match set {
@@ -33,6 +41,7 @@ impl Index {
             splits: splits.clone(),
             set,
             by_class,
+            left_out,
             fullest,
         }
     }
@@ -45,6 +54,12 @@ impl Index {
     /// Indices of the images of a class.
     pub fn of_class(&self, class: usize) -> &[usize] {
         self.by_class.get(class).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many images of a class count, and how many the user has left out.
+    pub fn count(&self, class: usize) -> (usize, usize) {
+        let out = self.left_out.get(class).copied().unwrap_or(0);
+        (self.of_class(class).len().saturating_sub(out), out)
     }
 
     /// Classes whose names have the text, by number.

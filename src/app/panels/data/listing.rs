@@ -1,7 +1,9 @@
 //! A list of images, group by group where it has groups: a class, what a finding is about, what was changed.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::app::desk::Since;
 use crate::app::view::View;
 use crate::dataset::{Dataset, Finding, Health, Kind, Splits};
 
@@ -15,6 +17,8 @@ pub enum Open {
     /// By key and kind: the key changes with the files that it is about.
     Finding(String, Kind),
     Changed,
+    /// What is different since the run of that folder.
+    Since(PathBuf),
 }
 
 /// Images in order, and where groups begin.
@@ -29,6 +33,9 @@ pub struct Listing {
     pub images: Vec<usize>,
     /// Places in `images` where groups begin; empty without groups.
     pub groups: Vec<usize>,
+    /// What the groups are called; numbers where this is empty.
+    pub names: Vec<&'static str>,
+    since: Option<Arc<Since>>,
     /// Each image tells its class and file.
     pub captions: bool,
 }
@@ -46,6 +53,8 @@ impl Listing {
             advice: String::new(),
             images: Vec::new(),
             groups: Vec::new(),
+            names: Vec::new(),
+            since: None,
             captions: true,
         };
         match open {
@@ -60,6 +69,7 @@ impl Listing {
                 listing.take_finding(find(&health, key, *kind)?);
             }
             Open::Changed => listing.take_changed(view)?,
+            Open::Since(run) => listing.take_since(view, run)?,
         }
         Some(listing)
     }
@@ -73,7 +83,14 @@ impl Listing {
         let same_data = view.data.ready().is_some_and(|(dataset, splits)| {
             Arc::ptr_eq(dataset, &self.dataset) && Arc::ptr_eq(splits, &self.splits)
         });
-        self.open == *open && same_health && same_data
+        let same_since = match (&self.since, open) {
+            (Some(since), Open::Since(run)) => {
+                let now = view.desk.since(run);
+                now.is_some_and(|now| Arc::ptr_eq(now, since))
+            }
+            _ => true,
+        };
+        self.open == *open && same_health && same_data && same_since
     }
 
     fn take_finding(&mut self, finding: &Finding) {
@@ -106,6 +123,29 @@ impl Listing {
         images.sort_unstable();
         images.dedup();
         self.images = images;
+        Some(())
+    }
+
+    fn take_since(&mut self, view: &View<'_>, run: &Path) -> Option<()> {
+        let since = view.desk.since(run)?;
+        let same = Arc::ptr_eq(&since.dataset, &self.dataset);
+        // Until the comparison with the newest images is there, the last one stands.
+        let now = |index: &usize| {
+            if same {
+                return Some(*index);
+            }
+            self.dataset
+                .index_of(&since.dataset.images.get(*index)?.file)
+        };
+        self.title = since.describe();
+        self.advice = since.gone_words();
+        for (name, images) in since.groups() {
+            self.groups.push(self.images.len());
+            self.names.push(name);
+            let images: Vec<usize> = images.iter().filter_map(now).collect();
+            self.images.extend(images);
+        }
+        self.since = Some(since.clone());
         Some(())
     }
 

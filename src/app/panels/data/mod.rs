@@ -10,10 +10,10 @@ mod header;
 mod health;
 mod index;
 mod listing;
+mod overview;
 mod prepare;
 mod preview;
 mod problems;
-mod relabel;
 mod rows;
 mod selection;
 mod sets;
@@ -29,6 +29,7 @@ use self::listing::{Listing, Open};
 use crate::app::command::Command;
 use crate::app::desk::DataTab;
 use crate::app::panels::parts::row::column_frame;
+use crate::app::panels::parts::since;
 use crate::app::theme::{SIDE_WIDTH, SPACE, Tokens};
 use crate::app::view::{Data, Panel, View};
 use crate::app::widgets::segmented;
@@ -45,6 +46,8 @@ pub struct DataPanel {
     search: String,
     /// The list of images that fills the panel.
     open: Option<Open>,
+    /// How often it was asked from elsewhere to show what is different.
+    wanted: u64,
     listing: Option<Listing>,
     grid: Grid,
     index: Option<Index>,
@@ -57,6 +60,11 @@ pub struct DataPanel {
 impl Panel for DataPanel {
     fn show(&mut self, ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         let tokens = Tokens::of(ui);
+        let (wanted, run) = &view.desk.wanted;
+        if self.wanted != *wanted {
+            self.wanted = *wanted;
+            self.show_list(Open::Since(run.clone()));
+        }
         if let Data::Ready { .. } = view.data {
             SidePanel::right("data side")
                 .exact_size(SIDE_WIDTH + 2.0 * SPACE[3])
@@ -69,6 +77,7 @@ impl Panel for DataPanel {
             header::source_row(ui, view, &mut self.set);
             header::actions(ui, view, &mut self.path, commands);
             header::reading(ui, view, commands);
+            since::row(ui, view.desk.since_latest(), commands);
             ui.add_space(SPACE[1]);
             self.body(ui, view, commands);
         });
@@ -156,8 +165,15 @@ impl DataPanel {
             return false;
         };
         let known = self.listing.take().filter(|list| list.is_of(view, open));
-        let Some(listing) = known.or_else(|| Listing::of(view, index, open)) else {
-            return false;
+        let listing = match known {
+            Some(listing) => listing,
+            None => {
+                let Some(listing) = Listing::of(view, index, open) else {
+                    return false;
+                };
+                self.grid.relist(&listing);
+                listing
+            }
         };
         let back = self.grid.show(ui, view, &listing, commands);
         self.listing = Some(listing);

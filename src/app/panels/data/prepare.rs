@@ -132,7 +132,7 @@ fn augmenting(ui: &mut Ui, augment: &mut Augment) {
             "All off".to_owned()
         };
         note(ui, &words);
-        if on && ui.small_button("Switch all off").clicked() {
+        if on && ui.button("Switch all off").clicked() {
             *augment = Augment::default();
         }
     });

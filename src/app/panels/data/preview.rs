@@ -3,7 +3,7 @@
 use egui::{RichText, ScrollArea, Ui, Vec2, WidgetInfo, vec2};
 
 use crate::app::command::Command;
-use crate::app::desk::{DRAWS, PreviewRow};
+use crate::app::desk::{DRAWS, Mixed, PreviewRow};
 use crate::app::panels::parts::picture::paint;
 use crate::app::panels::parts::row::elided;
 use crate::app::theme::{CAPTION_SIZE, SPACE, Tokens, semibold};
@@ -67,7 +67,7 @@ pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         if !augmented {
             note(ui, "Augmentation is off: switch something on at the right to see what it does to these images");
         } else if view.recipe.augment.mixup > 0.0 || view.recipe.augment.cutmix > 0.0 {
-            note(ui, "Mixup and cutmix blend images of one batch and are not drawn here");
+            note(ui, "Each image is mixed with another of these, as in training with another of its batch; its label is mixed by the same shares");
         }
     });
 }
@@ -97,11 +97,42 @@ fn one(ui: &mut Ui, view: &View<'_>, row: &PreviewRow, side: f32) {
     ui.horizontal(|ui| {
         picture(ui, &row.original, side, &format!("{file} as it is"));
         picture(ui, &row.input, side, &format!("{file} resized"));
-        for (number, draw) in row.draws.iter().enumerate() {
+        for (number, (draw, mixed)) in row.draws.iter().enumerate() {
             let name = format!("{file} in epoch {}", number + 1);
-            picture(ui, draw, side, &name);
+            let Some(mixed) = mixed else {
+                picture(ui, draw, side, &name);
+                continue;
+            };
+            let shares = shares(view, row.index, mixed);
+            let words = shares.join(", ");
+            ui.vertical(|ui| {
+                ui.set_width(side);
+                ui.spacing_mut().item_spacing.y = 1.0;
+                picture(ui, draw, side, &format!("{name}: {words}"));
+                for share in &shares {
+                    let muted = Tokens::of(ui).muted;
+                    let text = RichText::new(share).size(CAPTION_SIZE).color(muted);
+                    elided(ui, text).on_hover_text(&words);
+                }
+            });
         }
     });
+}
+
+/// What the label of a mixed image is: "70 % cat", "30 % dog".
+fn shares(view: &View<'_>, index: usize, mixed: &Mixed) -> Vec<String> {
+    let Some((data, _)) = view.data.ready() else {
+        return Vec::new();
+    };
+    let (own, other) = (data.class_of(index), data.class_of(mixed.other));
+    if own == other {
+        return vec![format!("100 % {own}")];
+    }
+    let share = (mixed.own.clamp(0.0, 1.0) * 100.0).round();
+    vec![
+        format!("{share:.0} % {own}"),
+        format!("{:.0} % {other}", 100.0 - share),
+    ]
 }
 
 fn picture(ui: &mut Ui, texture: &egui::TextureHandle, side: f32, name: &str) {

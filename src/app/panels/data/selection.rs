@@ -11,11 +11,26 @@ pub struct Selection {
     /// Where a range begins.
     anchor: usize,
     pub cursor: usize,
+    /// Counts changes of what is chosen.
+    state: u64,
 }
 
 impl Selection {
     pub fn clear(&mut self) {
-        *self = Self::default();
+        let state = self.state + 1;
+        *self = Self {
+            state,
+            ..Self::default()
+        };
+    }
+
+    /// Another number than before where something else is chosen.
+    pub fn state(&self) -> u64 {
+        self.state
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.chosen.iter().copied()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -39,11 +54,13 @@ impl Selection {
         if !self.chosen.is_empty() {
             let there: BTreeSet<usize> = list.iter().copied().collect();
             self.chosen.retain(|image| there.contains(image));
+            self.state += 1;
         }
         self.cursor = self.cursor.min(list.len().saturating_sub(1));
     }
 
     pub fn all(&mut self, list: &[usize]) {
+        self.state += 1;
         self.chosen = list.iter().copied().collect();
     }
 
@@ -53,6 +70,7 @@ impl Selection {
             return;
         };
         self.cursor = place;
+        self.state += 1;
         if modifiers.shift {
             let (from, to) = (self.anchor.min(place), self.anchor.max(place));
             if !modifiers.command {

@@ -1,5 +1,7 @@
 //! How images are divided: shares, seed, what stays together, folds.
 
+use std::sync::Arc;
+
 use egui::{ComboBox, DragValue, TextEdit, Ui};
 
 use super::listing::Open;
@@ -9,7 +11,7 @@ use crate::app::panels::parts::row::column_scroll;
 use crate::app::theme::{SPACE, Tokens};
 use crate::app::view::View;
 use crate::app::widgets::{caption, heading, note, setting_row};
-use crate::dataset::{Group, Kind, SplitRecipe};
+use crate::dataset::{Dataset, Group, Kind, SplitRecipe};
 use crate::project::Recipe;
 
 /// What is being typed.
@@ -17,6 +19,8 @@ use crate::project::Recipe;
 pub struct SetsSide {
     pattern: Option<String>,
     cards: findings::Cards,
+    /// Whether the data gives sets of its own: looked for among all images once.
+    given: Option<(Arc<Dataset>, bool)>,
 }
 
 const MOST_FOLDS: usize = 20;
@@ -33,7 +37,7 @@ impl SetsSide {
         column_scroll("sets").show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = SPACE[1];
             heading(ui, "Sets");
-            if view.data.ready().is_some_and(|(data, _)| data.has_given_sets()) {
+            if self.has_given_sets(view) {
                 note(ui, "The folder gives sets of its own: they are kept, and the shares hold for what it does not give");
             }
             shares(ui, &mut recipe);
@@ -56,6 +60,20 @@ impl SetsSide {
             commands.push(Command::SetRecipe(Box::new(recipe)));
         }
         opened
+    }
+
+    fn has_given_sets(&mut self, view: &View<'_>) -> bool {
+        let Some((data, _)) = view.data.ready() else {
+            return false;
+        };
+        if let Some((known, given)) = &self.given
+            && Arc::ptr_eq(known, data)
+        {
+            return *given;
+        }
+        let given = data.has_given_sets();
+        self.given = Some((data.clone(), given));
+        given
     }
 
     fn group(&mut self, ui: &mut Ui, split: &mut SplitRecipe) {

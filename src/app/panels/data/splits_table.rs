@@ -13,6 +13,10 @@ use crate::app::widgets::{heading, thousands};
 use crate::dataset::Dataset;
 
 const ROW: f32 = 24.0;
+/// Width of a column of figures.
+const FIGURE: f32 = 80.0;
+/// Between text and the edge of its cell.
+const PAD: f32 = 8.0;
 
 /// What is searched for, and what it finds.
 #[derive(Default)]
@@ -85,17 +89,27 @@ fn table(
 ) {
     ui.spacing_mut().item_spacing.y = 0.0;
     let right = Layout::right_to_left(Align::Center);
+    // Names stand near their figures, however wide the window is.
+    let gap = ui.spacing().item_spacing.x;
+    let figures_width = (FIGURE + gap) * names.len() as f32;
+    let names_width = (ui.available_width() - figures_width).clamp(140.0, 420.0);
     TableBuilder::new(ui)
         .striped(true)
         .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Column::remainder().at_least(140.0).clip(true))
-        .columns(Column::exact(76.0), names.len())
+        .column(Column::exact(names_width).clip(true))
+        .columns(Column::exact(FIGURE), names.len())
         .auto_shrink([false, false])
         .header(ROW, |mut header| {
-            header.col(|ui| muted(ui, "class"));
+            header.col(|ui| {
+                ui.add_space(PAD);
+                muted(ui, "class");
+            });
             for name in names {
                 header.col(|ui| {
-                    ui.with_layout(right, |ui| muted(ui, name));
+                    ui.with_layout(right, |ui| {
+                        ui.add_space(PAD);
+                        muted(ui, name);
+                    });
                 });
             }
         })
@@ -104,6 +118,7 @@ fn table(
                 let class = row.index().checked_sub(1);
                 let class = class.and_then(|place| found.get(place).copied());
                 row.col(|ui| {
+                    ui.add_space(PAD);
                     match class {
                         Some(class) => {
                             elided(ui, dataset.classes.get(class).map_or("", String::as_str))
@@ -114,6 +129,7 @@ fn table(
                 for count in figures(class) {
                     row.col(|ui| {
                         ui.with_layout(right, |ui| {
+                            ui.add_space(PAD);
                             ui.label(figure(thousands(count as u64)).size(12.0));
                         });
                     });

@@ -1,12 +1,12 @@
 //! What the Data workspace shows while there are no images: none chosen, a scan, a refusal.
 
-use egui::{ProgressBar, RichText, Ui};
+use egui::{RichText, Ui};
 
 use crate::app::command::Command;
 use crate::app::desk::DataChange;
 use crate::app::theme::{SPACE, Tokens, semibold};
 use crate::app::view::{Data, View};
-use crate::app::widgets::{card, empty_state, note, problem, thousands};
+use crate::app::widgets::{self, card, empty_state, note, problem, thousands};
 use crate::dataset::{Progress, Source};
 
 pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
@@ -31,8 +31,7 @@ fn scanning(ui: &mut Ui, source: &Source, progress: &Progress, commands: &mut Ve
         match progress.fraction() {
             Some(fraction) => {
                 let text = format!("{} of {} files", thousands(done), thousands(total));
-                let response = ui.add(ProgressBar::new(fraction).desired_height(6.0));
-                response.accessible_name(format!("Scanned {text}"));
+                widgets::progress(ui, fraction, format!("Scanned {text}"));
                 note(ui, &text);
                 if done >= total {
                     note(

@@ -6,7 +6,7 @@ use egui::{
     Vec2, WidgetInfo, pos2, vec2,
 };
 
-use crate::app::panels::parts::picture::paint_thumbnail;
+use crate::app::panels::parts::picture::{mark_of, paint_thumbnail};
 use crate::app::theme::{CORNER_SMALL, NOTE_SIZE, SPACE, Tokens};
 use crate::app::view::View;
 use crate::results::{Evaluation, Prediction};
@@ -88,7 +88,12 @@ pub fn show(
         };
         caption(ui, rect, &names, &sure, style.two_lines);
     }
-    let spoken = format!("{}, true {truth}, predicted {predicted}, {sure}", row.file);
+    let mark = image.and_then(|index| mark_of(view, index));
+    let mark = mark.map_or_else(String::new, |mark| format!(", {mark}"));
+    let spoken = format!(
+        "{}, true {truth}, predicted {predicted}, {sure}{mark}",
+        row.file
+    );
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, current, &spoken));
     response.on_hover_ui(|ui| {
         ui.label(&row.file);

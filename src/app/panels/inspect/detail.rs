@@ -6,6 +6,7 @@ use super::attempt::{file_name, reason};
 use super::mistakes::{image_of, is_open};
 use crate::app::command::Command;
 use crate::app::desk::DataChange;
+use crate::app::panels::parts::relabel::Relabel;
 use crate::app::panels::parts::row::{ROW, column_scroll, elided, ends, shortened};
 use crate::app::panels::parts::{layer_maps, picture, probabilities};
 use crate::app::theme::{SPACE, Tokens, semibold};
@@ -18,7 +19,7 @@ const BARS: usize = 8;
 const CELL: f32 = 30.0;
 
 /// The row of the evaluation that is looked at.
-pub fn examined(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+pub fn examined(ui: &mut Ui, view: &View<'_>, relabel: &mut Relabel, commands: &mut Vec<Command>) {
     let shown = view.shown;
     let row = shown.and_then(|shown| {
         let (index, explained) = shown.examined.as_ref()?;
@@ -56,8 +57,9 @@ pub fn examined(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         ui.add_space(SPACE[0]);
         ui.horizontal_wrapped(|ui| {
             pin(ui, index, commands);
-            fix(ui, view, index, name(row.predicted), commands);
+            fix(ui, view, index, name(row.predicted), relabel, commands);
         });
+        taken_back(ui, view, commands);
         match explained {
             None => note(ui, "Asking the network for its feature maps…"),
             Some(Err(message)) => {
@@ -143,6 +145,7 @@ fn fix(
     view: &View<'_>,
     index: Option<usize>,
     predicted: &str,
+    relabel: &mut Relabel,
     commands: &mut Vec<Command>,
 ) {
     let Some(((data, _), index)) = view.data.ready().zip(index) else {
@@ -168,6 +171,20 @@ fn fix(
         if ui.button(text).on_hover_text(help).clicked() {
             let change = DataChange::Relabel(vec![index], predicted.to_owned());
             commands.push(Command::ChangeData(change));
+        }
+    }
+    if let Some(class) = relabel.button(ui, view) {
+        let change = DataChange::Relabel(vec![index], class);
+        commands.push(Command::ChangeData(change));
+    }
+}
+
+/// The last change of the data can be undone where it was made.
+fn taken_back(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
+    if let Some(name) = view.desk.undo_label() {
+        let button = ui.button(format!("Undo {name}"));
+        if button.on_hover_text("Ctrl+Z in this workspace").clicked() {
+            commands.push(Command::UndoData);
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::table::Sort;
-use crate::results::{ClassFigures, Confusion};
+use crate::results::{Cell, ClassFigures, Confusion};
+
+/// So many of the fullest cells are listed.
+const WORST: usize = 25;
 
 /// What a cell says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,6 +22,10 @@ pub enum Scale {
 pub struct Figures {
     pub confusion: Arc<Confusion>,
     pub per_class: Vec<ClassFigures>,
+    /// The cells that have images, in reading order: of a million cells few have.
+    pub filled: Vec<(usize, usize)>,
+    /// The fullest cells beside the diagonal, fullest first.
+    pub worst: Vec<Cell>,
     rows: Vec<u64>,
     columns: Vec<u64>,
     /// The largest value beside the diagonal and on it: counts, by row, by column.
@@ -37,16 +44,22 @@ impl Figures {
     pub fn new(confusion: &Arc<Confusion>) -> Self {
         let n = confusion.len();
         let (mut rows, mut columns) = (vec![0; n], vec![0; n]);
+        let mut filled = Vec::new();
         for (truth, row) in confusion.counts().chunks(n.max(1)).enumerate() {
             for (predicted, count) in row.iter().enumerate() {
                 rows[truth] += count;
                 columns[predicted] += count;
+                if *count > 0 {
+                    filled.push((truth, predicted));
+                }
             }
         }
         let mut figures = Self {
             accuracy: confusion.accuracy(),
             macro_f1: confusion.macro_f1(),
             confusion: confusion.clone(),
+            worst: worst(confusion, &filled),
+            filled,
             per_class: confusion.per_class(),
             rows,
             columns,
@@ -61,13 +74,10 @@ impl Figures {
     }
 
     fn largest(&self, scale: Scale) -> [f64; 2] {
-        let n = self.len();
         let mut most = [0.0_f64; 2];
-        for truth in 0..n {
-            for predicted in 0..n {
-                let place = &mut most[usize::from(truth == predicted)];
-                *place = place.max(self.value(scale, truth, predicted));
-            }
+        for &(truth, predicted) in &self.filled {
+            let place = &mut most[usize::from(truth == predicted)];
+            *place = place.max(self.value(scale, truth, predicted));
         }
         most
     }
@@ -132,4 +142,19 @@ impl Figures {
         }
         &self.order
     }
+}
+
+fn worst(confusion: &Confusion, filled: &[(usize, usize)]) -> Vec<Cell> {
+    let beside = filled
+        .iter()
+        .filter(|(truth, predicted)| truth != predicted);
+    let cell = |&(truth, predicted): &(usize, usize)| Cell {
+        truth,
+        predicted,
+        count: confusion.at(truth, predicted),
+    };
+    let mut worst: Vec<Cell> = beside.map(cell).collect();
+    worst.sort_by_key(|cell| std::cmp::Reverse(cell.count));
+    worst.truncate(WORST);
+    worst
 }

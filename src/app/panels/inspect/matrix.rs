@@ -8,9 +8,9 @@ use egui::{
 use super::figures::{Figures, Scale};
 use super::matrix_labels::{self, WITH_NAMES};
 use super::matrix_paint::{self, Cells};
-use crate::app::panels::parts::row::{ROW, ends};
+use crate::app::panels::parts::row::{ROW, ends, shortened};
 use crate::app::theme::{NOTE_SIZE, SPACE};
-use crate::app::widgets::{heading, segmented};
+use crate::app::widgets::{heading, segmented, thousands};
 
 /// What the user did in the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,11 +46,13 @@ impl Default for Matrix {
 
 /// Up to so many classes every cell is a widget of its own, which screen readers and tests can name.
 const NAMED: usize = 20;
+/// So many points beside a cell with images it is still meant.
+const REACH: f32 = 9.0;
 /// Up to so many classes the whole matrix fits; beyond, it is zoomed.
 const FITS: usize = 30;
 const LARGEST_CELL: f32 = 60.0;
-/// So small that a cell can still be hit.
-const SMALLEST_CELL: f32 = 3.0;
+/// With thousands of classes not all are seen at once.
+const SMALLEST_CELL: f32 = 0.2;
 
 impl Matrix {
     /// The widget that holds the keyboard's focus.
@@ -58,7 +60,8 @@ impl Matrix {
         self.id
     }
 
-    pub fn controls(&mut self, ui: &mut Ui, figures: &Figures) {
+    /// The switches; gives a cell that was chosen from the list of the fullest ones.
+    pub fn controls(&mut self, ui: &mut Ui, figures: &Figures) -> Option<Picked> {
         let options = [
             (Scale::Counts, "counts"),
             (Scale::ByRow, "by row"),
@@ -83,10 +86,15 @@ impl Matrix {
             },
         );
         if figures.len() > FITS {
-            ui.horizontal(|ui| zoom_buttons(ui, &mut self.zoom));
-        } else {
-            self.zoom = 1.0;
+            let worst = ui.horizontal(|ui| {
+                zoom_buttons(ui, &mut self.zoom);
+                most_confused(ui, figures)
+            });
+            self.go_to = worst.inner.or(self.go_to);
+            return worst.inner.map(|(t, p)| Picked::Cell(t, p));
         }
+        self.zoom = 1.0;
+        None
     }
 
     /// Draws the matrix into at most `room`.
@@ -204,13 +212,29 @@ impl Matrix {
     ) -> Option<(usize, usize)> {
         let name = format!("Cells of the confusion matrix, {0} by {0}", cells.n);
         whole.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
-        if let Some((truth, predicted)) = whole.hover_pos().and_then(|pos| cells.at(pos)) {
+        let meant = |pos| self.meant(figures, cells, pos);
+        if let Some((truth, predicted)) = whole.hover_pos().and_then(meant) {
             whole.clone().on_hover_ui_at_pointer(|ui| {
                 ui.label(figures.spoken(self.scale, truth, predicted));
             });
         }
         let pos = whole.interact_pointer_pos().filter(|_| whole.clicked())?;
-        cells.at(pos)
+        meant(pos)
+    }
+
+    /// The cell under the pointer; where cells are tiny and this one has no images, the nearest that has some.
+    fn meant(&self, figures: &Figures, cells: &Cells, pos: egui::Pos2) -> Option<(usize, usize)> {
+        let (truth, predicted) = cells.at(pos)?;
+        let reach = (REACH / cells.side) as usize;
+        let around = |at: usize| at.saturating_sub(reach)..=(at + reach).min(cells.n - 1);
+        let filled = |t: usize, p: usize| {
+            let hidden = self.hide_diagonal && t == p;
+            !hidden && figures.confusion.at(t, p) > 0
+        };
+        let near = around(truth).flat_map(|t| around(predicted).map(move |p| (t, p)));
+        let far = |(t, p): &(usize, usize)| t.abs_diff(truth).pow(2) + p.abs_diff(predicted).pow(2);
+        let found = near.filter(|(t, p)| filled(*t, *p)).min_by_key(far);
+        Some(found.unwrap_or((truth, predicted)))
     }
 
     /// Arrows move the chosen cell, Enter goes on to its images.
@@ -319,4 +343,30 @@ impl Cells {
         let last = |value: f32| (value.ceil().max(0.0) as usize).min(self.n);
         (first(from.y)..last(to.y), first(from.x)..last(to.x))
     }
+}
+
+/// In a matrix of many classes the fullest cells beside the diagonal are hard to find.
+fn most_confused(ui: &mut Ui, figures: &Figures) -> Option<(usize, usize)> {
+    let mut chosen = None;
+    let button = ui.add_enabled_ui(!figures.worst.is_empty(), |ui| {
+        ui.menu_button("Most confused…", |ui| {
+            ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
+                for cell in &figures.worst {
+                    let names = [cell.truth, cell.predicted].map(|class| figures.name(class));
+                    let [truth, predicted] = names.map(|name| shortened(name, 24));
+                    let text = format!("{truth} → {predicted} · {}", thousands(cell.count));
+                    if ui.button(text).clicked() {
+                        chosen = Some((cell.truth, cell.predicted));
+                        ui.close();
+                    }
+                }
+            });
+        })
+    });
+    let help = "The mistakes that are made most often, true class first";
+    button
+        .response
+        .on_hover_text(help)
+        .on_disabled_hover_text("No image was taken for one of another class");
+    chosen
 }

@@ -18,6 +18,8 @@ pub struct Cells {
 
 /// Smaller cells have no room for a figure.
 const WITH_TEXT: f32 = 22.0;
+/// Cells with images are painted at least so large.
+const LEAST_DOT: f32 = 2.5;
 /// Smaller cells are not held apart by a gap.
 const WITH_GAP: f32 = 6.0;
 
@@ -36,6 +38,9 @@ pub fn cells(
     if gap == 0.0 {
         painter.rect_filled(whole.intersect(visible), 0, tokens.card);
     }
+    if gap == 0.0 {
+        return dots(ui, figures, cells, visible, scale, hide_diagonal);
+    }
     let font = FontId::new((cells.side * 0.3).clamp(9.0, 12.0), FontFamily::Monospace);
     let (rows, columns) = cells.within(visible);
     for truth in rows {
@@ -43,9 +48,6 @@ pub fn cells(
             let diagonal = truth == predicted;
             let count = figures.confusion.at(truth, predicted);
             let blank = count == 0 || (diagonal && hide_diagonal);
-            if blank && gap == 0.0 {
-                continue;
-            }
             let rect = cells.rect(truth, predicted).shrink(gap);
             let strength = figures.strength(scale, truth, predicted);
             let fill = if blank {
@@ -67,6 +69,29 @@ pub fn cells(
                     ink,
                 );
             }
+        }
+    }
+}
+
+/// Cells so small that only those with images are painted, large enough to be seen.
+fn dots(
+    ui: &Ui,
+    figures: &Figures,
+    cells: &Cells,
+    visible: Rect,
+    scale: Scale,
+    hide_diagonal: bool,
+) {
+    let tokens = Tokens::of(ui);
+    let side = cells.side.max(LEAST_DOT);
+    let shown = |&&(truth, predicted): &&(usize, usize)| !(hide_diagonal && truth == predicted);
+    for &(truth, predicted) in figures.filled.iter().filter(shown) {
+        let corner = cells.rect(truth, predicted).min;
+        let rect = Rect::from_min_size(corner, egui::Vec2::splat(side));
+        if visible.intersects(rect) {
+            let strength = figures.strength(scale, truth, predicted);
+            let fill = colour(tokens, truth == predicted, 0.3 + 0.7 * strength);
+            ui.painter().rect_filled(rect, 0, fill);
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What Inspect says while there is nothing to inspect.
 
-use egui::{ProgressBar, Ui};
+use egui::Ui;
 
 use crate::app::command::Command;
+use crate::app::shown::READING;
 use crate::app::theme::{SPACE, Tokens, semibold};
 use crate::app::view::{InspectSet, ShownRun, View, Workspace};
-use crate::app::widgets::{card, empty_state, note, problem, thousands};
+use crate::app::widgets::{self, card, empty_state, note, problem, thousands};
 use crate::dataset::Progress;
 
 pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
@@ -22,7 +23,10 @@ pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     }
     if let Some(message) = &shown.problem {
         let tokens = Tokens::of(ui);
-        let remedy = (!shown.live).then_some("Evaluate");
+        if shown.live || message == READING {
+            return note(ui, message);
+        }
+        let remedy = (!shown.live && shown.stored.is_some()).then_some("Evaluate");
         if problem(ui, tokens.warning, message, remedy) {
             commands.push(Command::Evaluate);
         }
@@ -66,8 +70,8 @@ fn evaluating(ui: &mut Ui, progress: &Progress, commands: &mut Vec<Command>) {
         ui.label(semibold("Evaluating"));
         let (done, total) = (progress.done() as u64, progress.total() as u64);
         let text = format!("{} of {} images", thousands(done), thousands(total));
-        let bar = ProgressBar::new(progress.fraction().unwrap_or(0.0)).desired_height(6.0);
-        ui.add(bar).accessible_name(format!("Evaluated {text}"));
+        let fraction = progress.fraction().unwrap_or(0.0);
+        widgets::progress(ui, fraction, format!("Evaluated {text}"));
         note(ui, &text);
         ui.add_space(SPACE[0]);
         if ui.button("Cancel").clicked() {

@@ -24,6 +24,7 @@ use self::matrix::{Matrix, Picked};
 use self::mistakes::Mistakes;
 use self::table::ClassTable;
 use crate::app::command::Command;
+use crate::app::panels::parts::relabel::Relabel;
 use crate::app::panels::parts::row::column_frame;
 use crate::app::theme::{SIDE_WIDTH, SPACE, Tokens};
 use crate::app::view::{Panel, ShownRun, View};
@@ -47,6 +48,7 @@ pub struct InspectPanel {
     mistakes: Mistakes,
     attempt: Attempt,
     middle: Middle,
+    relabel: Relabel,
 }
 
 /// Less than this and the class table is not worth its space.
@@ -63,7 +65,7 @@ impl Panel for InspectPanel {
             .resizable(false)
             .frame(column_frame(tokens.panel))
             .show(ui, |ui| match self.middle {
-                Middle::Mistakes => detail::examined(ui, view, commands),
+                Middle::Mistakes => detail::examined(ui, view, &mut self.relabel, commands),
                 Middle::Attempt => detail::tried(ui, view),
             });
         let half = ui.available_width() * 0.48;
@@ -96,7 +98,7 @@ impl InspectPanel {
             missing::show(ui, view, commands);
             return;
         };
-        self.matrix.controls(ui, &figures);
+        let listed = self.matrix.controls(ui, &figures);
         let room = vec2(
             ui.available_width(),
             (ui.available_height() - LEAST_TABLE - SPACE[3]).max(200.0),
@@ -104,7 +106,7 @@ impl InspectPanel {
         let picked = self
             .matrix
             .show(ui, &mut figures, self.listing.filter().cell(), room);
-        match picked {
+        match picked.or(listed) {
             Some(Picked::Cell(truth, predicted)) => self.choose(Filter::Cell { truth, predicted }),
             Some(Picked::Enter) => self.enter(view, commands),
             None => {}

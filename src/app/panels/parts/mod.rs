@@ -3,4 +3,6 @@
 pub mod layer_maps;
 pub mod picture;
 pub mod probabilities;
+pub mod relabel;
 pub mod row;
+pub mod since;

@@ -22,7 +22,6 @@ pub fn thumbnail(ui: &mut Ui, view: &View<'_>, index: usize, side: f32, mark: Ma
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
     if ui.is_rect_visible(rect) {
         paint_thumbnail(ui, view, index, rect);
-        changed(ui, view, index, rect);
         outline(ui, rect, &response, mark);
     }
     let image = view
@@ -30,8 +29,9 @@ pub fn thumbnail(ui: &mut Ui, view: &View<'_>, index: usize, side: f32, mark: Ma
         .ready()
         .and_then(|(data, _)| data.images.get(index));
     let name = image.map_or_else(String::new, |image| {
-        let left_out = if image.excluded { ", left out" } else { "" };
-        format!("Image {}{left_out}", image.file)
+        let mark = mark_of(view, index);
+        let mark = mark.map_or_else(String::new, |mark| format!(", {mark}"));
+        format!("Image {}{mark}", image.file)
     });
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     match image {
@@ -40,35 +40,42 @@ pub fn thumbnail(ui: &mut Ui, view: &View<'_>, index: usize, side: f32, mark: Ma
     }
 }
 
-/// Paints the thumbnail of an image into `rect`, or a quiet square while it is being made.
+/// Paints the thumbnail of an image into `rect`, or a quiet square while it is being made; over it what the user has
+/// changed.
 pub fn paint_thumbnail(ui: &Ui, view: &View<'_>, index: usize, rect: Rect) {
     let texture = view.thumbnails.get(index);
     match texture {
         Some(texture) => paint(ui, rect, texture.id(), texture.size_vec2()),
         None => blank(ui, rect),
     }
+    changed(ui, view, index, rect);
+}
+
+/// "left out", or the class that an image had; nothing for images as their files say.
+pub fn mark_of(view: &View<'_>, index: usize) -> Option<String> {
+    let (dataset, _) = view.data.ready()?;
+    if dataset.images.get(index)?.excluded {
+        return Some("left out".to_owned());
+    }
+    let before = dataset.class_before(index)?;
+    Some(format!("was {before}"))
 }
 
 /// What the user has changed of an image: left out ones are grey, others tell the class that they had.
 fn changed(ui: &Ui, view: &View<'_>, index: usize, rect: Rect) {
-    let Some((dataset, _)) = view.data.ready() else {
+    let Some(text) = mark_of(view, index) else {
         return;
     };
-    let excluded = dataset
-        .images
-        .get(index)
-        .is_some_and(|image| image.excluded);
-    let before = dataset.class_before(index);
+    let image = view
+        .data
+        .ready()
+        .and_then(|(data, _)| data.images.get(index));
+    let excluded = image.is_some_and(|image| image.excluded);
     let tokens = Tokens::of(ui);
     if excluded {
         let veil = tokens.ground.gamma_multiply(0.75);
         ui.painter().rect_filled(rect, 0, veil);
     }
-    let text = match (excluded, before) {
-        (true, _) => "left out".to_owned(),
-        (false, Some(before)) => format!("was {before}"),
-        (false, None) => return,
-    };
     let colour = if excluded { tokens.muted } else { tokens.text };
     let font = egui::FontId::proportional(CAPTION_SIZE);
     let mut job = egui::text::LayoutJob::simple_singleline(text, font, colour);

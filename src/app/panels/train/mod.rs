@@ -15,6 +15,7 @@ use egui::{CentralPanel, Panel as SidePanel, Ui};
 use self::plots::Plots;
 use crate::app::command::Command;
 use crate::app::panels::parts::row::{column_frame, column_scroll};
+use crate::app::panels::parts::since;
 use crate::app::theme::{SIDE_WIDTH, SPACE, Tokens};
 use crate::app::view::{Panel, View};
 use crate::app::widgets::empty_state;
@@ -60,6 +61,13 @@ impl TrainPanel {
         if active || drawn || view.shown.is_some() {
             top::show(ui, view, &mut self.plots, commands);
         }
+        let stored = view.shown.is_some_and(|shown| !shown.live);
+        let since = if stored {
+            view.desk.since_shown()
+        } else {
+            view.desk.since_latest()
+        };
+        since::row(ui, since, commands);
         outcome::show(ui, view, commands);
         if active || drawn {
             self.plots.show(ui, view);

@@ -4,7 +4,7 @@ use egui::Ui;
 
 use crate::app::command::Command;
 use crate::app::theme::Tokens;
-use crate::app::view::View;
+use crate::app::view::{ShownRun, View};
 use crate::app::widgets::{note, problem};
 use crate::training::Phase;
 
@@ -37,7 +37,8 @@ pub fn show(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
     for damage in stored.map_or(&[][..], |run| &run.damage) {
         problem(ui, tokens.warning, &damage.message, None);
     }
-    if view.shown.is_none_or(|shown| shown.live) {
+    let of_engine = |shown: &ShownRun| shown.live || shown.path == view.status.run;
+    if view.shown.is_none_or(of_engine) {
         for text in &view.status.notes {
             note(ui, text);
         }

@@ -91,7 +91,7 @@ fn answer(ui: &mut Ui, classes: &[String], pinned: &Pinned, values: &[f32]) {
         ui.allocate_ui_with_layout(vec2(LABEL, 28.0), align, |ui| {
             ui.set_width(LABEL);
             let value = values.get(best).copied().unwrap_or(0.0);
-            row::elided(ui, figure(format!("Class {} · {value:.2}", name(best))));
+            row::elided(ui, figure(format!("{value:.2} · {}", name(best))));
         });
         let gap = ui.spacing().item_spacing.x;
         let count = order.len().max(1) as f32;
