@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::Duration;
 
 use super::error::TrainError;
 use super::evaluate::{Evaluator, Inference};
@@ -101,7 +102,9 @@ impl EvaluationJob {
 
     /// Whether there is computing to do now (not only waiting for images).
     pub fn computing(&self) -> bool {
-        self.evaluator.is_some()
+        self.evaluator
+            .as_ref()
+            .is_some_and(|evaluator| !evaluator.is_waiting())
     }
 
     /// A batch further; the result when it is done.
@@ -128,7 +131,7 @@ impl EvaluationJob {
             }
         };
         let before = evaluator.progress().0;
-        match evaluator.advance(&self.inference) {
+        match evaluator.advance(&self.inference, Duration::ZERO) {
             Err(error) => Some(Err(error.into())),
             Ok(false) => {
                 self.progress.advance(evaluator.progress().0 - before);

@@ -12,6 +12,7 @@ mod engine;
 mod error;
 mod evaluate;
 mod evaluation;
+mod feed;
 mod layers;
 mod looks;
 mod loss;

@@ -1,8 +1,10 @@
 //! Test-time augmentation: several views of each image, whose probabilities are averaged.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
-use crate::dataset::{Augment, InputSize};
+use crate::dataset::{Augment, InputSize, PixelStore, Planes};
 use crate::network::{Head, Loss};
 use crate::project::Recipe;
 
@@ -14,6 +16,8 @@ const USUAL_SHIFT: f32 = 0.05;
 pub(super) struct Views {
     /// All views, the plain one included; 2 or more.
     pub count: usize,
+    /// The images, larger than the input, for views that look closer; without it views are made of the plain images.
+    pub store: Option<Arc<PixelStore>>,
     seed: u64,
     augment: Augment,
 }
@@ -38,23 +42,33 @@ impl Views {
         };
         (count > 1).then_some(Self {
             count,
+            store: None,
             seed: recipe.seed,
             augment,
         })
     }
 
-    /// Changes whole images, `[n, channel, height, width]`, of which the first stands at `position` in its set, into
-    /// view number `view`. The same on every number of threads.
-    pub fn draw(&self, view: usize, position: usize, bytes: &mut [u8], size: InputSize) {
+    /// View number `view` of whole images, of which the first stands at `position` in its set. The same on every
+    /// number of threads.
+    pub fn draw(&self, view: usize, position: usize, kept: &Planes, size: InputSize) -> Planes {
         // Views stand where a training has its epochs.
         let epoch = u32::try_from(view).unwrap_or(u32::MAX);
+        let (from, elements) = (kept.size, size.elements().max(1));
+        let images = kept.bytes.chunks_exact(from.elements().max(1));
+        let mut bytes = vec![0; images.len() * size.elements()];
         bytes
-            .par_chunks_exact_mut(size.elements().max(1))
+            .par_chunks_exact_mut(elements)
+            .zip(kept.bytes.par_chunks_exact(from.elements().max(1)))
             .enumerate()
-            .for_each(|(place, image)| {
+            .for_each(|(place, (image, kept))| {
                 let drawn = self.augment.plan(self.seed, epoch, position + place);
-                drawn.apply(image, size);
+                drawn.apply_from(kept, from, image, size);
             });
+        Planes {
+            bytes,
+            size,
+            maps: Vec::new(),
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mapsto::dataset::{
-    Augment, Batch, Draw, InputSize, Loader, Normalise, Normaliser, PixelStore, Preprocess, Room,
-    Stored, shuffled,
+    Augment, Batch, Draw, Form, InputSize, Loader, Normalise, Normaliser, PixelStore, Preprocess,
+    Room, Stored, shuffled,
 };
 
 use crate::made::{Desk, SIZE, unit};
@@ -33,6 +33,7 @@ fn drawn(augment: Augment, epoch: u32) -> Arc<Draw> {
         epoch,
         augment,
         normaliser: unit(),
+        form: Form::Numbers,
     })
 }
 
@@ -82,7 +83,7 @@ fn each_epoch_draws_anew_and_an_image_is_changed_alike_wherever_it_comes() {
     assert_ne!(all(&store, &order, &drawn(one.clone(), 2), 2), first);
     let image = |batches: &[Batch], position: usize| -> Vec<f32> {
         let places = batches.iter().flat_map(|batch| {
-            let images = batch.pixels.chunks_exact(SIZE.elements());
+            let images = batch.pixels.numbers().chunks_exact(SIZE.elements());
             images.zip(&batch.positions)
         });
         let found = places.into_iter().find(|(_, found)| **found == position);
@@ -103,12 +104,16 @@ fn an_image_that_is_shown_several_times_an_epoch_is_changed_in_another_way_each_
         ..Augment::default()
     };
     let batches = all(&store, &[2, 1, 2, 2, 0], &drawn(turned.clone(), 1), 3);
-    let images: Vec<&[f32]> = batches[0].pixels.chunks_exact(SIZE.elements()).collect();
+    let images: Vec<&[f32]> = batches[0]
+        .pixels
+        .numbers()
+        .chunks_exact(SIZE.elements())
+        .collect();
     assert_ne!(images[0], images[2]);
     assert_ne!(images[2], images[3]);
     assert_ne!(images[0], images[3]);
     let once = all(&store, &[2], &drawn(turned, 1), 1);
-    assert_eq!(once[0].pixels, images[0]);
+    assert_eq!(once[0].pixels.numbers(), images[0]);
 }
 
 #[test]
@@ -126,7 +131,7 @@ fn pixels_come_normalised() {
     let mut expected = Vec::new();
     let normaliser = Normaliser::new(given, SIZE.channels);
     normaliser.append(&bytes, SIZE.height * SIZE.width, &mut expected);
-    assert_eq!(batch.pixels, expected);
+    assert_eq!(batch.pixels.numbers(), expected);
     assert_eq!(batch.labels, [store.label(1)]);
     assert_eq!(store.labels().len(), 2);
 }

@@ -225,6 +225,15 @@ impl PixelStore {
         Ok(())
     }
 
+    /// Writes the image at a position to `out` as it is kept, whose size is [`stored_size`](Self::stored_size).
+    pub(super) fn copy_kept(&self, position: usize, out: &mut [u8]) -> Result<(), DatasetError> {
+        match self.memory.get(position) {
+            Some(bytes) if bytes.len() == out.len() => out.copy_from_slice(bytes),
+            _ => self.fetch(position, out)?,
+        }
+        Ok(())
+    }
+
     /// Reads or decodes a picture that is not in memory.
     fn fetch(&self, position: usize, pixels: &mut [u8]) -> Result<(), DatasetError> {
         let index = *self
