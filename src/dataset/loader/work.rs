@@ -150,10 +150,11 @@ impl<'a> Pass<'a> {
             Form::Device | Form::Kept => {
                 let fill = |place, buffers: &mut _, out: &mut _| self.bytes(place, buffers, out);
                 let (bytes, mut maps) = filled(images, elements, shared, fill)?;
-                if self.draw.form == Form::Kept || maps.iter().all(|map| *map == UNMOVED) {
+                let size = self.slot;
+                let whole = size == self.store.size() && maps.iter().all(|map| *map == UNMOVED);
+                if whole || self.draw.form == Form::Kept {
                     maps.clear();
                 }
-                let size = self.slot;
                 Pixels::Bytes(Planes { bytes, size, maps })
             }
         };
