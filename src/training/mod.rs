@@ -36,7 +36,7 @@ pub use device::{DeviceError, DeviceInfo, Opened, devices, open};
 pub use error::TrainError;
 pub use evaluate::Inference;
 pub use memory::{Need, available};
-pub use preview::Preview;
+pub use preview::{Preview, TrainingImages};
 pub use probe::{feature_maps, prepare};
 pub use session::{Answer, Evaluating, Explained, Job, Model, Over, Picture, Session};
 pub use start::Taken;
