@@ -21,6 +21,8 @@ use crate::results::Evaluation;
 /// Images to evaluate on.
 pub(super) struct Images {
     pub store: Arc<PixelStore>,
+    /// The same images, larger, where views of them look closer.
+    pub larger: Option<Arc<PixelStore>>,
     /// The name and class of each.
     pub truth: Vec<(String, usize)>,
     /// What is left out, in words.
@@ -28,6 +30,20 @@ pub(super) struct Images {
 }
 
 pub(super) type Loaded = Result<Images, TrainError>;
+
+impl Images {
+    /// With the same images in that size.
+    fn with(self, larger: &Stored, progress: &Progress) -> Loaded {
+        let store = &self.store;
+        let indices: Vec<usize> = (0..store.len()).map(|place| store.index(place)).collect();
+        let room = Room::memory(pixel_budget());
+        let larger = PixelStore::load(store.data(), &indices, larger, &room, progress)?;
+        Ok(Self {
+            larger: Some(Arc::new(larger)),
+            ..self
+        })
+    }
+}
 
 pub(super) struct EvaluationJob {
     pub ticket: u64,
@@ -67,6 +83,12 @@ impl EvaluationJob {
             stored: Stored::plain(input_size(&inference.network), &inference.preprocess),
             cache: asked.cache,
         };
+        let larger = views.as_ref().and_then(|views| {
+            let Stored {
+                input, preprocess, ..
+            } = &wanted.stored;
+            views.stored(*input, preprocess)
+        });
         let over = asked.over;
         let (sender, loading) = channel();
         let watched = progress.clone();
@@ -76,6 +98,10 @@ impl EvaluationJob {
                 let images = match (over, set) {
                     (Over::Folder(source), _) => other_images(&stored, &source, &wanted, &watched),
                     (_, set) => own_images(&stored, set.unwrap_or(Set::Test), &wanted, &watched),
+                };
+                let images = match &larger {
+                    Some(larger) => images.and_then(|images| images.with(larger, &watched)),
+                    None => images,
                 };
                 // The engine may have ended meanwhile; then nobody waits for the images.
                 if sender.send(images).is_err() {
@@ -124,8 +150,12 @@ impl EvaluationJob {
                 Ok(Ok(images)) => {
                     self.progress.begin(images.store.len());
                     self.notes = images.notes;
+                    let mut views = self.views.take();
+                    if let Some(views) = &mut views {
+                        views.store = images.larger;
+                    }
                     let evaluator = Evaluator::new(images.store, images.truth);
-                    self.evaluator = Some(evaluator.with_views(self.views.take()));
+                    self.evaluator = Some(evaluator.with_views(views));
                     return None;
                 }
             }
@@ -250,6 +280,7 @@ fn of_classes(
     let files = indices.iter().filter_map(file);
     Ok(Images {
         store: Arc::new(store),
+        larger: None,
         truth: files.zip(classes).collect(),
         notes: Vec::new(),
     })

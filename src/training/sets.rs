@@ -77,6 +77,7 @@ pub(super) fn test_store(engine: &Engine, job: &Job, progress: &Progress) -> Loa
         let truth = truth(job, &store);
         return Ok(Images {
             store,
+            larger: None,
             truth,
             notes: Vec::new(),
         });

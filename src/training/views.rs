@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::dataset::{Augment, InputSize, PixelStore, Planes};
+use crate::dataset::{Augment, InputSize, PixelStore, Planes, Preprocess, Stored};
 use crate::network::{Head, Loss};
 use crate::project::Recipe;
 
@@ -46,6 +46,12 @@ impl Views {
             seed: recipe.seed,
             augment,
         })
+    }
+
+    /// How images are to be stored for these views; nothing where the plain ones, of the input's size, will do.
+    pub fn stored(&self, input: InputSize, preprocess: &Preprocess) -> Option<Stored> {
+        let stored = Stored::augmented(input, preprocess, &self.augment);
+        (stored.kept != input).then_some(stored)
     }
 
     /// View number `view` of whole images, of which the first stands at `position` in its set. The same on every
@@ -112,8 +118,53 @@ pub(super) fn loss(loss: Loss, head: Head, row: &[f32], label: usize) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+
+    fn recipe(augment: Augment) -> Recipe {
+        Recipe {
+            augment,
+            ..Recipe::default()
+        }
+    }
+
+    #[test]
+    fn views_that_look_closer_have_the_pixels_for_it() {
+        let input = InputSize {
+            height: 20,
+            width: 20,
+            channels: 1,
+        };
+        let preprocess = Preprocess::default();
+        let cropped = recipe(Augment {
+            crop: 0.2,
+            ..Augment::default()
+        });
+        let views = Views::of(&cropped, 2).unwrap();
+        let kept = views.stored(input, &preprocess).unwrap().kept;
+        assert!(kept.width > input.width);
+        // Columns as fine as they can be: one of the input's pixels cannot show them.
+        let stripes = |size: InputSize, byte: fn(usize) -> u8| Planes {
+            bytes: (0..size.elements())
+                .map(|place| byte(place % size.width))
+                .collect(),
+            size,
+            maps: Vec::new(),
+        };
+        let fine = stripes(kept, |column| if column % 2 == 0 { 0 } else { 255 });
+        let grey = stripes(input, |_| 128);
+        let contrast = |planes: &Planes| {
+            let (least, most) = (planes.bytes.iter().min(), planes.bytes.iter().max());
+            most.zip(least).map_or(0, |(most, least)| most - least)
+        };
+        // Among some views, one looks close enough.
+        let most = (1..10).map(|view| contrast(&views.draw(view, 0, &fine, input)));
+        assert!(most.max() > Some(100));
+        assert_eq!(contrast(&views.draw(1, 0, &grey, input)), 0);
+        let flipped = Views::of(&recipe(Augment::default()), 2).unwrap();
+        assert!(flipped.stored(input, &preprocess).is_none());
+    }
 
     #[test]
     fn losses_of_means_are_those_of_their_formulas() {
