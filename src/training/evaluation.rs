@@ -13,7 +13,7 @@ use super::probe::input_size;
 use super::session::{Evaluating, Over};
 use super::views::Views;
 use crate::dataset::{
-    Dataset, DatasetError, Layout, Opening, PixelStore, Progress, Room, Set, Source, Stored,
+    Dataset, DatasetError, Layout, Loader, Opening, PixelStore, Progress, Room, Set, Source, Stored,
 };
 use crate::project::{Mark, OpenRun, RunState, open_run, write_evaluation};
 use crate::results::Evaluation;
@@ -36,8 +36,7 @@ impl Images {
     fn with(self, larger: &Stored, progress: &Progress) -> Loaded {
         let store = &self.store;
         let indices: Vec<usize> = (0..store.len()).map(|place| store.index(place)).collect();
-        let room = Room::memory(pixel_budget());
-        let larger = PixelStore::load(store.data(), &indices, larger, &room, progress)?;
+        let larger = PixelStore::load(store.data(), &indices, larger, &room(), progress)?;
         Ok(Self {
             larger: Some(Arc::new(larger)),
             ..self
@@ -266,6 +265,11 @@ fn other_images(run: &OpenRun, source: &Source, wanted: &Wanted, progress: &Prog
     load(&data, &indices, &run.info.classes, &wanted.stored, progress)
 }
 
+/// Memory for a set. What a pass reads ahead belongs to it.
+fn room() -> Room {
+    Room::memory(pixel_budget().saturating_sub(Loader::AHEAD_BYTES))
+}
+
 /// Decodes images whose classes are known.
 fn of_classes(
     data: &Arc<Dataset>,
@@ -274,8 +278,7 @@ fn of_classes(
     stored: &Stored,
     progress: &Progress,
 ) -> Loaded {
-    let room = Room::memory(pixel_budget());
-    let store = PixelStore::load(data, indices, stored, &room, progress)?;
+    let store = PixelStore::load(data, indices, stored, &room(), progress)?;
     let file = |&index: &usize| data.images.get(index).map(|image| image.file.clone());
     let files = indices.iter().filter_map(file);
     Ok(Images {

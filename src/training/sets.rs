@@ -40,7 +40,8 @@ pub(super) fn store(
         Set::Validation | Set::Test => Stored::plain(size, &recipe.preprocess),
     };
     let room = Room {
-        budget_bytes: pixel_budget(),
+        // What a pass reads ahead belongs to it.
+        budget_bytes: pixel_budget().saturating_sub(Loader::AHEAD_BYTES),
         cache: Some(job.runs_dir.join(if stored.kept == stored.input {
             PIXEL_CACHE
         } else {

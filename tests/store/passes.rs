@@ -9,7 +9,7 @@ use mapsto::dataset::{
     Planes, Preprocess, Room, Stored, shuffled,
 };
 
-use crate::made::{Desk, SIZE, unit};
+use crate::made::{Desk, SIZE, plain, unit};
 
 fn everything() -> Augment {
     Augment {
@@ -202,18 +202,31 @@ fn images_come_as_they_are_kept_for_those_who_want_them_so() {
     assert_eq!(planes.bytes, expected);
 }
 
-#[test]
-fn a_pass_makes_only_so_many_batches_ahead() {
-    let desk = Desk::with(40);
-    let store = Arc::new(desk.store(&Room::memory(0)));
+/// Batches that a pass has made once the first was taken and some time has gone by.
+fn made_ahead(desk: &Desk, stored: &Stored) -> usize {
+    let store = Arc::new(desk.store_as(&Room::memory(0), stored));
+    let order = (0..store.len()).collect();
     let draw = Arc::new(Draw::plain(unit()));
-    // What fails once the files are gone was not made ahead.
-    let mut loader = Loader::with_threads(store, (0..40).collect(), 1, draw, 3);
+    let mut loader = Loader::with_threads(store, order, 1, draw, 3);
     assert!(loader.next().unwrap().is_ok());
-    std::thread::sleep(Duration::from_millis(300));
+    std::thread::sleep(Duration::from_millis(1500));
+    // What fails once the files are gone was not made ahead.
     fs::remove_dir_all(desk.data()).unwrap();
-    let ready = loader.take_while(Result::is_ok).count();
-    assert!((1..=4).contains(&ready), "{ready}");
+    loader.take_while(Result::is_ok).count()
+}
+
+#[test]
+fn a_pass_makes_few_batches_ahead_and_of_large_ones_only_one() {
+    let small = made_ahead(&Desk::with(40), &plain());
+    assert!((1..=4).contains(&small), "{small}");
+    // 48 MB of numbers each.
+    let large = InputSize {
+        height: 2000,
+        width: 2000,
+        channels: 3,
+    };
+    let large = Stored::plain(large, &Preprocess::default());
+    assert!(made_ahead(&Desk::with(6), &large) <= 1);
 }
 
 #[test]

@@ -115,6 +115,9 @@ pub struct Loader {
 }
 
 impl Loader {
+    /// What batches that are ready or in the making take of memory at most, unless it is a single one.
+    pub const AHEAD_BYTES: usize = 64 << 20;
+
     /// Starts a pass over the positions in `order`, `batch` at a time (0 counts as 1). It takes all cores where images
     /// must be decoded or changed, and one thread where they are only copied.
     pub fn start(store: Arc<PixelStore>, order: Vec<usize>, batch: usize, draw: Arc<Draw>) -> Self {
@@ -209,7 +212,11 @@ impl Loader {
                 self.stop.store(true, Ordering::Relaxed);
                 return Some(Err(error));
             }
-            None => self.batches = None,
+            None => {
+                self.batches = None;
+                // Where one has died, the others need not end what nobody will take.
+                self.stop.store(true, Ordering::Relaxed);
+            }
         }
         // The sender is gone: the pass is over, or a thread has died, which must not look like the end of a pass.
         match self.thread.take()?.join() {

@@ -9,7 +9,7 @@ use std::thread::available_parallelism;
 
 use rayon::prelude::*;
 
-use super::{Batch, Draw, Form, Pixels, Planes};
+use super::{Batch, Draw, Form, Loader, Pixels, Planes};
 use crate::dataset::store::Work;
 use crate::dataset::{Augment, DatasetError, Drawn, InputSize, PixelStore};
 
@@ -18,9 +18,6 @@ pub(super) type Promise = Receiver<Result<Batch, DatasetError>>;
 
 /// Batches that are ready or in the making at most: enough to hide a slow file, little enough to end quickly.
 const MOST_AHEAD: usize = 4;
-
-/// They have at most this many bytes, unless it is only one.
-const AHEAD_BYTES: usize = 64 << 20;
 
 /// The map of an image whose pixels stay where they are.
 const UNMOVED: [f64; 6] = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
@@ -36,7 +33,7 @@ pub(super) fn ahead(store: &PixelStore, batch: usize, form: Form) -> usize {
     };
     let image = slot(store, form).elements().saturating_mul(value);
     let bytes = batch.saturating_mul(image).max(1);
-    (AHEAD_BYTES / bytes).clamp(1, MOST_AHEAD)
+    (Loader::AHEAD_BYTES / bytes).clamp(1, MOST_AHEAD)
 }
 
 /// Threads that a pass takes.
@@ -101,12 +98,14 @@ impl<'a> Pass<'a> {
 
     /// Sends all batches, in order, until nobody listens or one fails.
     pub fn run(&self, threads: usize, sender: &SyncSender<Promise>) {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|number| format!("loader {number}"))
-            .build();
+        let pool = (threads > 1).then(|| {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .thread_name(|number| format!("loader {number}"))
+                .build()
+        });
         match pool {
-            Ok(pool) if threads > 1 => pool.in_place_scope(|scope| {
+            Some(Ok(pool)) => pool.in_place_scope(|scope| {
                 for number in 0..self.batches() {
                     let (keep, promise) = sync_channel(1);
                     // It is begun before there is room for it to wait. Nobody waits for one behind one that failed.

@@ -2,13 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::path::Path;
+use std::sync::mpsc::channel;
 use std::time::Instant;
 
 use super::*;
 use crate::dataset::{Augment, Dataset, Progress, Room, Source, Stored};
 use crate::network::{Context, Loss, template};
 use crate::project::Recipe;
-use crate::training::{Stepper, open};
+use crate::training::engine::Engine;
+use crate::training::session::Request;
+use crate::training::sets::next_batch;
+use crate::training::{Control, Stepper, open};
 
 fn inference() -> Inference {
     let graph = template("digits-cnn")
@@ -86,21 +91,50 @@ fn figures_are_the_same_whether_images_are_in_memory_or_decoded_on_the_way() {
     assert_ne!(close(true), close(false));
 }
 
-#[test]
-fn the_engine_never_waits_for_an_image_longer_than_it_may() {
-    let folder = tempfile::tempdir().unwrap();
-    let class = |number: u8| folder.path().join(format!("{}", number % 2));
-    for number in 0..4 {
-        std::fs::create_dir_all(class(number)).unwrap();
-        // Large enough to take a while.
+/// Four pictures that are large enough to take a while.
+fn large(folder: &Path) -> Arc<Dataset> {
+    for number in 0..4_u8 {
+        let class = folder.join(format!("{}", number % 2));
+        std::fs::create_dir_all(&class).unwrap();
         let picture = image::GrayImage::from_fn(3000, 2000, |x, y| {
             image::Luma([((x * y) % 251) as u8 ^ number])
         });
-        let file = class(number).join(format!("{number}.png"));
-        picture.save(file).unwrap();
+        picture.save(class.join(format!("{number}.png"))).unwrap();
     }
-    let source = Source::Folder(folder.path().to_path_buf());
-    let data = Arc::new(Dataset::open(&source, &Progress::default()).unwrap());
+    let source = Source::Folder(folder.to_path_buf());
+    Arc::new(Dataset::open(&source, &Progress::default()).unwrap())
+}
+
+#[test]
+fn a_training_that_waits_for_images_stops_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, inference) = (large(folder.path()), inference());
+    let store = evaluator(&data, 0, &inference.network).store;
+    let (requests, inbox) = channel();
+    let mut engine = Engine::new(inbox, Arc::default(), Box::new(|| {}));
+    let order = || (0..4).collect();
+    let draw = Arc::new(Draw::plain(inference.normaliser()));
+    let mut loader = Loader::with_threads(store.clone(), order(), 4, draw.clone(), 1);
+    let start = Instant::now();
+    let batch = next_batch(&mut engine, &mut loader, || (inference.clone(), 0));
+    assert_eq!(batch.unwrap().unwrap().labels.len(), 4);
+    let whole = start.elapsed();
+    assert!(loader.waited() <= whole);
+
+    let mut loader = Loader::with_threads(store, order(), 4, draw, 1);
+    requests.send(Request::Control(Control::Stop)).unwrap();
+    let start = Instant::now();
+    assert!(next_batch(&mut engine, &mut loader, || (inference.clone(), 0)).is_none());
+    assert!(engine.must_stop());
+    drop(loader);
+    // The picture in the making is ended, the others are not begun.
+    assert!(start.elapsed() < whole * 3 / 4, "{whole:?}");
+}
+
+#[test]
+fn the_engine_never_waits_for_an_image_longer_than_it_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = large(folder.path());
     let inference = inference();
     let mut evaluator = evaluator(&data, 0, &inference.network);
     let store = Arc::downgrade(&evaluator.store);
