@@ -3,7 +3,7 @@
 //!
 //! [`Session`] is the handle; behind it one engine thread ([`engine`]) trains ([`trainer`]) and
 //! serves looks, and previews of what is drawn ([`preview`]). The arithmetic is in [`layers`],
-//! [`loss`], [`optimizer`], put together by [`Stepper`].
+//! [`loss`], [`optimizer`], put together by [`Stepper`]; pixels come to it by [`feed`].
 
 mod begin;
 mod checkpoint;
