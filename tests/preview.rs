@@ -73,6 +73,7 @@ fn preview(graph: &Graph) -> Preview {
         seed: SEED,
         start: None,
         preprocess: Preprocess::default(),
+        images: None,
     }
 }
 
