@@ -211,7 +211,12 @@ impl Index {
             if blocks.is_empty() {
                 return Ok(rows);
             }
-            let found: Vec<Option<Taken>> = match shares(&blocks, entries, &mut loaded.seen) {
+            // A journal is in the order in which files were looked at.
+            let shares = match path == self.journal_path() {
+                true => None,
+                false => shares(&blocks, entries, &mut loaded.seen),
+            };
+            let found: Vec<Option<Taken>> = match shares {
                 Some(shares) => shares
                     .into_par_iter()
                     .zip(&blocks)
@@ -278,13 +283,16 @@ impl Index {
     }
 }
 
-/// For each block the files that its rows can be of, where the blocks are sorted as the files are; each is then taken on
-/// its own. The blocks of a journal are not.
+/// Files, and what is known of each.
+type Share<'a> = (&'a [Found], &'a mut [Option<Seen>]);
+
+/// For each block of an index the files that its rows can be of, so that each is taken on its own; nothing where the
+/// blocks are not sorted as the files are.
 fn shares<'a>(
     blocks: &[&Block],
     mut entries: &'a [Found],
     mut seen: &'a mut [Option<Seen>],
-) -> Option<Vec<(&'a [Found], &'a mut [Option<Seen>])>> {
+) -> Option<Vec<Share<'a>>> {
     let mut shares = Vec::with_capacity(blocks.len());
     let mut blocks = blocks.iter();
     let first = |block: &Block| block.first_name().map(str::to_owned);
