@@ -337,3 +337,40 @@ fn what_cannot_be_divided_is_told_in_words() {
     };
     assert!(error(&data, &grouped).contains("are in one group"));
 }
+
+#[test]
+fn an_image_less_moves_hardly_any_other_to_another_set() {
+    let whole = data(&[120, 80, 41], plain);
+    for (folds, fold) in [(0, 0), (5, 2)] {
+        for groups in [
+            Groups::default(),
+            Groups::new([vec![3, 4, 130], vec![7, 8]]),
+        ] {
+            let recipe = SplitRecipe {
+                folds,
+                fold,
+                ..recipe(5)
+            };
+            let before = split_with(&whole, &recipe, &groups).unwrap();
+            for gone in [0, 57, 119, 150, 200, 240] {
+                let mut less = whole.clone();
+                less.images[gone].excluded = true;
+                let after = split_with(&less, &recipe, &groups).unwrap();
+                let moved = (0..whole.len())
+                    .filter(|image| *image != gone)
+                    .filter(|image| {
+                        let sets = sets(&before).into_iter().zip(sets(&after));
+                        sets.into_iter().any(|(before, after)| {
+                            before.binary_search(image).is_ok()
+                                != after.binary_search(image).is_ok()
+                        })
+                    });
+                let moved = moved.count();
+                assert!(
+                    moved <= 4,
+                    "{moved} moved, with {folds} folds, without {gone}"
+                );
+            }
+        }
+    }
+}

@@ -272,9 +272,9 @@ fn dealt(
     seed: u64,
     kept: usize,
 ) -> Result<Splits, DatasetError> {
-    match units::units(data, &images, groups) {
+    match units::units(data, &images, groups, seed) {
         None => Ok(deal::deal(data, images, shares, seed, kept)),
-        Some(units) => units::deal(data, units, shares, seed, kept),
+        Some(units) => units::deal(data, units, shares, kept),
     }
 }
 
@@ -293,8 +293,8 @@ fn folded(
             images.len()
         )));
     }
-    match units::units(data, &images, groups) {
+    match units::units(data, &images, groups, recipe.seed) {
         None => deal::folds(data, images, recipe.folds, recipe.seed),
-        Some(units) => units::folds(data, units, recipe.folds, recipe.seed),
+        Some(units) => units::folds(data, units, recipe.folds),
     }
 }
