@@ -196,7 +196,7 @@ fn associated_transparency_is_laid_on_white_once() {
 
 #[test]
 fn palettes_and_small_depths_are_read() {
-    let mut map = vec![0_u16; 48];
+    let mut map = [0_u16; 48];
     map[2] = 0xFFFF;
     map[16 + 1] = 0x8000;
     map[32 + 15] = 0x40FF;

@@ -206,7 +206,7 @@ impl Meaning {
         let wanted = self.colours.channels() + usize::from(self.alpha);
         if planes > 1 {
             let plane = values.len() / planes;
-            let pixel = |at| (0..wanted).filter_map(move |channel| Some(channel * plane + at));
+            let pixel = |at| (0..wanted).map(move |channel| channel * plane + at);
             return (0..plane)
                 .flat_map(pixel)
                 .filter_map(|at| values.get(at).copied())
