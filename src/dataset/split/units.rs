@@ -158,6 +158,7 @@ pub fn deal(
         train,
         validation,
         test,
+        apart: Groups::default(),
     })
 }
 
