@@ -224,6 +224,7 @@ pub fn deal(
         train,
         validation,
         test,
+        apart: Groups::default(),
     })
 }
 
