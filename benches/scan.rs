@@ -88,7 +88,7 @@ fn change(set: &Dataset) {
         };
         let changed = set.clone().changed(&changes).expect("classes");
         let images = lap();
-        let groups = together(&changed, &recipe);
+        let groups = together(&changed, &recipe, &progress).expect("groups");
         let look = lap();
         let splits = split_with(&changed, &recipe, &groups).expect("sets");
         let sets = lap();

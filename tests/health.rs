@@ -268,3 +268,31 @@ fn what_resizing_does_is_told_for_each_way() {
         assert_eq!(found(&health, Kind::Enlarged).unwrap().images, [1]);
     }
 }
+
+#[test]
+fn pictures_of_twelve_bits_in_sixteen_are_told_but_one_dark_one_among_bright_ones_is_not() {
+    let deep = |range: f64| Look {
+        mode: Mode::DeepGrey,
+        print: [1; 4],
+        mean: [(0.4 * range * 65_535.0) as u16; 3],
+        square: [(0.25 * range * range * 65_535.0) as u16; 3],
+        ..Look::default()
+    };
+    let mut set = data(4);
+    for image in &mut set.images {
+        image.look = deep(1.0 / 16.0);
+    }
+    let report = health(&set, None, &HealthContext::default());
+    let narrow = found(&report, Kind::Narrow).unwrap();
+    assert_eq!(narrow.images, [0, 1, 2, 3]);
+    assert!(
+        narrow.title.contains("16 bits use little of their range (about 3"),
+        "{}",
+        narrow.title
+    );
+    for image in &mut set.images[1..] {
+        image.look = deep(1.0);
+    }
+    let report = health(&set, None, &HealthContext::default());
+    assert!(found(&report, Kind::Narrow).is_none());
+}

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::args::Export;
 use super::named::{names_project, project_file, runs_of};
 use super::output::{self, line};
+use crate::dataset::Normalise;
 use crate::export::code;
 use crate::network::{Context, Graph, Network, check, fit_classes};
 use crate::project::{ProjectError, Recipe, Weights, atomic, find_run, load, open_run};
@@ -51,6 +52,11 @@ pub fn run(options: &Export) -> super::Outcome {
         Some(weights) => format!("  it reads the weights {}", weights.display()),
         None => "  there are no weights yet: the program can train its own".to_owned(),
     });
+    if wanted.recipe.preprocess.normalise == Normalise::Statistics {
+        line(
+            "  mean and deviation of the images are known after a training: until then the program takes numbers from 0 to 1",
+        );
+    }
     Ok(())
 }
 

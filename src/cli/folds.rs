@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::follow::{follow, on_interrupt};
 use super::output::{line, percent};
-use crate::dataset::{SplitRecipe, split_with, together};
+use crate::dataset::{Progress, SplitRecipe, split_with, together};
 use crate::training::Job;
 
 /// The accuracy of one fold's training.
@@ -23,7 +23,7 @@ struct Fold {
 pub fn train(job: &Job, folds: u32, json: bool) -> super::Outcome {
     let interrupted = on_interrupt();
     // Pictures that look alike are found once, as the window finds them.
-    let alike = together(&job.data, &job.recipe.split);
+    let alike = together(&job.data, &job.recipe.split, &Progress::default())?;
     let mut done: Vec<Fold> = Vec::new();
     for number in 1..=folds as usize {
         let mut job = Job::clone(job);

@@ -71,7 +71,8 @@ impl Jobs {
                 cache: Some(cache_of(places)),
             };
             let opened = Dataset::open_with(&opening, &scan.progress);
-            let result = opened.and_then(|dataset| divided(Arc::new(dataset), &scan.recipe, None));
+            let result = opened
+                .and_then(|dataset| divided(Arc::new(dataset), &scan.recipe, None, &scan.progress));
             Done::Scanned {
                 source: scan.source,
                 number: scan.number,
@@ -96,7 +97,8 @@ impl Jobs {
                 None => Ok(dataset),
             };
             let groups = groups.filter(|_| changes.is_none());
-            let result = changed.and_then(|dataset| divided(dataset, &recipe, groups));
+            let result =
+                changed.and_then(|dataset| divided(dataset, &recipe, groups, &Progress::default()));
             Done::Data(DataDone::Remade {
                 number,
                 changes: changes.unwrap_or(made),
@@ -203,8 +205,12 @@ fn divided(
     dataset: Arc<Dataset>,
     recipe: &SplitRecipe,
     groups: Option<Arc<Groups>>,
+    progress: &Progress,
 ) -> Result<Scanned, DatasetError> {
-    let groups = groups.unwrap_or_else(|| Arc::new(together(&dataset, recipe)));
+    let groups = match groups {
+        Some(groups) => groups,
+        None => Arc::new(together(&dataset, recipe, progress)?),
+    };
     let mut fault = None;
     let splits = match split_with(&dataset, recipe, &groups) {
         Ok(splits) => splits,

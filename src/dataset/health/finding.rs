@@ -38,6 +38,8 @@ pub enum Kind {
     NearDuplicates,
     /// Pictures of one colour.
     Blank,
+    /// Pictures of 16 bits that use few of them.
+    Narrow,
     /// What resizing to the network's input changes.
     Resizing,
     /// Pictures smaller than the network's input.
@@ -74,6 +76,7 @@ impl Kind {
             Self::Duplicates => "duplicates",
             Self::NearDuplicates => "near-duplicates",
             Self::Blank => "blank",
+            Self::Narrow => "narrow",
             Self::Resizing => "resizing",
             Self::Enlarged => "enlarged",
             Self::Strips => "strips",
@@ -93,7 +96,7 @@ impl Kind {
             Self::NotLearned | Self::Unreadable => 0.6,
             Self::Imbalance => 0.4,
             Self::EmptyClass | Self::TinyClass | Self::Duplicates | Self::Blank => 0.3,
-            Self::NearDuplicates | Self::Resizing => 0.2,
+            Self::NearDuplicates | Self::Resizing | Self::Narrow => 0.2,
             // Never severe: nobody knows that it is wrong.
             Self::AlikeConflict | Self::Apart => 0.09,
             Self::Enlarged | Self::Strips | Self::NotChecked => 0.1,

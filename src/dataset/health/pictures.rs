@@ -83,6 +83,7 @@ pub fn findings(
     [
         unreadable(data, images),
         blank(data, images),
+        narrow(data, images),
         mixed(data, modes, images),
         misnamed,
         turned,
@@ -154,6 +155,39 @@ fn blank(data: &Dataset, images: usize) -> Option<Finding> {
             .or(Action::Exclude(found.clone()))
             .of(found)
     })
+}
+
+/// Pictures of 16 bits a channel that hold what a camera of 12 bits or fewer gave: nearly black, in a few levels. Told
+/// where nearly all of them are so, for one alone may be dark.
+fn narrow(data: &Dataset, images: usize) -> Option<Finding> {
+    let deep = |image: &Image| matches!(image.look.mode, Mode::DeepGrey | Mode::DeepColour);
+    let found = indices(data, |image| {
+        deep(image) && range(&image.look) <= 1.0 / 16.0
+    });
+    if found.is_empty() || found.len() * 20 < indices(data, deep).len() * 19 {
+        return None;
+    }
+    let used = |index: &usize| {
+        data.images
+            .get(*index)
+            .map_or(0.0, |image| range(&image.look))
+    };
+    let most = found.iter().map(used).fold(0.0, f64::max);
+    let title = format!(
+        "{} of 16 bits use little of their range (about {})",
+        counted(found.len(), "picture"),
+        percent(most)
+    );
+    let advice = "They hold 12 bits or fewer, so they are nearly black here and few of their levels are left: stretch them to the whole range when you export them";
+    Some(Finding::new(Kind::Narrow, share_of(found.len(), images), title, advice).of(found))
+}
+
+/// How much of 0 to 1 the brightest channel surely uses, from below: no mean of squares is more than the mean times the
+/// highest value.
+fn range(look: &Look) -> f64 {
+    let channels = look.mean.iter().zip(look.square);
+    let ranges = channels.map(|(mean, square)| f64::from(square) / f64::from(*mean).max(1.0));
+    ranges.fold(0.0, f64::max)
 }
 
 /// How often each way to keep colours occurs, most frequent first; unknown ones are not counted.

@@ -136,16 +136,25 @@ impl SplitRecipe {
 /// validation or test would have next to nothing: see [`Splits::apart`]. Errors: impossible shares, folds, patterns or groups, or no
 /// training images.
 pub fn split(data: &Dataset, recipe: &SplitRecipe) -> Result<Splits, DatasetError> {
-    split_with(data, recipe, &together(data, recipe))
+    let alike = together(data, recipe, &Progress::default())?;
+    split_with(data, recipe, &alike)
 }
 
 /// Pictures that the recipe keeps together: near-duplicates and files of equal sums, if it says so. What [`split`] asks
-/// [`split_with`] for.
-pub fn together(data: &Dataset, recipe: &SplitRecipe) -> Groups {
+/// [`split_with`] for. Looking for them may read pictures. Errors: cancelled.
+pub fn together(
+    data: &Dataset,
+    recipe: &SplitRecipe,
+    progress: &Progress,
+) -> Result<Groups, DatasetError> {
     if !recipe.together {
-        return Groups::default();
+        return Ok(Groups::default());
     }
-    near_duplicates(data, &Progress::default()).joined(&same_sums(data))
+    let near = near_duplicates(data, progress);
+    if progress.cancelled() {
+        return Err(DatasetError::Cancelled);
+    }
+    Ok(near.joined(&same_sums(data)))
 }
 
 /// As [`split`], with the groups of pictures that look alike at hand (none, where the recipe does not ask for them).
