@@ -1,4 +1,4 @@
-//! What a large folder costs: the first scan, opening again from the index, and memory.
+//! What a large folder costs: the first scan, opening again from the index, memory, and a change of one image.
 //!
 //!     cargo bench --bench scan                 20,000 files
 //!     cargo bench --bench scan -- 1000000      as many as one likes; each takes 4 KiB of the disk
@@ -15,7 +15,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use image::{ImageFormat, Rgb, RgbImage};
-use mapsto::dataset::{Dataset, Opening, Progress, Source};
+use mapsto::dataset::{
+    Alike, Changes, Dataset, HealthContext, Opening, Progress, Source, SplitRecipe, health,
+    split_with, together,
+};
 
 const CLASSES: usize = 100;
 const ORIGINALS: usize = 300;
@@ -27,7 +30,11 @@ fn main() {
     let first = words.next().map(String::as_str);
     if first == Some("open") {
         let mut next = || words.next().expect("a folder").as_str();
-        return open(next().as_ref(), next().as_ref());
+        let set = open(next().as_ref(), next().as_ref());
+        if words.next().is_some() {
+            change(&set);
+        }
+        return;
     }
     let files = first.map_or(20_000, |count| count.parse().expect("a number of files"));
     let place = words
@@ -41,10 +48,10 @@ fn main() {
         "{files} files made in {:.1} s",
         start.elapsed().as_secs_f64()
     );
-    for title in ["first scan", "again", "again", "again"] {
+    for title in ["first scan", "again", "again", "and changed"] {
         print!("{title}: ");
         std::io::Write::flush(&mut std::io::stdout()).expect("a terminal");
-        child(&data, &cache);
+        child(&data, &cache, title == "and changed");
     }
     let index = fs::read_dir(&cache).expect("a cache").flatten();
     let bytes: u64 = index
@@ -55,17 +62,53 @@ fn main() {
     println!("index on disk: {each:.1} bytes a file; promise ≤ 200: {verdict}");
 }
 
-fn child(data: &Path, cache: &Path) {
+fn child(data: &Path, cache: &Path, change: bool) {
     let program = std::env::current_exe().expect("this program");
-    let status = Command::new(program)
-        .arg("open")
-        .args([data, cache])
-        .status();
-    assert!(status.expect("a process").success());
+    let mut command = Command::new(program);
+    command.arg("open").args([data, cache]);
+    if change {
+        command.arg("change");
+    }
+    assert!(command.status().expect("a process").success());
+}
+
+/// Relabels one image, as the window does it: the images, the sets and the health report follow. The first time the
+/// copies are looked for; later changes know them.
+fn change(set: &Dataset) {
+    let recipe = SplitRecipe::default();
+    for file in [0, set.len() / 2, set.len() - 1] {
+        let mut changes = Changes::default();
+        changes.relabel(&set.images[file].file, set.class_of(file), "class001");
+        let progress = Progress::default();
+        let mut since = Instant::now();
+        let mut lap = || {
+            let seconds = since.elapsed().as_secs_f64();
+            since = Instant::now();
+            seconds
+        };
+        let changed = set.clone().changed(&changes).expect("classes");
+        let images = lap();
+        let groups = together(&changed, &recipe);
+        let look = lap();
+        let splits = split_with(&changed, &recipe, &groups).expect("sets");
+        let sets = lap();
+        let alike = Alike::find(&changed, &progress).expect("copies");
+        let copies = lap();
+        let context = HealthContext {
+            alike: Some(&alike),
+            ..HealthContext::default()
+        };
+        let findings = health(&changed, Some(&splits), &context).findings.len();
+        let report = lap();
+        println!(
+            "one image relabelled: {images:.2} s for the images, {look:.2} s for look-alikes, {sets:.2} s for the sets, \
+             {copies:.2} s for equal files, {report:.2} s for the report of {findings} findings"
+        );
+    }
 }
 
 /// Opens a folder, and says what it took.
-fn open(data: &Path, cache: &Path) {
+fn open(data: &Path, cache: &Path) -> Dataset {
     let before = memory("VmRSS:");
     let opening = Opening {
         cache: Some(cache.to_path_buf()),
@@ -84,6 +127,7 @@ fn open(data: &Path, cache: &Path) {
         (memory("VmRSS:").saturating_sub(before) << 10) as f64 / files,
         memory("VmHWM:") >> 10,
     );
+    set
 }
 
 /// KiB of this process, 0 where the system does not tell.

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use image::{GrayImage, Luma};
 use mapsto::dataset::{
-    Before, Changes, Dataset, DatasetError, Difference, Known, Progress, Set, Source, SplitRecipe,
-    Splits, copy_to, move_back, move_files, split,
+    Before, Changes, Dataset, DatasetError, Difference, Groups, Known, Progress, Set, Source,
+    SplitRecipe, Splits, copy_to, move_back, move_files, near_duplicates, same_files, split,
 };
 use tempfile::TempDir;
 
@@ -101,6 +101,34 @@ fn changes_are_seen_at_once_and_taken_back_whole() {
     assert_eq!(told(&back), told(&found));
     assert_eq!(back.classes, found.classes);
     assert_eq!(files(folder.path()), before, "no file is touched");
+}
+
+#[test]
+fn a_change_does_not_look_for_copies_again() {
+    let root = folder(&["a/1.png", "a/2.png", "b/1.png", "b/2.png"]);
+    let data = root.path().join("data");
+    fs::copy(data.join("a/1.png"), data.join("b/1.png")).unwrap();
+    let data = open(&root);
+    let look = |data: &Dataset| {
+        let [near, same] = [Progress::default(), Progress::default()];
+        let found = [near_duplicates(data, &near), same_files(data, &same)];
+        (found, near.total() + same.total() > 0)
+    };
+    let pair = Groups::new([vec![0, 2]]);
+    let (before, looked) = look(&data);
+    assert!(looked && before[1] == pair);
+    let left_out = changes(&["b/1.png"], &[]);
+    let without = data.clone().changed(&left_out).unwrap();
+    let afresh = look(&open(&root).changed(&left_out).unwrap()).0;
+    assert!(afresh[1].is_empty());
+    assert_eq!(look(&without), (afresh, false));
+    let moved = without.changed(&changes(&[], &[("a/2.png", "b")])).unwrap();
+    assert_eq!(look(&moved), (before, false), "the excluded one is back");
+    // Other pictures are looked at, whatever was known.
+    let mut other = moved;
+    other.images[2].look.sum ^= 1;
+    let (found, looked) = look(&other);
+    assert!(looked && found[1].is_empty());
 }
 
 #[test]

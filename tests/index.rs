@@ -217,6 +217,62 @@ fn a_cache_that_cannot_be_written_loses_no_image() {
     assert_eq!(data.images.len(), 6);
 }
 
+/// An empty file of the cache that was used so many days ago.
+fn kept(folder: &Path, name: &str, bytes: u64, days: u64) -> PathBuf {
+    let path = folder.join(name);
+    let file = File::create(&path).unwrap();
+    file.set_len(bytes).unwrap();
+    let day = Duration::from_secs(24 * 60 * 60);
+    file.set_modified(SystemTime::now() - day * u32::try_from(days).unwrap())
+        .unwrap();
+    path
+}
+
+#[test]
+fn what_nobody_has_used_for_90_days_leaves_the_cache_and_the_rest_stays() {
+    let world = World::of(4);
+    world.open();
+    let in_use = world.cached("index").unwrap();
+    let long_ago = SystemTime::now() - Duration::from_secs(200 * 24 * 60 * 60);
+    let file = File::options().write(true).open(&in_use).unwrap();
+    file.set_modified(long_ago).unwrap();
+    let of = |name: &str, days| kept(world.cache.path(), name, 10, days);
+    let old = [
+        of("0123456789abcdef-0123456789abcdef.index", 91),
+        of("0123456789abcdef-0123456789abcdef.journal", 91),
+        of("unpacked-0123456789abcdef-0123456789abcdef.tar", 91),
+    ];
+    let stays = [
+        of("0123456789abcdef-1123456789abcdef.index", 89),
+        of("unpacked-0123456789abcdef-1123456789abcdef.tar", 89),
+        // Not the program's own.
+        of("notes.index", 1000),
+        of("unpacked.zip", 1000),
+    ];
+    world.open();
+    assert!(old.iter().all(|path| !path.exists()));
+    assert!(stays.iter().all(|path| path.exists()));
+    let used = fs::metadata(&in_use).unwrap().modified().unwrap();
+    assert!(used > long_ago, "an index that is used is not old");
+}
+
+#[test]
+fn of_more_than_two_gib_of_indexes_the_ones_used_longest_ago_are_removed() {
+    let world = World::of(4);
+    let of = |number: u32, days| {
+        let name = format!("{number:016x}-0123456789abcdef.index");
+        // Files with nothing but holes, which take no room.
+        kept(world.cache.path(), &name, 900 << 20, days)
+    };
+    let paths = [of(1, 3), of(2, 9), of(3, 6), of(4, 1)];
+    world.open();
+    let there: Vec<bool> = paths.iter().map(|path| path.exists()).collect();
+    assert_eq!(there, [true, false, false, true]);
+    // The index of what was opened is there as well, and serves.
+    world.spoil();
+    assert_eq!(world.open().len(), 4);
+}
+
 #[test]
 fn twenty_thousand_files_take_at_most_200_bytes_each() {
     let world = World::of(20_000);

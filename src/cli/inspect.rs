@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::args::Inspect;
+use super::data_args::cache;
 use super::output::{self, line};
 use crate::dataset::{
-    Action, Alike, Dataset, Finding, Health, HealthContext, Severity, Source, SplitRecipe, health,
-    split_with,
+    Action, Alike, Dataset, Finding, Health, HealthContext, Opening, Severity, Source, SplitRecipe,
+    health, split_with,
 };
 
 /// Files of a finding that are named for people; `--json` has all of them.
@@ -16,8 +17,12 @@ const FIRST: usize = 3;
 
 pub fn run(options: &Inspect) -> super::Outcome {
     let source = Source::parse(&options.data);
+    let opening = Opening {
+        cache: Some(cache()),
+        ..Opening::from(source.clone())
+    };
     let data = output::with_bar(options.json, "Reading the images", |progress| {
-        Dataset::open(&source, progress)
+        Dataset::open_with(&opening, progress)
     })??;
     let alike = output::with_bar(options.json, "Comparing the images", |progress| {
         Alike::find(&data, progress)

@@ -41,6 +41,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::image::DynamicImage;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use self::image::{Image, Look, Mode};
@@ -67,6 +68,7 @@ pub use split::{Group, SplitRecipe, Splits, bonds, folds, split, split_with, tog
 pub use store::{PixelStore, Room, Stored};
 
 use files::Store;
+use health::KnownCopies;
 use layout::{Shelf, Spot};
 
 /// A file or folder that is left out, and why.
@@ -80,7 +82,7 @@ pub struct Problem {
 
 /// A set of images with their classes. Made only by [`open`](Self::open) and [`digits`](Self::digits): it has two
 /// classes or more, and each of its classes has an image.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Dataset {
     /// Where it comes from.
     pub source: Source,
@@ -101,13 +103,34 @@ pub struct Dataset {
     /// The sets that the places of moved images say.
     was_given: BTreeMap<usize, Set>,
     place: Place,
+    /// The copies among the images, once they have been looked for.
+    known: Arc<KnownCopies>,
+}
+
+impl Clone for Dataset {
+    fn clone(&self) -> Self {
+        Self {
+            source: self.source.clone(),
+            classes: self.classes.clone(),
+            // There may be a million, each with a name.
+            images: self.images.par_iter().cloned().collect(),
+            problems: self.problems.clone(),
+            notices: self.notices.clone(),
+            layouts: self.layouts.clone(),
+            emptied: self.emptied.clone(),
+            was: self.was.clone(),
+            was_given: self.was_given.clone(),
+            place: self.place.clone(),
+            known: Arc::clone(&self.known),
+        }
+    }
 }
 
 /// How an image's data is found.
 #[derive(Clone, Debug)]
 enum Place {
     /// For each image its place in the bundled file.
-    Digits(Vec<usize>),
+    Digits(Arc<[usize]>),
     /// For each image its place in a folder, in an archive or in a file of many.
     Files {
         store: Arc<Store>,
@@ -165,6 +188,7 @@ impl Dataset {
             was: BTreeMap::new(),
             was_given: BTreeMap::new(),
             place: Place::Digits(order.iter().map(|&(_, place)| place).collect()),
+            known: Arc::default(),
         }
     }
 

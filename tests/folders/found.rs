@@ -30,6 +30,33 @@ fn each_sub_folder_is_a_class_and_deeper_images_belong_to_it() {
 }
 
 #[test]
+fn images_come_in_the_order_of_their_names_however_files_and_folders_mix() {
+    let names = [
+        "a/2.png",
+        "a/1/z.png",
+        "a/1.png",
+        "a-b/1.png",
+        "a.c/1.png",
+        "a/1-x/y.png",
+        "b/0.png",
+        "a/10.png",
+        "a/1/z/z.png",
+        "b.png/1.png",
+        "A/1.png",
+        "a/9.png",
+    ];
+    let root = folder(&names);
+    let data = open(root.path()).unwrap();
+    let mut sorted = names.to_vec();
+    sorted.sort_unstable();
+    assert_eq!(files(&data), sorted);
+    for (index, file) in sorted.iter().enumerate() {
+        assert_eq!(data.index_of(file), Some(index));
+        assert_eq!(data.class_of(index), file.split('/').next().unwrap());
+    }
+}
+
+#[test]
 fn names_in_any_script_and_with_spaces_work() {
     let root = folder(&["кошки и коты/фото 1.png", "狗/ß é.png", "🦊 fox/a b.png"]);
     let data = open(root.path()).unwrap();

@@ -87,13 +87,25 @@ enum Bytes {
     Tar(Arc<FileReader>, Vec<tar::Span>),
 }
 
-/// A listing before it is sorted.
+/// What lies in a folder or archive; the entries of an archive as they come.
 #[derive(Debug, Default)]
 struct Listing {
     entries: Vec<Entry>,
     empty: Vec<String>,
     problems: Vec<Problem>,
+    notices: Vec<String>,
     unusual: BTreeMap<String, PathBuf>,
+}
+
+impl Listing {
+    /// Of an archive, sorted by path. It may name a file twice: the last one counts, as when it is unpacked.
+    fn sorted(mut self) -> Self {
+        self.entries.par_sort_unstable_by(|left, right| {
+            (&left.path, left.place).cmp(&(&right.path, right.place))
+        });
+        without_doubles(&mut self.entries, &mut self.notices);
+        self
+    }
 }
 
 impl Tree {
@@ -107,7 +119,7 @@ impl Tree {
     /// Lists a zip, which is read in place.
     pub fn of_zip(file: &Path, progress: &Progress) -> Result<Self, DatasetError> {
         let (listing, zip) = zip::list(file, progress)?;
-        Ok(Self::new(file, listing, Bytes::Zip(zip)).without_wrapper())
+        Ok(Self::new(file, listing.sorted(), Bytes::Zip(zip)).without_wrapper())
     }
 
     /// Lists a tar, which is read in place; a compressed one is unpacked to a plain tar in `cache` or in the system's
@@ -120,21 +132,19 @@ impl Tree {
     ) -> Result<Self, DatasetError> {
         let (plain, bytes) = unpack::plain(file, packing, cache, progress)?;
         let (listing, spans) = tar::list(file, &plain, bytes, progress)?;
-        Ok(Self::new(file, listing, Bytes::Tar(Arc::new(plain), spans)).without_wrapper())
+        let bytes = Bytes::Tar(Arc::new(plain), spans);
+        Ok(Self::new(file, listing.sorted(), bytes).without_wrapper())
     }
 
+    /// Of a sorted listing.
     fn new(root: &Path, listing: Listing, kind: Bytes) -> Self {
         let Listing {
-            mut entries,
+            entries,
             mut empty,
             problems,
+            notices,
             unusual: _,
         } = listing;
-        let mut notices = Vec::new();
-        entries.par_sort_unstable_by(|left, right| {
-            (&left.path, left.place).cmp(&(&right.path, right.place))
-        });
-        without_doubles(&mut entries, &mut notices);
         empty.sort_unstable();
         empty.dedup();
         empty.retain(|folder| !is_folder(&entries, folder));
@@ -239,7 +249,6 @@ fn is_folder(entries: &[Entry], folder: &str) -> bool {
         .is_some_and(|entry| entry.path.starts_with(&start))
 }
 
-/// An archive may name a file twice: the last one counts, as when it is unpacked.
 fn without_doubles(entries: &mut Vec<Entry>, notices: &mut Vec<String>) {
     let before = entries.len();
     entries.dedup_by(|later, earlier| {

@@ -12,6 +12,7 @@ use lzma_rust2::XzReader;
 use rawzip::FileReader;
 
 use super::modified;
+use crate::dataset::index::touch;
 use crate::dataset::{DatasetError, Progress};
 
 /// How a file is compressed as a whole.
@@ -88,6 +89,9 @@ pub(super) fn plain(
         .as_ref()
         .and_then(|(_, whole)| File::open(whole).ok())
     {
+        if let Some((_, whole)) = &cached {
+            touch(whole);
+        }
         let bytes = file.metadata().map_err(of_archive)?.len();
         return Ok((FileReader::from(file), bytes));
     }

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::fingerprint::BITS;
 use super::groups::{Groups, Union};
+use super::known::{Of, kept};
 use crate::dataset::{Dataset, Image, Progress, random};
 
 /// Bits in which two pictures that look alike may differ, where the others of the data set differ in many more.
@@ -28,17 +29,23 @@ const FALSE_PAIRS: f64 = 0.0005;
 type Print = [u64; 4];
 
 /// Groups of images that look alike; empty once cancelled. Excluded images and those without a fingerprint (all 0:
-/// not known, or of one colour) are in none. Does not depend on threads.
+/// not known, or of one colour) are in none; two that are alike by way of an excluded one stay together. Does not depend
+/// on threads. Looked for once for a data set and all that are made from it by changes.
 ///
 /// One picture re-compressed, resized, a little lighter or cropped by up to 3 % is found; mirrored or turned it is
 /// another one. In a set whose pictures all resemble each other, as handwritten digits do, only those count that are
 /// much nearer than its different pictures are.
 pub fn near_duplicates(data: &Dataset, progress: &Progress) -> Groups {
+    kept(data, Of::Near, || look(data, progress)).unwrap_or_default()
+}
+
+/// Among all images, excluded ones too. None: cancelled.
+fn look(data: &Dataset, progress: &Progress) -> Option<Groups> {
     let mut known: Vec<(Print, u32)> = data
         .images
         .iter()
         .enumerate()
-        .filter(|(_, image)| !image.excluded && image.look.print != [0; 4])
+        .filter(|(_, image)| image.look.print != [0; 4])
         .filter_map(|(index, image)| Some((image.look.print, u32::try_from(index).ok()?)))
         .collect();
     known.par_sort_unstable();
@@ -57,7 +64,7 @@ pub fn near_duplicates(data: &Dataset, progress: &Progress) -> Groups {
     progress.begin(TABLES);
     for table in 0..TABLES {
         if progress.cancelled() {
-            return Groups::default();
+            return None;
         }
         for (_, left, right) in neighbours(data, &known, table, reach) {
             let print = |image: usize| data.images.get(image).map(|image| image.look.print);
@@ -70,7 +77,7 @@ pub fn near_duplicates(data: &Dataset, progress: &Progress) -> Groups {
         }
         progress.advance(1);
     }
-    union.groups()
+    Some(union.groups())
 }
 
 fn distance(left: &Print, right: &Print) -> u32 {

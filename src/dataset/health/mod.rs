@@ -11,6 +11,7 @@ mod copies;
 mod finding;
 mod fingerprint;
 mod groups;
+mod known;
 mod pictures;
 mod same;
 mod sizes;
@@ -20,13 +21,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Dataset, InputSize, Problem, Resize, Set, Splits};
+use super::{Dataset, Image, InputSize, Problem, Resize, Set, Splits};
 
 pub use alike::near_duplicates;
 pub use copies::Alike;
 pub use finding::{Action, Finding, Kind, Severity};
 pub use fingerprint::fingerprint;
 pub use groups::Groups;
+pub(super) use known::KnownCopies;
 pub use pictures::{Colours, ModeCount};
 pub use same::same_files;
 pub(super) use same::same_sums;
@@ -146,6 +148,15 @@ fn sorted(findings: Vec<Finding>, data: &Dataset, context: &HealthContext<'_>) -
             .then(left.kind.cmp(&right.kind))
     });
     findings
+}
+
+/// The images that are not excluded and that are `wanted`.
+fn indices(data: &Dataset, wanted: impl Fn(&Image) -> bool) -> Vec<usize> {
+    let images = data.images.iter().enumerate();
+    images
+        .filter(|(_, image)| !image.excluded && wanted(image))
+        .map(|(index, _)| index)
+        .collect()
 }
 
 fn class_counts(data: &Dataset) -> Vec<ClassCount> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::classes::is_empty_class;
 use super::finding::{Action, Finding, Kind};
+use super::indices;
 use super::words::{counted, percent, share_of};
 use crate::dataset::{Dataset, Image, Look, Mode, Problem};
 
@@ -95,14 +96,6 @@ pub fn findings(
 
 fn files(count: usize) -> String {
     counted(count, "file")
-}
-
-fn indices(data: &Dataset, wanted: impl Fn(&Image) -> bool) -> Vec<usize> {
-    let images = data.images.iter().enumerate();
-    images
-        .filter(|(_, image)| !image.excluded && wanted(image))
-        .map(|(index, _)| index)
-        .collect()
 }
 
 fn unreadable(data: &Dataset, images: usize) -> Option<Finding> {

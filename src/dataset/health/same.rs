@@ -1,37 +1,41 @@
 //! Files of equal content: candidates by size and sum, confirmed byte by byte.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 
 use rayon::prelude::*;
 
 use super::groups::Groups;
+use super::known::{Of, kept};
 use crate::dataset::{Dataset, Progress};
 
 /// Groups of files with the same bytes; empty once cancelled. Excluded images are in none, nor is a file that cannot
-/// be read any more.
+/// be read any more. Looked for once for a data set and all that are made from it by changes.
 pub fn same_files(data: &Dataset, progress: &Progress) -> Groups {
-    let candidates = same_sums(data);
-    progress.begin(candidates.images());
-    let lists: Vec<Vec<Vec<usize>>> = candidates
-        .0
-        .par_iter()
-        .map(|group| confirmed(data, group, progress))
-        .collect();
-    if progress.cancelled() {
-        return Groups::default();
-    }
-    Groups::new(lists.into_iter().flatten())
+    let find = || {
+        let candidates = by_sums(data);
+        progress.begin(candidates.images());
+        let lists: Vec<Vec<Vec<usize>>> = candidates
+            .0
+            .par_iter()
+            .map(|group| confirmed(data, group, progress))
+            .collect();
+        (!progress.cancelled()).then(|| Groups::new(lists.into_iter().flatten()))
+    };
+    kept(data, Of::Same, find).unwrap_or_default()
 }
 
-/// Groups of files with the same size and sum, by the index alone.
+/// Groups of files with the same size and sum, by the index alone. Excluded images are in none.
 pub fn same_sums(data: &Dataset) -> Groups {
+    kept(data, Of::Sums, || Some(by_sums(data))).unwrap_or_default()
+}
+
+/// Among all images, excluded ones too.
+fn by_sums(data: &Dataset) -> Groups {
     let mut known: Vec<(u64, u64, usize)> = data
         .images
         .iter()
         .enumerate()
-        .filter(|(_, image)| !image.excluded && image.look.sum != 0)
+        .filter(|(_, image)| image.look.sum != 0)
         .map(|(index, image)| (image.look.sum, image.look.bytes, index))
         .collect();
     known.par_sort_unstable();
@@ -50,29 +54,10 @@ fn confirmed(data: &Dataset, files: &[usize], progress: &Progress) -> Vec<Vec<us
         if progress.cancelled() {
             return Vec::new();
         }
-        if let Some(bytes) = content(data, file) {
+        if let Ok(bytes) = data.bytes(file) {
             contents.entry(bytes).or_default().push(file);
         }
         progress.advance(1);
     }
     contents.into_values().collect()
-}
-
-/// The bytes of a file, or the pixels of an image that is part of a larger one.
-fn content(data: &Dataset, index: usize) -> Option<Vec<u8>> {
-    let Some(path) = data.path(index) else {
-        return Some(data.read(index).ok()?.into_bytes());
-    };
-    let most = data.images.get(index)?.look.bytes.checked_add(1)?;
-    if !std::fs::metadata(&path).ok()?.is_file() {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    // No more than the scan has seen: a file that grows is another one.
-    File::open(path)
-        .ok()?
-        .take(most)
-        .read_to_end(&mut bytes)
-        .ok()?;
-    Some(bytes)
 }

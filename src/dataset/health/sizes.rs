@@ -1,6 +1,7 @@
 //! Sizes and proportions, and what bringing them to the network's input does.
 
 use super::finding::{Finding, Kind};
+use super::indices;
 use super::pictures::part;
 use super::words::{percent, share_of};
 use crate::dataset::{Dataset, Image, InputSize, Resize};
@@ -24,14 +25,6 @@ pub fn findings(
     }
     findings.extend(strips(data, images));
     findings
-}
-
-fn indices(data: &Dataset, wanted: impl Fn(&Image) -> bool) -> Vec<usize> {
-    let images = data.images.iter().enumerate();
-    images
-        .filter(|(_, image)| !image.excluded && wanted(image))
-        .map(|(index, _)| index)
-        .collect()
 }
 
 fn proportion(width: f64, height: f64) -> f64 {

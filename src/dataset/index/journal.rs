@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::rows::{self, BLOCK_ROWS};
-use super::{Entry, Index, Seen};
+use super::{Found, Index, Seen};
 
 /// The most that a killed program has looked at in vain.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ impl Journal {
         &mut self,
         index: &Index,
         number: u32,
-        entries: &[Entry<'_>],
+        entries: &[Found],
         seen: &[Option<Seen>],
     ) {
         self.pending.push(number);
@@ -50,7 +50,7 @@ impl Journal {
     pub(in crate::dataset) fn flush(
         &mut self,
         index: &Index,
-        entries: &[Entry<'_>],
+        entries: &[Found],
         seen: &[Option<Seen>],
     ) {
         let mut pending = std::mem::take(&mut self.pending);

@@ -2,10 +2,11 @@
 //!
 //! One file for each source and layout, in a folder that may be deleted at any time, and beside it a journal while a
 //! scan is under way. Files of another version and damaged ones are made anew. A row is good for a file of the same
-//! name, size and time.
+//! name, size and time. What has not been used for 90 days is removed, and the oldest where there are more than 2 GiB.
 
 mod journal;
 mod rows;
+mod tidy;
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
@@ -17,9 +18,11 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use twox_hash::XxHash3_64;
 
+use super::layout::Found;
 use super::{DatasetError, DecodeFault, Layout, Look, Progress, Source};
 pub(super) use journal::Journal;
-use rows::BLOCK_ROWS;
+use rows::{BLOCK_ROWS, Block};
+pub(super) use tidy::touch;
 
 /// Larger by one whenever a [`Look`] means something else than before, or the rows are written otherwise.
 const FORMAT: u32 = 2;
@@ -29,17 +32,6 @@ const WAVE: usize = 32;
 
 /// Width, height and the rest of what a file has shown; or why it is left out.
 pub(super) type Seen = Result<(u32, u32, Look), DecodeFault>;
-
-/// A file of a listing.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entry<'a> {
-    /// Below the root with `/`; no two are equal.
-    pub name: &'a str,
-    /// Its size.
-    pub bytes: u64,
-    /// Nanoseconds since 1970; 0, where nobody knows: then it is looked at every time.
-    pub modified: i64,
-}
 
 /// The index of one source and layout.
 #[derive(Debug)]
@@ -64,7 +56,7 @@ impl Loaded {
     /// Of so many files.
     pub(super) fn nothing(files: usize) -> Self {
         Self {
-            seen: std::iter::repeat_with(|| None).take(files).collect(),
+            seen: (0..files).into_par_iter().map(|_| None).collect(),
             known: 0,
             exact: false,
         }
@@ -103,11 +95,12 @@ impl Index {
     /// What is known of these files, which are sorted by name. Errors: cancelled, and nothing else.
     pub(super) fn load(
         &self,
-        entries: &[Entry<'_>],
+        entries: &[Found],
         progress: &Progress,
     ) -> Result<Loaded, DatasetError> {
         let mut loaded = Loaded::nothing(entries.len());
         let rows = self.read(&self.path, entries, &mut loaded, progress)?;
+        touch(&self.path);
         loaded.exact = rows == loaded.known;
         let begun = self.journal_path();
         if begun.exists() {
@@ -123,6 +116,15 @@ impl Index {
         Ok(loaded)
     }
 
+    /// Removes old indexes of other data, and the oldest where they take too much room.
+    pub(super) fn tidy(&self) {
+        if let Some(folder) = self.path.parent().filter(|folder| folder.exists())
+            && let Err(error) = tidy::tidy(folder, &self.path)
+        {
+            log::warn!("old files in {} stay there: {error}", folder.display());
+        }
+    }
+
     /// Where a scan notes what it sees.
     pub(super) fn journal(&self) -> Journal {
         if let Some(folder) = self.path.parent() {
@@ -135,7 +137,7 @@ impl Index {
     /// Writes the index of these files, all at once or not at all, and ends the journal.
     pub(super) fn store(
         &self,
-        entries: &[Entry<'_>],
+        entries: &[Found],
         seen: &[Option<Seen>],
         journal: &mut Journal,
     ) -> io::Result<()> {
@@ -166,7 +168,7 @@ impl Index {
 
     /// What is worth a row: what lies in the file's content, and holds as long as its time does not change. A file
     /// that was written a moment ago may be written again without showing it: clocks of disks tick slowly.
-    fn row<'a>(&self, entry: &'a Entry<'a>, seen: &'a Seen) -> Option<(&'a Entry<'a>, &'a Seen)> {
+    fn row<'a>(&self, entry: &'a Found, seen: &'a Seen) -> Option<(&'a Found, &'a Seen)> {
         const SECOND: i64 = 1_000_000_000;
         let tick = if entry.modified % SECOND == 0 {
             2 * SECOND
@@ -182,7 +184,7 @@ impl Index {
     fn read(
         &self,
         path: &Path,
-        entries: &[Entry<'_>],
+        entries: &[Found],
         loaded: &mut Loaded,
         progress: &Progress,
     ) -> Result<usize, DatasetError> {
@@ -194,28 +196,44 @@ impl Index {
             return Ok(0);
         }
         let mut rows = 0;
+        let mut space: Vec<Block> = (0..WAVE).map(|_| Block::default()).collect();
         loop {
             if progress.cancelled() {
                 return Err(DatasetError::Cancelled);
             }
-            let blocks: Vec<Vec<u8>> = std::iter::from_fn(|| rows::next_block(&mut file))
-                .take(WAVE)
-                .collect();
+            let mut space = space.iter_mut();
+            let blocks: Vec<&Block> = std::iter::from_fn(|| {
+                let block = space.next()?;
+                block.read(&mut file)?;
+                Some(&*block)
+            })
+            .collect();
             if blocks.is_empty() {
                 return Ok(rows);
             }
-            let found: Vec<(usize, Vec<(usize, Seen)>)> = blocks
-                .par_iter()
-                .map(|block| matching(block, entries))
-                .collect();
-            for (of_block, matches) in found {
-                rows += of_block;
-                for (at, seen) in matches {
-                    if let Some(slot) = loaded.seen.get_mut(at) {
-                        loaded.known += usize::from(slot.is_none());
-                        *slot = Some(seen);
-                    }
-                }
+            // A journal is in the order in which files were looked at.
+            let shares = match path == self.journal_path() {
+                true => None,
+                false => shares(&blocks, entries, &mut loaded.seen),
+            };
+            let found: Vec<Option<Taken>> = match shares {
+                Some(shares) => shares
+                    .into_par_iter()
+                    .zip(&blocks)
+                    .map(|((entries, seen), block)| take(block, entries, seen))
+                    .collect(),
+                None => blocks
+                    .iter()
+                    .map(|block| take(block, entries, &mut loaded.seen))
+                    .collect(),
+            };
+            for taken in found {
+                // Behind a damaged block nothing can be trusted.
+                let Some(taken) = taken else {
+                    return Ok(rows);
+                };
+                rows += taken.rows;
+                loaded.known += taken.known;
             }
         }
     }
@@ -265,29 +283,67 @@ impl Index {
     }
 }
 
-/// The number of rows of a block, and of these the ones of files that have not changed, by their place in `entries`.
-fn matching(block: &[u8], entries: &[Entry<'_>]) -> (usize, Vec<(usize, Seen)>) {
-    let mut count = 0;
-    let mut found = Vec::new();
+/// Files, and what is known of each.
+type Share<'a> = (&'a [Found], &'a mut [Option<Seen>]);
+
+/// For each block of an index the files that its rows can be of, so that each is taken on its own; nothing where the
+/// blocks are not sorted as the files are.
+fn shares<'a>(
+    blocks: &[&Block],
+    mut entries: &'a [Found],
+    mut seen: &'a mut [Option<Seen>],
+) -> Option<Vec<Share<'a>>> {
+    let mut shares = Vec::with_capacity(blocks.len());
+    let mut blocks = blocks.iter();
+    let first = |block: &Block| block.first_name().map(str::to_owned);
+    let mut start = first(blocks.next()?)?;
+    for block in blocks {
+        let end = first(block)?;
+        if end <= start {
+            return None;
+        }
+        let at = entries.partition_point(|entry| entry.file < end);
+        let (of_block, rest) = entries.split_at_checked(at)?;
+        let (seen_of_block, seen_rest) = seen.split_at_mut_checked(at)?;
+        shares.push((of_block, seen_of_block));
+        (entries, seen, start) = (rest, seen_rest, end);
+    }
+    shares.push((entries, seen));
+    Some(shares)
+}
+
+/// What a block has given.
+struct Taken {
+    rows: usize,
+    /// Of these the ones of files that have not changed, and of which nothing was known.
+    known: usize,
+}
+
+/// Takes what fits from a block; nothing where it is damaged.
+fn take(block: &Block, entries: &[Found], seen: &mut [Option<Seen>]) -> Option<Taken> {
+    let mut taken = Taken { rows: 0, known: 0 };
     let mut next = 0;
-    let sound = rows::for_each_row(block, |name, bytes, modified, seen| {
-        count += 1;
+    let sound = rows::for_each_row(block.content()?, |name, bytes, modified, shown| {
+        taken.rows += 1;
         // Rows and files are sorted alike: mostly the next row is of the next file.
         let at = match entries.get(next) {
-            Some(entry) if entry.name == name => Some(next),
-            _ => entries.binary_search_by(|entry| entry.name.cmp(name)).ok(),
+            Some(entry) if entry.file == name => Some(next),
+            _ => entries
+                .binary_search_by(|entry| entry.file.as_str().cmp(name))
+                .ok(),
         };
-        if let Some((at, entry)) = at.and_then(|at| Some((at, entries.get(at)?))) {
-            next = at + 1;
-            if entry.bytes == bytes && entry.modified == modified {
-                found.push((at, seen()));
-            }
+        let Some(at) = at else {
+            return;
+        };
+        next = at + 1;
+        if let (Some(entry), Some(slot)) = (entries.get(at), seen.get_mut(at))
+            && entry.bytes == bytes
+            && entry.modified == modified
+        {
+            taken.known += usize::from(slot.is_none());
+            *slot = Some(shown());
         }
     });
     // The checksum says that the rows are as they were written; one that makes no sense was written by no good program.
-    if sound {
-        (count, found)
-    } else {
-        (0, Vec::new())
-    }
+    sound.then_some(taken)
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
 use super::super::{DecodeFault, Look, Mode};
-use super::{Entry, Seen};
+use super::{Found, Seen};
 
 /// Rows of a block: enough to make its head small, and few enough to lose without tears.
 pub(super) const BLOCK_ROWS: usize = 4096;
@@ -71,17 +71,15 @@ impl Facts {
 }
 
 /// A block of the rows of these files.
-pub(super) fn block<'a>(
-    rows: impl Iterator<Item = (&'a Entry<'a>, &'a Seen)>,
-) -> io::Result<Vec<u8>> {
+pub(super) fn block<'a>(rows: impl Iterator<Item = (&'a Found, &'a Seen)>) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     let mut previous = "";
     for (entry, seen) in rows {
-        let shared = shared(previous, entry.name);
+        let shared = shared(previous, &entry.file);
         let words = seen.as_ref().err().map(DecodeFault::to_string);
         let row = Row {
             shared: u32::try_from(shared).unwrap_or(0),
-            rest: entry.name.get(shared..).unwrap_or_default(),
+            rest: entry.file.get(shared..).unwrap_or_default(),
             bytes: entry.bytes,
             modified: entry.modified,
             seen: match (seen, words.as_deref()) {
@@ -90,7 +88,7 @@ pub(super) fn block<'a>(
             },
         };
         content = postcard::to_extend(&row, content).map_err(io::Error::other)?;
-        previous = entry.name;
+        previous = &entry.file;
     }
     framed(&content)
 }
@@ -106,22 +104,48 @@ pub(super) fn framed(content: &[u8]) -> io::Result<Vec<u8>> {
     .concat())
 }
 
+/// A block as it was read; whether it is whole is not known yet.
+#[derive(Default)]
+pub(super) struct Block {
+    sum: u64,
+    content: Vec<u8>,
+}
+
+impl Block {
+    /// Reads the next block in place of this one; nothing at the end, or where the file is cut short.
+    pub fn read(&mut self, file: &mut impl Read) -> Option<()> {
+        let mut head = [0; 12];
+        file.read_exact(&mut head).ok()?;
+        let (length, sum) = head.split_first_chunk::<4>()?;
+        let length = u32::from_le_bytes(*length);
+        self.sum = u64::from_le_bytes(*sum.first_chunk()?);
+        if length > MAX_BLOCK_BYTES {
+            return None;
+        }
+        self.content.clear();
+        file.take(u64::from(length))
+            .read_to_end(&mut self.content)
+            .ok()?;
+        (u32::try_from(self.content.len()) == Ok(length)).then_some(())
+    }
+
+    /// Nothing where it is damaged.
+    pub fn content(&self) -> Option<&[u8]> {
+        (XxHash3_64::oneshot(&self.content) == self.sum).then_some(&self.content)
+    }
+
+    /// The name of its first row.
+    pub fn first_name(&self) -> Option<&str> {
+        let (row, _) = postcard::take_from_bytes::<Row<'_>>(&self.content).ok()?;
+        Some(row.rest)
+    }
+}
+
 /// The content of the next block, and nothing at the end or where the file is damaged.
 pub(super) fn next_block(file: &mut impl Read) -> Option<Vec<u8>> {
-    let mut head = [0; 12];
-    file.read_exact(&mut head).ok()?;
-    let (length, sum) = head.split_first_chunk::<4>()?;
-    let length = u32::from_le_bytes(*length);
-    let sum = u64::from_le_bytes(*sum.first_chunk()?);
-    if length > MAX_BLOCK_BYTES {
-        return None;
-    }
-    let mut content = Vec::new();
-    file.take(u64::from(length))
-        .read_to_end(&mut content)
-        .ok()?;
-    let whole = u32::try_from(content.len()) == Ok(length) && XxHash3_64::oneshot(&content) == sum;
-    whole.then_some(content)
+    let mut block = Block::default();
+    block.read(file)?;
+    block.content().is_some().then_some(block.content)
 }
 
 /// Calls `each` with name, size, time and what was seen, row by row. False: a row makes no sense.

@@ -1,7 +1,9 @@
 //! Which of the layouts that fit a listing is meant, and the images that follow.
 
-use std::collections::{BTreeSet, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use twox_hash::XxHash3_64;
 
 use super::super::files::{Kind, kind};
 use super::assign::{assign_list, assign_table};
@@ -10,7 +12,7 @@ use super::folders::Shape;
 use super::lines::Origin;
 use super::names::{self, Names};
 use super::records::is_pickle;
-use super::{DatasetError, Layout, LayoutChoice, Plan, Progress, Tree, brief};
+use super::{DatasetError, Found, Layout, LayoutChoice, Plan, Progress, Tree, brief};
 
 /// Finds the images of a listing: as `wanted`, or as is likeliest. `focus`: the file in it that the user has opened.
 pub(in crate::dataset) fn read(
@@ -35,8 +37,6 @@ pub(in crate::dataset) fn read(
     let choices = choices(&found, at);
     let option = found.fits.swap_remove(at);
     let mut plan = carry_out(&mut tree, &found.shape, option.how, progress)?;
-    plan.found
-        .sort_unstable_by(|left, right| left.file.cmp(&right.file));
     plan.problems.append(&mut tree.problems);
     plan.notices.append(&mut tree.notices);
     plan.notices.extend(same_but_case(&plan));
@@ -160,8 +160,8 @@ fn carry_out(
     };
     match how {
         How::Folders(level) => Ok(shape.plan(tree, level)),
-        How::Idx(pairs) => pairs.plan(tree, progress),
-        How::Cifar(batches, coarse) => batches.plan(tree, coarse, progress),
+        How::Idx(pairs) => pairs.plan(tree, progress).map(Plan::sorted),
+        How::Cifar(batches, coarse) => batches.plan(tree, coarse, progress).map(Plan::sorted),
         How::Table(family, choice) => {
             let assigned = assign_table(tree, &Names::new(tree), &family, &choice);
             let (assignment, notices) = assigned.map_err(refused)?;
@@ -250,26 +250,32 @@ fn words(layout: &Layout) -> String {
 
 /// Files whose names differ in upper and lower case alone, which other systems cannot keep apart.
 fn same_but_case(plan: &Plan) -> Option<String> {
-    let mut seen: HashSet<u64> = HashSet::with_capacity(plan.found.len());
-    let mut first = None;
-    let mut count = 0;
-    let mut lower = String::new();
-    for found in &plan.found {
-        lower.clear();
-        lower.push_str(&found.file);
-        if lower.is_ascii() {
-            lower.make_ascii_lowercase();
-        } else {
-            lower = lower.to_lowercase();
-        }
-        let mut hasher = DefaultHasher::new();
-        lower.hash(&mut hasher);
-        if !seen.insert(hasher.finish()) {
-            count += 1;
-            first.get_or_insert(&found.file);
-        }
+    let has_capitals = |found: &Found| {
+        let lower = |byte: &u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+        !found.file.as_bytes().iter().all(lower)
+    };
+    // Names are all different, so one of two that become equal has capitals.
+    if !plan.found.par_iter().any(has_capitals) {
+        return None;
     }
-    let first = brief(first?);
+    let sum = |found: &Found| {
+        let lower = match found.file.is_ascii() {
+            true => found.file.to_ascii_lowercase(),
+            false => found.file.to_lowercase(),
+        };
+        XxHash3_64::oneshot(lower.as_bytes())
+    };
+    let sums = plan.found.par_iter().enumerate();
+    let mut sums: Vec<(u64, usize)> = sums.map(|(at, found)| (sum(found), at)).collect();
+    sums.par_sort_unstable();
+    let later = sums.windows(2).filter_map(|pair| match pair {
+        [(one, _), (other, at)] if one == other => Some(*at),
+        _ => None,
+    });
+    let (count, first) = later.fold((0, usize::MAX), |(count, first), at| {
+        (count + 1, first.min(at))
+    });
+    let first = brief(&plan.found.get(first)?.file);
     Some(match count {
         1 => {
             format!("{first} differs from another file in upper and lower case only: both are used")

@@ -109,6 +109,28 @@ fn of_kind(tree: &Tree, wanted: Kind) -> Vec<String> {
     files.into_iter().map(str::to_owned).collect()
 }
 
+/// The files that are looked into, each with those that belong to it; one that belongs to an earlier one is not looked
+/// into again.
+fn families<'a>(
+    all: &'a [String],
+    focus: Option<&str>,
+) -> impl Iterator<Item = (&'a String, Vec<Origin>)> {
+    let is_looked_at = move |file: &&String| focus.is_none_or(|focus| focus == *file);
+    let mut seen: HashSet<String> = HashSet::new();
+    let files = all.iter().filter(is_looked_at).take(MAX_LOOKED);
+    files.filter_map(move |file| {
+        if seen.contains(file) {
+            return None;
+        }
+        let family = match focus {
+            Some(_) => lines::family(file, std::slice::from_ref(file)),
+            None => lines::family(file, all),
+        };
+        seen.extend(family.iter().map(|origin| origin.file.clone()));
+        Some((file, family))
+    })
+}
+
 impl Fits {
     fn tables(
         &mut self,
@@ -118,21 +140,7 @@ impl Fits {
         wanted: Option<&Layout>,
     ) {
         let all = of_kind(tree, Kind::Table);
-        let mut seen: HashSet<String> = HashSet::new();
-        let is_looked_at = |file: &String| focus.is_none_or(|focus| focus == file);
-        for file in all
-            .iter()
-            .filter(|file| is_looked_at(file))
-            .take(MAX_LOOKED)
-        {
-            if seen.contains(file) {
-                continue;
-            }
-            let family = match focus {
-                Some(_) => lines::family(file, std::slice::from_ref(file)),
-                None => lines::family(file, &all),
-            };
-            seen.extend(family.iter().map(|origin| origin.file.clone()));
+        for (file, family) in families(&all, focus) {
             let found = main_of(&family).and_then(|main| {
                 let sheet = Sheet::open(tree, names, main.clone())?;
                 let columns = sheet.columns(names)?;
@@ -230,21 +238,7 @@ impl Fits {
 
     fn lists(&mut self, tree: &Tree, names: &Names<'_>, focus: Option<&str>) {
         let all = of_kind(tree, Kind::List);
-        let mut seen: HashSet<String> = HashSet::new();
-        let is_looked_at = |file: &String| focus.is_none_or(|focus| focus == file);
-        for file in all
-            .iter()
-            .filter(|file| is_looked_at(file))
-            .take(MAX_LOOKED)
-        {
-            if seen.contains(file) {
-                continue;
-            }
-            let family = match focus {
-                Some(_) => lines::family(file, std::slice::from_ref(file)),
-                None => lines::family(file, &all),
-            };
-            seen.extend(family.iter().map(|origin| origin.file.clone()));
+        for (file, family) in families(&all, focus) {
             let list = match main_of(&family).and_then(|main| List::open(tree, main.clone())) {
                 Ok(list) => list,
                 Err(reason) => {

@@ -2,12 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::super::files::{Entry, Kind};
 use super::{Candidate, Found, Group, Layout, Plan, Problem, Set, Spot, Tree, brief, some};
 
 const BESIDE: &str = "lies beside the class folders, so it has no class";
 const BESIDE_SETS: &str =
     "lies beside the folders of the sets (train, test), so it belongs to none";
+/// In place of a group's number: the file is told by itself, or with others of its folder.
+const IN_NO_CLASS: u32 = u32::MAX;
+const IN_NO_SET: u32 = IN_NO_CLASS - 1;
 /// Deepest level that is offered as the class.
 const MAX_LEVEL: usize = 12;
 
@@ -36,31 +41,79 @@ fn folders(path: &str) -> impl Iterator<Item = &str> + Clone {
     parts(path).map(|(_, name)| name)
 }
 
+/// Files of one folder that follow each other in a listing. What folders say is asked once for all of them: there may
+/// be a million.
+#[derive(Clone, Copy)]
+struct Stretch<'a> {
+    /// The path of its first file, which stands for all of them.
+    path: &'a str,
+    files: usize,
+    pictures: usize,
+}
+
+impl<'a> Stretch<'a> {
+    fn of(files: &'a [Entry]) -> Option<Self> {
+        let is_picture = |entry: &&Entry| entry.kind == Kind::Picture;
+        Some(Self {
+            path: &files.first()?.path,
+            files: files.len(),
+            pictures: files.iter().filter(is_picture).count(),
+        })
+    }
+}
+
+fn stretches(entries: &[Entry]) -> Vec<Stretch<'_>> {
+    let together = |left: &str, right: &str| {
+        let start = left.rfind('/').map_or(0, |end| end + 1);
+        let folder = left.as_bytes().get(..start).unwrap_or_default();
+        let rest = right.as_bytes().strip_prefix(folder);
+        rest.is_some_and(|rest| !rest.contains(&b'/'))
+    };
+    let parts: Vec<Vec<Stretch<'_>>> = entries
+        .par_chunks(1 << 14)
+        .map(|part| part.chunk_by(|left, right| together(&left.path, &right.path)))
+        .map(|part| part.filter_map(Stretch::of).collect())
+        .collect();
+    let mut all: Vec<Stretch<'_>> = Vec::new();
+    for stretch in parts.into_iter().flatten() {
+        match all.last_mut() {
+            Some(last) if together(last.path, stretch.path) => {
+                last.files += stretch.files;
+                last.pictures += stretch.pictures;
+            }
+            _ => all.push(stretch),
+        }
+    }
+    all
+}
+
 /// Looks at a listing.
 pub(super) fn shape(tree: &Tree) -> Shape {
-    let pictures = |entry: &&Entry| entry.kind == Kind::Picture;
-    let by_name = tree.entries.iter().any(|entry| pictures(&entry));
+    let stretches = stretches(&tree.entries);
+    let by_name = stretches.iter().any(|stretch| stretch.pictures > 0);
     // Where no name promises a picture, any file may be one.
-    let weighed: Vec<&str> = tree
-        .entries
+    let weight = |stretch: &Stretch<'_>| match by_name {
+        true => stretch.pictures,
+        false => stretch.files,
+    };
+    let weighed: Vec<(&str, usize)> = stretches
         .iter()
-        .filter(|entry| !by_name || pictures(entry))
-        .map(|entry| entry.path.as_str())
+        .map(|stretch| (stretch.path, weight(stretch)))
+        .filter(|(_, files)| *files > 0)
         .collect();
     let wrappers = wrappers(&weighed);
-    let sets_at = sets_at(tree, &weighed, wrappers);
+    let sets_at = sets_at(tree, &stretches, &weighed, wrappers);
     let mut shape = Shape {
         sets_at,
         given: false,
         levels: Vec::new(),
         usual: 0,
     };
-    shape.given = tree
-        .entries
+    shape.given = stretches
         .iter()
-        .filter_map(|entry| shape.set(&entry.path))
+        .filter_map(|stretch| shape.set(stretch.path))
         .any(|set| set != Set::Train);
-    for path in &weighed {
+    for (path, files) in &weighed {
         if shape.beside_sets(path).is_some() {
             continue;
         }
@@ -69,7 +122,7 @@ pub(super) fn shape(tree: &Tree) -> Shape {
                 shape.levels.push((BTreeSet::new(), 0));
             }
             if let Some((classes, pictures)) = shape.levels.get_mut(level) {
-                *pictures += 1;
+                *pictures += files;
                 if !classes.contains(class) {
                     classes.insert(class.to_owned());
                 }
@@ -84,7 +137,7 @@ pub(super) fn shape(tree: &Tree) -> Shape {
     };
     let any = !shape.levels.is_empty()
         || !tree.empty.is_empty()
-        || tree.entries.iter().any(|entry| entry.path.contains('/'));
+        || stretches.iter().any(|stretch| stretch.path.contains('/'));
     shape.usual = (1..=shape.levels.len())
         .find(several)
         .unwrap_or(usize::from(any));
@@ -92,18 +145,18 @@ pub(super) fn shape(tree: &Tree) -> Shape {
 }
 
 /// How many folders stand around everything, as an unpacked archive has one.
-fn wrappers(paths: &[&str]) -> usize {
-    let Some(first) = paths.first() else {
+fn wrappers(paths: &[(&str, usize)]) -> usize {
+    let Some((first, _)) = paths.first() else {
         return 0;
     };
     let mut depth = 0;
     for name in folders(first) {
         let shared = paths
             .iter()
-            .all(|path| folders(path).nth(depth) == Some(name));
+            .all(|(path, _)| folders(path).nth(depth) == Some(name));
         let more = paths
             .iter()
-            .any(|path| folders(path).nth(depth + 1).is_some());
+            .any(|(path, _)| folders(path).nth(depth + 1).is_some());
         if !shared || !more || Set::from_folder(name).is_some() {
             break;
         }
@@ -113,13 +166,17 @@ fn wrappers(paths: &[&str]) -> usize {
 }
 
 /// Which folder of a path says the set, if one does.
-fn sets_at(tree: &Tree, pictures: &[&str], wrappers: usize) -> Option<usize> {
+fn sets_at(
+    tree: &Tree,
+    files: &[Stretch<'_>],
+    pictures: &[(&str, usize)],
+    wrappers: usize,
+) -> Option<usize> {
     // Folders at that depth, and whether there are classes inside: `train` and `test` may be the names of classes.
     let mut tops: BTreeMap<&str, bool> = BTreeMap::new();
-    let of_files = tree
-        .entries
+    let of_files = files
         .iter()
-        .filter_map(|entry| entry.path.rsplit_once('/'))
+        .filter_map(|stretch| stretch.path.rsplit_once('/'))
         .map(|(above, _)| above);
     let all = of_files.chain(tree.empty.iter().map(String::as_str));
     for path in all {
@@ -143,7 +200,7 @@ fn sets_at(tree: &Tree, pictures: &[&str], wrappers: usize) -> Option<usize> {
     let below = wrappers + 1;
     let inner: Option<BTreeSet<Set>> = pictures
         .iter()
-        .map(|path| Set::from_folder(folders(path).nth(below)?))
+        .map(|(path, _)| Set::from_folder(folders(path).nth(below)?))
         .collect();
     let inner: Vec<Set> = inner?.into_iter().collect();
     paired(&inner).then_some(below)
@@ -233,30 +290,47 @@ impl Shape {
     pub fn plan(&self, tree: &mut Tree, level: usize) -> Plan {
         let mut plan = Plan::default();
         let mut beside: BTreeSet<String> = BTreeSet::new();
-        for entry in std::mem::take(&mut tree.entries) {
-            if let Some(folder) = self.beside_sets(&entry.path) {
-                if !beside.contains(folder) {
+        let entries = std::mem::take(&mut tree.entries);
+        // For each stretch where it ends, and its group.
+        let mut end = 0;
+        let groups: Vec<(usize, u32)> = stretches(&entries)
+            .iter()
+            .map(|stretch| {
+                end += stretch.files;
+                if let Some(folder) = self.beside_sets(stretch.path) {
                     beside.insert(folder.to_owned());
+                    return (end, IN_NO_SET);
                 }
-                continue;
+                let class = self.path(stretch.path).nth(level - 1);
+                let group = |class| self.group(&mut plan.groups, stretch.path, class);
+                (end, class.map_or(IN_NO_CLASS, group))
+            })
+            .collect();
+        let found = |(at, entry): (usize, Entry)| {
+            let stretch = groups.partition_point(|(end, _)| *end <= at);
+            Found {
+                file: entry.path,
+                spot: Spot::File(entry.place),
+                group: groups.get(stretch).map_or(IN_NO_CLASS, |(_, group)| *group),
+                bytes: entry.bytes,
+                modified: entry.modified,
             }
-            let class = self.path(&entry.path).nth(level - 1);
-            let group = class.map(|class| self.group(&mut plan.groups, &entry.path, class));
-            match group {
-                Some(group) => {
-                    plan.found.push(Found {
-                        file: entry.path,
-                        spot: Spot::File(entry.place),
-                        group,
-                        bytes: entry.bytes,
-                        modified: entry.modified,
-                    });
-                }
-                None => plan.problems.push(Problem {
-                    file: entry.path,
-                    reason: BESIDE.into(),
-                }),
-            }
+        };
+        plan.found = entries.into_par_iter().enumerate().map(found).collect();
+        if groups.iter().any(|(_, group)| *group >= IN_NO_SET) {
+            let classed = |found: &Found| found.group < IN_NO_SET;
+            let (classed, others) = std::mem::take(&mut plan.found)
+                .into_iter()
+                .partition(classed);
+            plan.found = classed;
+            let others: Vec<Found> = others;
+            let beside = others
+                .into_iter()
+                .filter(|found| found.group == IN_NO_CLASS);
+            plan.problems.extend(beside.map(|found| Problem {
+                file: found.file,
+                reason: BESIDE.into(),
+            }));
         }
         for folder in &tree.empty {
             // As if there were a file in it.

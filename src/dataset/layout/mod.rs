@@ -18,6 +18,8 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::files::Tree;
 use super::{DatasetError, Layout, LayoutChoice, Problem, Progress, Set};
 pub(super) use choose::read;
@@ -58,6 +60,7 @@ pub(super) struct Group {
 /// What a layout makes of a listing.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
+    /// Sorted by file.
     pub found: Vec<Found>,
     pub groups: Vec<Group>,
     pub shelves: Vec<Shelf>,
@@ -65,6 +68,15 @@ pub(super) struct Plan {
     pub notices: Vec<String>,
     /// What the user may choose among.
     pub choices: Vec<LayoutChoice>,
+}
+
+impl Plan {
+    /// Of records, whose names need not be in the order of their files.
+    fn sorted(mut self) -> Self {
+        self.found
+            .par_sort_unstable_by(|left, right| left.file.cmp(&right.file));
+        self
+    }
 }
 
 /// A meaning that fits, with its counts before any picture is opened.

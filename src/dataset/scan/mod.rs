@@ -7,11 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::files;
-use super::index::{Entry, Index, Loaded, Seen};
+use super::index::{Index, Loaded, Seen};
 use super::layout::{self, Found, Group, Shelf, Spot};
 use super::{
-    Dataset, DatasetError, DecodeFault, Image, Opening, Place, Problem, Progress, Source, decode,
+    Dataset, DatasetError, DecodeFault, Image, Opening, Place, Problem, Progress, Set, Source,
+    decode,
 };
 pub use look::look;
 
@@ -73,6 +76,7 @@ pub(super) fn open(
     }
     let mut problems = std::mem::take(&mut plan.problems);
     let (classes, full) = classes(&plan.groups, &things.found, &looks);
+    let of_groups = of_groups(&plan.groups, &classes);
     problems.extend(empty_classes(&plan.groups, &classes, &full));
     let shelves = Arc::clone(&things.shelves);
     // The threads that shared it have ended, but for one in the middle of a large picture after a cancel.
@@ -80,7 +84,7 @@ pub(super) fn open(
         Ok(things) => things.found,
         Err(things) => things.found.clone(),
     };
-    let (images, spots) = images(&plan.groups, found, looks, &classes, &mut problems);
+    let (images, spots) = images(&of_groups, found, looks, &mut problems);
     problems.sort_by(|left, right| left.file.cmp(&right.file));
     check(root, &classes, &problems)?;
     Ok(Dataset {
@@ -98,6 +102,7 @@ pub(super) fn open(
             shelves,
             spots: spots.into(),
         },
+        known: Arc::default(),
     })
 }
 
@@ -111,23 +116,21 @@ fn looks_of(
         .cache
         .as_deref()
         .map(|cache| Index::of(&opening.source, opening.layout.as_ref(), cache));
-    let found = things.found.iter().map(|found| Entry {
-        name: &found.file,
-        bytes: found.bytes,
-        modified: found.modified,
-    });
-    let entries: Vec<Entry<'_>> = found.collect();
     let job = {
         let things = Arc::clone(things);
         move |number: u32| things.look(number)
     };
-    look_all(&entries, index.as_ref(), Arc::new(job), progress)
+    let looks = look_all(&things.found, index.as_ref(), Arc::new(job), progress)?;
+    if let Some(index) = index {
+        index.tidy();
+    }
+    Ok(looks)
 }
 
 /// What every file of a listing shows, in its order. The listing is sorted by name; `job` looks at the file of a number
 /// and is asked only for those that the index does not know. What was looked at before a scan is cancelled is kept.
 pub(super) fn look_all(
-    entries: &[Entry<'_>],
+    entries: &[Found],
     index: Option<&Index>,
     job: Job,
     progress: &Progress,
@@ -177,20 +180,35 @@ pub(super) fn look_all(
         .collect())
 }
 
-fn group_of<'a>(groups: &'a [Group], found: &Found) -> Option<&'a Group> {
-    groups.get(usize::try_from(found.group).ok()?)
-}
-
 /// The names of the classes that have images, sorted, and the numbers of the groups that have some.
 fn classes(groups: &[Group], found: &[Found], looks: &[Seen]) -> (Vec<String>, BTreeSet<u32>) {
-    let read = found.iter().zip(looks).filter(|(_, look)| look.is_ok());
-    let full: BTreeSet<u32> = read.map(|(found, _)| found.group).collect();
-    let names: BTreeSet<&String> = full
-        .iter()
-        .filter_map(|&number| groups.get(usize::try_from(number).ok()?))
-        .map(|group| &group.class)
-        .collect();
-    (names.into_iter().cloned().collect(), full)
+    let mut has_images = vec![false; groups.len()];
+    for (found, look) in found.iter().zip(looks) {
+        let slot = usize::try_from(found.group).ok();
+        if let Some(slot) = slot.and_then(|group| has_images.get_mut(group)) {
+            *slot |= look.is_ok();
+        }
+    }
+    let full = || {
+        (0u32..)
+            .zip(groups)
+            .zip(&has_images)
+            .filter(|(_, has)| **has)
+    };
+    let names: BTreeSet<&String> = full().map(|((_, group), _)| &group.class).collect();
+    (
+        names.into_iter().cloned().collect(),
+        full().map(|((number, _), _)| number).collect(),
+    )
+}
+
+/// For each group the number of its class and its set; nothing where the class has no images.
+fn of_groups(groups: &[Group], classes: &[String]) -> Vec<Option<(usize, Option<Set>)>> {
+    let of = |group: &Group| {
+        let class = classes.binary_search(&group.class).ok()?;
+        Some((class, group.given))
+    };
+    groups.iter().map(of).collect()
 }
 
 /// Classes that are promised and have no image.
@@ -220,43 +238,51 @@ fn empty_classes(groups: &[Group], classes: &[String], full: &BTreeSet<u32>) -> 
 
 /// The images, sorted by file as `found` is, and where each is; files left out become problems.
 fn images(
-    groups: &[Group],
-    found: Vec<Found>,
-    looks: Vec<Seen>,
-    classes: &[String],
+    of_groups: &[Option<(usize, Option<Set>)>],
+    mut found: Vec<Found>,
+    mut looks: Vec<Seen>,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Image>, Vec<Spot>) {
-    let mut images = Vec::with_capacity(looks.iter().filter(|look| look.is_ok()).count());
-    let mut spots = Vec::new();
-    for (found, look) in found.into_iter().zip(looks) {
-        let group = group_of(groups, &found);
-        let class = group.and_then(|group| {
-            let class = classes.binary_search(&group.class).ok()?;
-            Some((class, group.given))
-        });
-        let mut file = found.file;
-        match (look, class) {
-            (Ok((width, height, look)), Some((class, given))) => {
-                // A million names with room to grow would be many megabytes.
-                file.shrink_to_fit();
-                spots.push(found.spot);
-                images.push(Image {
-                    file,
-                    class,
-                    given,
-                    excluded: false,
-                    width,
-                    height,
-                    look,
+    let of = |found: &Found| {
+        let group = usize::try_from(found.group).ok()?;
+        of_groups.get(group).copied().flatten()
+    };
+    let is_image = |(found, look): (&Found, &Seen)| look.is_ok() && of(found).is_some();
+    let kept: Vec<bool> = found.par_iter().zip(&looks).map(is_image).collect();
+    if kept.contains(&false) {
+        for (found, look) in found.iter_mut().zip(&looks) {
+            if let Err(fault) = look {
+                problems.push(Problem {
+                    file: std::mem::take(&mut found.file),
+                    reason: fault.to_string(),
                 });
             }
-            (Err(fault), _) => problems.push(Problem {
-                file,
-                reason: fault.to_string(),
-            }),
-            (Ok(_), None) => {}
         }
+        let mut flags = kept.iter();
+        found.retain(|_| flags.next() == Some(&true));
+        let mut flags = kept.iter();
+        looks.retain(|_| flags.next() == Some(&true));
     }
+    let image = |(found, look): (Found, Seen)| {
+        let (class, given) = of(&found).unwrap_or_default();
+        let (width, height, look) = look.unwrap_or_default();
+        let mut file = found.file;
+        // A million names with room to grow would be many megabytes.
+        file.shrink_to_fit();
+        let image = Image {
+            file,
+            class,
+            given,
+            excluded: false,
+            width,
+            height,
+            look,
+        };
+        (image, found.spot)
+    };
+    let (mut images, mut spots) = (Vec::new(), Vec::new());
+    let all = found.into_par_iter().zip(looks).map(image);
+    all.unzip_into_vecs(&mut images, &mut spots);
     (images, spots)
 }
 
