@@ -132,13 +132,25 @@ fn choose(found: &Fits, focus: Option<&str>, wanted: Option<&Layout>) -> Option<
             .get(at)
             .is_some_and(|option| option.candidate.classes >= 2)
     });
-    let stated = rows(true).filter(|_| found.shape.says_little());
+    // A table that labels what the folders leave without a class (the test images of a competition) says more.
+    let in_folders = folders.and_then(|at| found.fits.get(at));
+    let in_folders = in_folders.map_or(0, |option| option.candidate.images);
+    let labels_more = |at: usize| {
+        let table = found.fits.get(at);
+        table.is_some_and(|table| table.candidate.images > in_folders)
+            && found.shape.has_unlabelled()
+    };
+    let stated = rows(true).filter(|&at| found.shape.says_little() || labels_more(at));
+    let by_name = position(&|option| matches!(option.how, How::Names));
+    let of_sets = by_name.filter(|_| found.shape.is_of_sets());
     let first = (!found.fits.is_empty()).then_some(0);
     let any = if focus.is_some() { first } else { None };
     records
         .or(stated)
+        .or(of_sets)
         .or(many)
         .or(rows(false))
+        .or(by_name)
         .or(folders)
         .or(any)
 }
@@ -160,6 +172,7 @@ fn carry_out(
     };
     match how {
         How::Folders(level) => Ok(shape.plan(tree, level)),
+        How::Names => Ok(super::prefix::plan(tree)),
         How::Idx(pairs) => pairs.plan(tree, progress).map(Plan::sorted),
         How::Cifar(batches, coarse) => batches.plan(tree, coarse, progress).map(Plan::sorted),
         How::Table(family, choice) => {
@@ -242,6 +255,7 @@ fn words(layout: &Layout) -> String {
         Layout::Folders { level } => format!("the folder at level {level} as the class"),
         Layout::Table { file, .. } => format!("the table {}", brief(file)),
         Layout::List { file } => format!("the list {}", brief(file)),
+        Layout::Names => "the beginning of the files' names as the class".into(),
         Layout::Idx => "MNIST's IDX files".into(),
         Layout::Cifar { coarse: false } => "CIFAR's batches".into(),
         Layout::Cifar { coarse: true } => "CIFAR-100 by its coarse labels".into(),

@@ -258,7 +258,7 @@ pub(super) fn family(file: &str, others: &[String]) -> Vec<Origin> {
     };
     let ending = |file: &str| file.rsplit_once('.').map(|(_, ending)| ending.to_owned());
     let Some((_, rest)) = set_of_name(alone.stem()) else {
-        return vec![alone];
+        return across_sets(file, others).unwrap_or_else(|| vec![alone]);
     };
     let mut family: Vec<Origin> = Vec::new();
     for other in others {
@@ -281,4 +281,23 @@ pub(super) fn family(file: &str, others: &[String]) -> Vec<Origin> {
     } else {
         family
     }
+}
+
+/// Tables of one name in the folders of the sets: `train/_classes.csv`, `valid/_classes.csv`.
+fn across_sets(file: &str, others: &[String]) -> Option<Vec<Origin>> {
+    let parts = |file: &str| {
+        let (folder, name) = file.rsplit_once('/')?;
+        let (above, set) = folder.rsplit_once('/').unwrap_or(("", folder));
+        Some((Set::from_folder(set)?, above.to_owned(), name.to_owned()))
+    };
+    let (_, above, name) = parts(file)?;
+    let of = |other: &String| {
+        let (set, its_above, its_name) = parts(other)?;
+        (its_above == above && its_name == name).then(|| Origin {
+            file: other.clone(),
+            set: Some(set),
+        })
+    };
+    let family: Vec<Origin> = others.iter().filter_map(of).collect();
+    (family.len() > 1).then_some(family)
 }

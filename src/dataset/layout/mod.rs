@@ -10,9 +10,11 @@ mod folders;
 mod lines;
 mod list;
 mod names;
+mod prefix;
 mod problems;
 mod records;
 mod rows;
+mod sets;
 mod table;
 mod text;
 
@@ -24,6 +26,7 @@ use super::files::Tree;
 use super::{DatasetError, Layout, LayoutChoice, Problem, Progress, Set};
 pub(super) use choose::read;
 pub(super) use records::Shelf;
+pub(super) use sets::of_folder as set_of_folder;
 
 /// Where an image's data is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -88,8 +88,18 @@ impl Iterator for Rows<'_> {
                 }
                 ReadRecordResult::OutputFull => {
                     self.ended = true;
+                    let reason = if record
+                        .text
+                        .get(..bytes)
+                        .unwrap_or_default()
+                        .contains(&b'\n')
+                    {
+                        "has a quote in it that is not closed: close it, or remove it"
+                    } else {
+                        "is longer than 256 KiB: shorten it, or remove it"
+                    };
                     return Some(Err(format!(
-                        "has a quote in line {line} or later that is not closed: close it, or remove it"
+                        "cannot be read from line {line} on: it {reason}"
                     )));
                 }
                 ReadRecordResult::OutputEndsFull => {
