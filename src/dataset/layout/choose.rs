@@ -34,11 +34,16 @@ pub(in crate::dataset) fn read(
     let Some(at) = at else {
         return Err(nothing(&tree, &found, focus, wanted));
     };
+    let unused = match wanted {
+        None if focus.is_none() => unused(&found, at),
+        _ => Vec::new(),
+    };
     let choices = choices(&found, at);
     let option = found.fits.swap_remove(at);
     let mut plan = carry_out(&mut tree, &found.shape, option.how, progress)?;
     plan.problems.append(&mut tree.problems);
     plan.notices.append(&mut tree.notices);
+    plan.notices.extend(unused);
     plan.notices.extend(same_but_case(&plan));
     plan.choices = choices;
     if let Some(choice) = plan.choices.iter_mut().find(|choice| choice.chosen)
@@ -50,6 +55,21 @@ pub(in crate::dataset) fn read(
         choice.images = plan.found.len();
     }
     Ok(plan)
+}
+
+/// Tables that could not be used, where none is.
+fn unused(found: &Fits, chosen: usize) -> Vec<String> {
+    let chosen = found.fits.get(chosen);
+    if chosen.is_some_and(|fit| matches!(fit.how, How::Table(..) | How::Idx(_) | How::Cifar(..))) {
+        return Vec::new();
+    }
+    let tables = found
+        .refused
+        .iter()
+        .filter(|(file, _)| kind(file) == Kind::Table);
+    let words =
+        |(file, reason): &(String, String)| format!("{} is not used: it {reason}", brief(file));
+    tables.take(3).map(words).collect()
 }
 
 /// The layouts that fit and give more than one class, for the user to choose among.
@@ -136,9 +156,9 @@ fn choose(found: &Fits, focus: Option<&str>, wanted: Option<&Layout>) -> Option<
     let in_folders = folders.and_then(|at| found.fits.get(at));
     let in_folders = in_folders.map_or(0, |option| option.candidate.images);
     let labels_more = |at: usize| {
-        let table = found.fits.get(at);
-        table.is_some_and(|table| table.candidate.images > in_folders)
-            && found.shape.has_unlabelled()
+        let labelled = found.fits.get(at).map_or(0, |table| table.candidate.images);
+        (labelled > in_folders && found.shape.has_unlabelled())
+            || (labelled * 10 >= found.pictures * 9 && found.shape.says_less())
     };
     let stated = rows(true).filter(|&at| found.shape.says_little() || labels_more(at));
     let by_name = position(&|option| matches!(option.how, How::Names));
@@ -244,6 +264,20 @@ fn nothing(
         .take(3)
         .map(|refused| format!(". {}", told(refused)))
         .collect();
+    let archives = ["zip", "tar", "tgz", "gz"];
+    let is_archive = |path: &str| {
+        let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
+        archives
+            .iter()
+            .any(|known| ending.eq_ignore_ascii_case(known))
+            && kind(path) == Kind::Other
+    };
+    if let Some(archive) = tree.entries.iter().find(|entry| is_archive(&entry.path)) {
+        hint.push_str(&format!(
+            ". “{}” is an archive: open it by itself",
+            brief(&archive.path)
+        ));
+    }
     if tree.entries.iter().any(|entry| is_pickle(&entry.path)) {
         hint.push_str(". These are CIFAR's batches in Python's form: get the binary version (…-binary.tar.gz)");
     }

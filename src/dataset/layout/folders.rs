@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::super::files::{Entry, Kind};
+use super::super::files::{self, Entry, Kind};
 use super::sets::{Sets, is_part};
 use super::{Candidate, Found, Group, Layout, Plan, Problem, Set, Spot, Tree, brief, some};
 
@@ -240,6 +240,12 @@ impl Shape {
         names.is_some_and(|names| !names.is_empty() && names.iter().all(says))
     }
 
+    /// Whether one of the usual classes is a mere place for files.
+    pub fn says_less(&self) -> bool {
+        let names = self.classes(self.usual);
+        names.is_some_and(|names| names.iter().any(|name| is_generic(name)))
+    }
+
     /// Whether a set has images and no classes.
     pub fn has_unlabelled(&self) -> bool {
         self.sets.has_unlabelled()
@@ -299,8 +305,8 @@ impl Shape {
                 .into_iter()
                 .filter(|found| found.group == IN_NO_CLASS);
             plan.problems.extend(beside.map(|found| Problem {
+                reason: files::beside(&found.file).unwrap_or(BESIDE).into(),
                 file: found.file,
-                reason: BESIDE.into(),
             }));
         }
         for folder in &tree.empty {

@@ -94,6 +94,11 @@ pub(super) fn is_part(name: &str) -> bool {
         })
 }
 
+/// Whether a name stands for a set or for a part of one, and not for what images show.
+pub(in crate::dataset) fn is_arrangement(name: &str) -> bool {
+    of_folder(name).is_some() || is_part(name)
+}
+
 /// Which folders of paths are sets.
 #[derive(Debug, Default)]
 pub(super) struct Sets {
