@@ -158,16 +158,16 @@ fn choose(found: &Fits, focus: Option<&str>, wanted: Option<&Layout>) -> Option<
     let labels_more = |at: usize| {
         let labelled = found.fits.get(at).map_or(0, |table| table.candidate.images);
         (labelled > in_folders && found.shape.has_unlabelled())
-            || (labelled * 10 >= found.pictures * 9 && found.shape.says_less())
+            || (labelled * 4 >= found.pictures * 3 && found.shape.says_less())
     };
     let stated = rows(true).filter(|&at| found.shape.says_little() || labels_more(at));
     let by_name = position(&|option| matches!(option.how, How::Names));
-    let of_sets = by_name.filter(|_| found.shape.is_of_sets());
+    let rather = by_name.filter(|_| found.shape.says_nothing());
     let first = (!found.fits.is_empty()).then_some(0);
     let any = if focus.is_some() { first } else { None };
     records
         .or(stated)
-        .or(of_sets)
+        .or(rather)
         .or(many)
         .or(rows(false))
         .or(by_name)

@@ -251,11 +251,9 @@ impl Shape {
         self.sets.has_unlabelled()
     }
 
-    /// Whether the classes are nothing but the names of sets.
-    pub fn is_of_sets(&self) -> bool {
-        let names = self.classes(self.usual);
-        let is_set = |name: &String| Set::from_folder(name).is_some();
-        names.is_some_and(|names| !names.is_empty() && names.iter().all(is_set))
+    /// Whether the usual classes are nothing but the names of sets, folds and the like.
+    pub fn says_nothing(&self) -> bool {
+        self.is_arrangement(self.usual)
     }
 
     /// Takes the folder at `level` as the class.

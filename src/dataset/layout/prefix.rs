@@ -35,6 +35,10 @@ fn class(path: &str) -> Option<&str> {
         return None;
     }
     let class = before.trim_end_matches(is_sign);
+    // `cat_12`, not `a12`: a letter with a number is a place in a shelf as often as a class.
+    if class.len() == before.len() || class.chars().nth(1).is_none() {
+        return None;
+    }
     let is_counter = COUNTERS
         .iter()
         .any(|known| class.eq_ignore_ascii_case(known));
@@ -44,7 +48,17 @@ fn class(path: &str) -> Option<&str> {
 }
 
 fn of_entry(entry: &Entry) -> Option<&str> {
-    class(&entry.path).filter(|_| entry.kind == Kind::Picture)
+    let drawn = [
+        "annotations",
+        "masks",
+        "mask",
+        "trimaps",
+        "labels",
+        "groundtruth",
+    ];
+    let is_drawn = |folder: &str| drawn.iter().any(|known| folder.eq_ignore_ascii_case(known));
+    let is_image = entry.kind == Kind::Picture && !folders(&entry.path).any(is_drawn);
+    class(&entry.path).filter(|_| is_image)
 }
 
 fn set(path: &str) -> Option<Set> {

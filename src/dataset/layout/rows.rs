@@ -62,6 +62,7 @@ impl Iterator for Rows<'_> {
             ends: vec![0; 16],
         };
         let (mut bytes, mut fields) = (0, 0);
+        let start = self.rest;
         // Empty lines are skipped by the reader, and it counts a line when it has read its end.
         let skipped = self
             .rest
@@ -88,19 +89,15 @@ impl Iterator for Rows<'_> {
                 }
                 ReadRecordResult::OutputFull => {
                     self.ended = true;
-                    let reason = if record
-                        .text
-                        .get(..bytes)
-                        .unwrap_or_default()
-                        .contains(&b'\n')
-                    {
-                        "has a quote in it that is not closed: close it, or remove it"
-                    } else {
-                        "is longer than 256 KiB: shorten it, or remove it"
-                    };
-                    return Some(Err(format!(
-                        "cannot be read from line {line} on: it {reason}"
-                    )));
+                    let quoted = start.iter().take(MAX_ROW).any(|&byte| byte == b'"');
+                    return Some(Err(match quoted {
+                        true => format!(
+                            "has a quote in line {line} or later that is not closed: close it, or remove it"
+                        ),
+                        false => format!(
+                            "has more than 256 KiB in line {line}: shorten it, or remove it"
+                        ),
+                    }));
                 }
                 ReadRecordResult::OutputEndsFull => {
                     self.ended = true;

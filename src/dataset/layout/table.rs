@@ -70,19 +70,15 @@ impl Sheet {
             Some(first) => first?.1,
         };
         if first.len() < 2 {
-            return Err(format!(
-                "has {} columns: two or more are needed, for the file and for its class",
-                first.len()
-            ));
+            return Err(
+                "has one column: two or more are needed, for the file and for its class".into(),
+            );
         }
         let names_a_file = |cell: &str| {
             kind(cell) == Kind::Picture
                 || matches!(meant(names, &sheet.origin, cell), Meant::File(_))
         };
-        let says = |cell: &str| {
-            IMAGE.contains(&plain(cell).as_str()) || CLASS.contains(&plain(cell).as_str())
-        };
-        sheet.has_header = first.iter().any(says) || !first.iter().any(names_a_file);
+        sheet.has_header = first.iter().any(names_a_column) || !first.iter().any(names_a_file);
         let name = |(at, cell): (usize, &str)| match cell.trim() {
             cell if sheet.has_header && !cell.is_empty() => cell.to_owned(),
             _ => format!("column {}", at + 1),
@@ -156,6 +152,10 @@ impl Sheet {
     }
 }
 
+fn names_a_column(cell: &str) -> bool {
+    IMAGE.contains(&plain(cell).as_str()) || CLASS.contains(&plain(cell).as_str())
+}
+
 /// Takes away the lines before the header (`sep=;` as spreadsheets write it, and comments): how many, and the separator
 /// that they state. A `#` before the names of the columns themselves is taken away alone.
 fn without_preamble(text: &mut String) -> (u64, Option<u8>) {
@@ -169,9 +169,9 @@ fn without_preamble(text: &mut String) -> (u64, Option<u8>) {
         if let Some(&[separator]) = separator.map(str::as_bytes) {
             stated = Some(separator);
         } else if let Some(comment) = line.strip_prefix('#') {
-            let width = |line: &str| line.matches([',', ';', '\t', '|']).count();
+            let says = |line: &str| line.split([',', ';', '\t', '|']).any(names_a_column);
             let next = rest.lines().next().unwrap_or_default();
-            if width(comment) > 0 && width(comment) == width(next) {
+            if says(comment) && !says(next) {
                 text.remove(0);
                 return (skipped, stated);
             }
