@@ -16,7 +16,7 @@ use std::time::Instant;
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
 use mapsto::dataset::{
-    Augment, Dataset, Draw, InputSize, Loader, Normaliser, Opening, PixelStore, Preprocess,
+    Augment, Dataset, Draw, Form, InputSize, Loader, Normaliser, Opening, PixelStore, Preprocess,
     Progress, Room, Source, Stored, shuffled,
 };
 use rayon::prelude::*;
@@ -132,6 +132,7 @@ fn pass(folder: &Path, side: usize, how: &str) {
         epoch: 1,
         augment,
         normaliser: Normaliser::new(preprocess.normalise, 3),
+        form: Form::Numbers,
     });
     if matches!(how, "cache" | "memory" | "augment") {
         once(&store, &draw);

@@ -49,6 +49,7 @@ fn preview(graph: &Graph, name: &str) -> Preview {
         seed: 42,
         start: None,
         preprocess: Preprocess::default(),
+        images: None,
     }
 }
 

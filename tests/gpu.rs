@@ -2,9 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::Arc;
+
+use mapsto::dataset::{
+    Augment, Dataset, Draw, Form, InputSize, Loader, Normalise, Normaliser, PixelStore, Pixels,
+    Preprocess, Progress, Room, Stored,
+};
 use mapsto::network::{Context, Graph, Loss, Network, check};
 use mapsto::project::Recipe;
-use mapsto::training::{Opened, Pending, Stepper, devices, open};
+use mapsto::training::{DeviceInfo, Opened, Pending, Stepper, devices, open};
 
 /// Small, with a convolution, batch norm and Adam: on a software adapter every kernel is slow to
 /// compile.
@@ -88,15 +94,22 @@ fn losses(opened: &Opened) -> Vec<f32> {
         .collect()
 }
 
-#[test]
-fn twenty_steps_on_a_gpu_adapter_equal_the_cpus() {
+/// The first GPU, or what plays one.
+fn adapter() -> Option<DeviceInfo> {
     let adapter = devices().into_iter().find(|device| device.id != "cpu");
-    let Some(adapter) = adapter else {
+    if adapter.is_none() {
         assert!(
             std::env::var_os("MAPSTO_REQUIRE_GPU").is_none(),
             "there is no GPU adapter, not even a software one; install mesa-vulkan-drivers"
         );
         eprintln!("SKIPPED, LOUDLY: this machine has no GPU adapter, not even a software one");
+    }
+    adapter
+}
+
+#[test]
+fn twenty_steps_on_a_gpu_adapter_equal_the_cpus() {
+    let Some(adapter) = adapter() else {
         return;
     };
     println!("on {}", adapter.name);
@@ -116,6 +129,88 @@ fn twenty_steps_on_a_gpu_adapter_equal_the_cpus() {
         gpu[STEPS - 1] < 0.7 * gpu[0],
         "the loss fell too little: {gpu:?}"
     );
+}
+
+/// Moves, colours, mixing and normalisation.
+fn augmented() -> Recipe {
+    Recipe {
+        augment: Augment {
+            flip_horizontal: true,
+            rotate: 10.0,
+            shift: 0.1,
+            zoom: 0.3,
+            erase: 0.2,
+            cutmix: 1.0,
+            ..Augment::default()
+        },
+        preprocess: Preprocess {
+            normalise: Normalise::Given {
+                mean: [0.13, 0.0, 0.0],
+                deviation: [0.31, 1.0, 1.0],
+            },
+            ..Preprocess::default()
+        },
+        learning_rate: 0.01,
+        ..Recipe::default()
+    }
+}
+
+/// The losses of a training on digits of three classes, and how many of the pictures the device has moved.
+fn losses_of_digits(opened: &Opened, form: Form) -> (Vec<f32>, usize) {
+    let (data, recipe) = (Arc::new(Dataset::digits()), augmented());
+    let size = InputSize {
+        height: 8,
+        width: 8,
+        channels: 1,
+    };
+    let indices: Vec<usize> = (0..data.len())
+        .filter(|&index| data.images[index].class < 3)
+        .take(STEPS / 2 * BATCH)
+        .collect();
+    let stored = Stored::augmented(size, &recipe.preprocess, &recipe.augment);
+    let room = Room::memory(1 << 24);
+    let store = PixelStore::load(&data, &indices, &stored, &room, &Progress::default()).unwrap();
+    let store = Arc::new(store);
+    let mut stepper = Stepper::new(&network(), &recipe, opened);
+    let (mut losses, mut moved) = (Vec::new(), 0);
+    for epoch in 1..=2 {
+        let draw = Draw {
+            seed: 3,
+            epoch,
+            augment: recipe.augment.clone(),
+            normaliser: Normaliser::new(recipe.preprocess.normalise, 1),
+            form,
+        };
+        let order = (0..indices.len()).map(|place| place * 7 % indices.len());
+        let batches = Loader::start(store.clone(), order.collect(), BATCH, Arc::new(draw));
+        for batch in batches.map(Result::unwrap) {
+            if let Pixels::Bytes(planes) = &batch.pixels {
+                let unmoved = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
+                moved += planes.maps.iter().filter(|map| **map != unmoved).count();
+            }
+            let step = stepper.step_mixed(batch.pixels, &batch.labels, batch.mix.as_ref());
+            losses.push(Pending::read(vec![step])[0].loss);
+        }
+    }
+    (losses, moved)
+}
+
+#[test]
+fn a_gpu_that_moves_and_normalises_its_images_learns_what_the_cpu_does() {
+    let Some(adapter) = adapter() else {
+        return;
+    };
+    let (cpu, _) = losses_of_digits(&open("cpu").unwrap(), Form::Numbers);
+    let (gpu, moved) = losses_of_digits(&open(&adapter.id).unwrap(), Form::Device);
+    assert_eq!((cpu.len(), gpu.len()), (STEPS, STEPS));
+    // The others are erased, or shrink.
+    assert!((30..STEPS * BATCH).contains(&moved), "{moved}");
+    for (step, (gpu, cpu)) in gpu.iter().zip(&cpu).enumerate() {
+        assert!((gpu - cpu).abs() < 0.02, "step {step}: {gpu} and {cpu}");
+    }
+    // Other pictures would learn otherwise.
+    let apart = gpu.iter().zip(&cpu).map(|(gpu, cpu)| (gpu - cpu).abs());
+    assert!(apart.sum::<f32>() / (STEPS as f32) < 0.005);
 }
 
 #[test]

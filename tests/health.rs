@@ -95,20 +95,6 @@ fn a_fingerprint_survives_resizing_and_brightness_and_tells_other_and_mirrored_p
 }
 
 #[test]
-fn look_alikes_are_grouped_and_unknown_prints_never() {
-    let mut data = data(200);
-    data.images[150].look.print = data.images[20].look.print;
-    data.images[20].look.print[3] ^= 0b1111;
-    for index in 60..70 {
-        data.images[index].look.print = [0; 4];
-    }
-    let groups = near_duplicates(&data, &Progress::default());
-    assert_eq!(groups, Groups::new([vec![20, 150]]));
-    data.images[150].excluded = true;
-    assert!(near_duplicates(&data, &Progress::default()).is_empty());
-}
-
-#[test]
 fn handwritten_digits_are_no_duplicates_of_each_other() {
     let mut data = Dataset::digits();
     for index in 0..data.images.len() {
@@ -158,11 +144,13 @@ fn pictures_on_both_sides_are_told_with_the_way_to_one_side() {
     let alike = Alike {
         same: Groups::default(),
         near: Groups::new([vec![0, 2, 4], vec![6, 8]]),
+        ..Alike::default()
     };
     let splits = Splits {
         train: vec![0, 1, 2, 3, 6, 8],
         validation: vec![5, 7],
         test: vec![4, 9],
+        ..Splits::default()
     };
     let context = HealthContext {
         alike: Some(&alike),
@@ -188,6 +176,7 @@ fn accepted_findings_count_no_more_and_come_last() {
     let alike = Alike {
         same: Groups::new([vec![0, 2]]),
         near: Groups::new([vec![0, 2]]),
+        ..Alike::default()
     };
     let context = HealthContext {
         alike: Some(&alike),

@@ -94,7 +94,10 @@ fn what_is_no_image_is_told_so() {
         "not an image (its content is text, whatever its name says)"
     );
     assert_eq!(reason("c.csv", b"a,b\n1,2\n"), "not an image (a .csv file)");
-    assert_eq!(reason("d", b"%PDF-1.7"), "not an image (a PDF document)");
+    assert_eq!(
+        reason("d", b"%PDF-1.7"),
+        "not an image (a PDF document: save its pages as PNG or JPEG)"
+    );
     assert_eq!(
         reason("e.jpg", b"\0\0\0\x18ftypheic\0\0\0\0"),
         "HEIC images are not supported: convert it to JPEG (an iPhone takes JPEG photos after Settings, Camera, Formats, Most Compatible)"

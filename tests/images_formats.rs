@@ -105,7 +105,144 @@ fn what_phones_and_cameras_give_is_named_with_the_remedy() {
     assert!(refused(avif, "a.avif").contains("AVIF images are not supported: convert it"));
     let tiff = encode(&photo(4, 4), ImageFormat::Tiff);
     assert!(refused(&tiff, "a.NEF").contains("camera raw images are not supported: develop it"));
-    assert!(refused(b"\0\0\0\x18ftypisom\0\0\0\0isommp42", "a.jpg").contains("a film"));
+    let dicom = [&[0; 128][..], b"DICM\x02\0\0\0UL\x04\0"].concat();
+    let cases: [(&[u8], &str); 5] = [
+        (&dicom, "DICOM"),
+        (
+            b"\xEF\xBB\xBF<?xml version=\"1.0\"?>\n<!-- by hand -->\n<svg width=\"9\">",
+            "SVG",
+        ),
+        (
+            b"<!DOCTYPE svg PUBLIC \"x\" [<!ENTITY a \"b\">]>\n<svg>",
+            "SVG",
+        ),
+        (b"II\xBC\x01\x20\0\0\0", "JPEG XR"),
+        (b"Pf\n32 32\n-1.0\n", "PFM"),
+    ];
+    for (bytes, kind) in cases {
+        let expected = format!("{kind} images are not supported: convert it to PNG or JPEG");
+        assert_eq!(refused(bytes, "a.dat"), expected);
+    }
+}
+
+#[test]
+fn what_is_no_picture_is_named_with_the_remedy_whatever_its_name_says() {
+    let cases: [(&[u8], &str); 8] = [
+        (
+            b"\0\0\0\x18ftypisom\0\0\0\0isommp42",
+            "a video: save single pictures",
+        ),
+        (b"RIFF\x99\0\0\0AVI LIST", "a video: save single pictures"),
+        (
+            b"\x1A\x45\xDF\xA3\x9F\x42\x86\x81",
+            "a video: save single pictures",
+        ),
+        (b"%PDF-1.7", "a PDF document: save its pages"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 9\n",
+            "run `git lfs pull`",
+        ),
+        (b"\x93NUMPY\x01\0", "an array of NumPy: save each picture"),
+        (b"\x89HDF\r\n\x1A\n", "an HDF5 file: save each picture"),
+        (b"MATLAB 5.0 MAT-file", "a MATLAB file: save each picture"),
+    ];
+    for (bytes, words) in cases {
+        for name in ["a.jpg", "a.dat", "a"] {
+            let told = refused(bytes, name);
+            assert!(
+                told.starts_with("not an image (") && told.contains(words),
+                "{told}"
+            );
+            assert!(!told.contains("whatever"), "{told}");
+        }
+    }
+    // An XML file that is no drawing.
+    assert!(refused(b"<?xml version=\"1.0\"?>\n<html><svg>", "a.xml").contains("a .xml file"));
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/jpeg");
+    fs::read(folder.join(name)).unwrap()
+}
+
+#[test]
+fn a_jpeg_whose_colours_are_finer_than_its_light_has_its_colours() {
+    // Three columns: red, green, blue.
+    for name in ["colours-finer.jpg", "colours-across.jpg", "in-thirds.jpg"] {
+        let image = decode(&fixture(name)).unwrap().to_rgb8();
+        assert_eq!(image.dimensions(), (24, 16), "{name}");
+        for (x, expected) in [(3, [220, 30, 30]), (12, [30, 200, 60]), (20, [40, 60, 210])] {
+            let found = image.get_pixel(x, 8).0;
+            let far = found.iter().zip(expected).any(|(a, b)| a.abs_diff(b) > 10);
+            assert!(!far, "{name}: {found:?} at {x}, not {expected:?}");
+        }
+    }
+}
+
+#[test]
+fn a_lossless_jpeg_keeps_every_value() {
+    let image = decode(&fixture("lossless-grey.jpg")).unwrap().to_luma8();
+    let expected: Vec<u8> = (0..72).map(|value| value * 3).collect();
+    assert_eq!((image.dimensions(), image.into_raw()), ((12, 6), expected));
+}
+
+#[test]
+fn a_jpeg_of_a_rare_kind_is_named_and_not_called_damaged() {
+    let jpeg = encode(&photo(8, 8), ImageFormat::Jpeg);
+    let header = jpeg
+        .windows(2)
+        .position(|pair| pair == [0xFF, 0xC0])
+        .unwrap();
+    let cases = [
+        (1, 0xC9, "JPEG with arithmetic coding"),
+        (1, 0xF7, "JPEG-LS"),
+        (1, 0xC5, "hierarchical JPEG"),
+        (4, 12, "JPEG of 12 bits"),
+    ];
+    for (at, byte, words) in cases {
+        let mut other = jpeg.clone();
+        other[header + at] = byte;
+        let expected = format!("its kind is not supported ({words}): convert it to PNG or JPEG");
+        assert_eq!(refused(&other, "a.jpg"), expected);
+    }
+}
+
+#[test]
+fn an_icon_may_hold_a_png_of_any_kind_and_the_largest_is_taken() {
+    let entry = |side: u8, bits: u8, length: usize, start: usize| {
+        let number = |value: usize| u32::try_from(value).unwrap().to_le_bytes();
+        let head = [side, side, 0, 0, 1, 0, bits, 0];
+        [&head[..], &number(length), &number(start)].concat()
+    };
+    let small = encode(&photo(16, 16).into_rgba8().into(), ImageFormat::Png);
+    let large = encode(&photo(32, 32), ImageFormat::Png);
+    let icon = [
+        &[0, 0, 1, 0, 2, 0][..],
+        &entry(16, 32, small.len(), 38),
+        &entry(32, 24, large.len(), 38 + small.len()),
+        &small,
+        &large,
+    ]
+    .concat();
+    assert_eq!(decode(&icon).unwrap(), photo(32, 32));
+    assert_eq!(told(&icon, "a.ico").mode, Mode::Colour);
+    assert!(!told(&icon, "a.ico").misnamed);
+}
+
+#[test]
+fn an_orientation_kept_in_other_sizes_of_number_counts_too() {
+    let jpeg = encode(&photo(8, 4), ImageFormat::Jpeg);
+    let exif: [&[u8]; 3] = [
+        b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x04\0\x01\0\0\0\x06\0\0\0\0\0\0\0",
+        b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x04\0\0\0\x01\0\0\0\x06\0\0\0\0",
+        b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x01\0\0\0\x01\x06\0\0\0\0\0\0\0",
+    ];
+    for exif in exif {
+        let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
+        let bytes = [&jpeg[..2], &[0xFF, 0xE1], &length, exif, &jpeg[2..]].concat();
+        assert_eq!(decode(&bytes).unwrap().width(), 4);
+        assert!(told(&bytes, "a.jpg").turned);
+    }
 }
 
 #[test]

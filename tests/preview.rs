@@ -73,6 +73,7 @@ fn preview(graph: &Graph) -> Preview {
         seed: SEED,
         start: None,
         preprocess: Preprocess::default(),
+        images: None,
     }
 }
 
@@ -333,7 +334,7 @@ fn run(runs: &Path, previews: bool) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
     let splits = Splits {
         train: (0..data.len()).step_by(7).collect(),
         validation: (3..data.len()).step_by(70).collect(),
-        test: Vec::new(),
+        ..Splits::default()
     };
     let recipe = Recipe {
         epochs: 2,

@@ -74,7 +74,7 @@ fn job(runs: &Path, epochs: u32, images: usize) -> Job {
         splits: Splits {
             train,
             validation,
-            test: Vec::new(),
+            ..Splits::default()
         },
         recipe,
         runs_dir: runs.to_path_buf(),

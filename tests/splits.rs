@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
+use std::fs;
 
+use image::{GrayImage, Luma};
 use mapsto::dataset::{
-    Dataset, Group, Groups, Image, Look, Set, SplitRecipe, Splits, folds, split, split_with,
+    Dataset, Group, Groups, Image, Look, Progress, Set, Source, SplitRecipe, Splits, folds, split,
+    split_with,
 };
+use tempfile::TempDir;
 
 /// Images of these classes, `name(class, number)` their files.
 fn data(counts: &[usize], name: impl Fn(usize, usize) -> String) -> Dataset {
@@ -161,15 +165,22 @@ fn folders_below_a_class_stay_whole_and_the_class_folder_itself_is_no_group() {
 
 #[test]
 fn pictures_that_look_alike_stay_on_one_side_unless_the_recipe_lets_them_apart() {
-    let mut data = data(&[40, 40], plain);
+    let root = TempDir::new().unwrap();
     let mut draw = Draw(5);
-    for pair in data.images.chunks_mut(2) {
-        let print = [0; 4].map(|_: u64| {
-            (draw.below(1 << 31) as u64) << 32 | draw.below(1 << 31) as u64 | 1 << 63 | 1 << 31
-        });
-        pair[0].look.print = print;
-        pair[1].look.print = [print[0] ^ 0b101, print[1], print[2], print[3] ^ 0b11];
+    for class in ["a", "b"] {
+        fs::create_dir(root.path().join(class)).unwrap();
+        for pair in 0..20 {
+            let shades: Vec<u8> = (0..64).map(|_| 20 + draw.below(200) as u8).collect();
+            for (copy, more) in ["1", "2"].into_iter().zip([0, 9]) {
+                let shade = |x: u32, y: u32| Luma([shades[(y / 4 * 8 + x / 4) as usize] + more]);
+                let picture = GrayImage::from_fn(32, 32, shade);
+                let file = root.path().join(format!("{class}/{pair:02}-{copy}.png"));
+                picture.save(file).unwrap();
+            }
+        }
     }
+    let source = Source::Folder(root.path().into());
+    let data = Dataset::open(&source, &Progress::default()).unwrap();
     let apart = |splits: &Splits| {
         let set = |index: usize| {
             Set::ALL
@@ -336,4 +347,41 @@ fn what_cannot_be_divided_is_told_in_words() {
         }
     };
     assert!(error(&data, &grouped).contains("are in one group"));
+}
+
+#[test]
+fn an_image_less_moves_hardly_any_other_to_another_set() {
+    let whole = data(&[120, 80, 41], plain);
+    for (folds, fold) in [(0, 0), (5, 2)] {
+        for groups in [
+            Groups::default(),
+            Groups::new([vec![3, 4, 130], vec![7, 8]]),
+        ] {
+            let recipe = SplitRecipe {
+                folds,
+                fold,
+                ..recipe(5)
+            };
+            let before = split_with(&whole, &recipe, &groups).unwrap();
+            for gone in [0, 57, 119, 150, 200, 240] {
+                let mut less = whole.clone();
+                less.images[gone].excluded = true;
+                let after = split_with(&less, &recipe, &groups).unwrap();
+                let moved = (0..whole.len())
+                    .filter(|image| *image != gone)
+                    .filter(|image| {
+                        let sets = sets(&before).into_iter().zip(sets(&after));
+                        sets.into_iter().any(|(before, after)| {
+                            before.binary_search(image).is_ok()
+                                != after.binary_search(image).is_ok()
+                        })
+                    });
+                let moved = moved.count();
+                assert!(
+                    moved <= 4,
+                    "{moved} moved, with {folds} folds, without {gone}"
+                );
+            }
+        }
+    }
 }

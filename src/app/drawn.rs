@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::state::State;
 use super::view::Drawn;
+use crate::dataset::Normalise;
 use crate::network::Sound;
 use crate::project::{MAX_BATCH, Speed};
-use crate::training::{DeviceInfo, FeatureMaps, Need, Preview, available};
+use crate::training::{DeviceInfo, FeatureMaps, Need, Preview, TrainingImages, available};
 
 /// Tenths of the free memory that the largest batch may take: what is free changes all the time.
 const MARGIN: u64 = 9;
@@ -134,14 +135,17 @@ impl State {
         let asked = self.drawn.asked.as_ref();
         let start = self.project.recipe.start_in(&self.project.folder());
         let preprocess = &self.project.recipe.preprocess;
-        let same = asked.map(|it| (&it.network, it.seed, &it.start, &it.preprocess))
-            == sound.map(|network| (network, seed, &start, preprocess));
+        let measured = preprocess.normalise == Normalise::Statistics;
+        let images = self.training_images().filter(|_| measured);
+        let same = asked.map(|it| (&it.network, it.seed, &it.start, &it.preprocess, &it.images))
+            == sound.map(|network| (network, seed, &start, preprocess, &images));
         if !same {
             let wanted = sound.cloned().map(|network| Preview {
                 network,
                 seed,
                 start,
                 preprocess: preprocess.clone(),
+                images,
             });
             self.drawn.asked.clone_from(&wanted);
             self.session.preview(wanted);
@@ -154,6 +158,15 @@ impl State {
             self.drawn.note = self.session.preview_note();
         }
         self.note_speed();
+    }
+
+    /// The images that a training would see, once they are there.
+    pub fn training_images(&self) -> Option<TrainingImages> {
+        let (data, splits) = self.data.ready()?;
+        Some(TrainingImages {
+            data: data.clone(),
+            splits: splits.clone(),
+        })
     }
 
     /// How fast the device trains is remembered from every finished epoch.

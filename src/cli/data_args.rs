@@ -28,7 +28,8 @@ pub struct Images {
     /// Against classes of very different size: weights, oversample, focal=γ; or none. May be repeated
     #[arg(long, value_name = "MEANS", value_delimiter = ',', value_parser = balancing)]
     pub balance: Vec<Balancing>,
-    /// Shares of the images for validation and test, where the folder does not say: validation=0.1,test=0.1
+    /// Shares of the images for validation and test, where the folder does not say: validation=0.1,test=0.1; and
+    /// together=false, so that look-alikes need not be in one set
     #[arg(long, value_delimiter = ',', value_name = "SET=SHARE", value_parser = share_of)]
     pub split: Vec<ShareOf>,
     /// What stays in one set: folder, or a regular expression that finds the same in names that belong together
@@ -93,11 +94,12 @@ pub enum Balancing {
     Focal(f64),
 }
 
-/// A share of validation or test.
+/// A share of validation or test, or whether look-alikes stay together.
 #[derive(Clone, Copy)]
 pub enum ShareOf {
     Validation(f64),
     Test(f64),
+    Together(bool),
 }
 
 impl Images {
@@ -131,6 +133,7 @@ impl Images {
             match *share {
                 ShareOf::Validation(share) => recipe.split.validation = share,
                 ShareOf::Test(share) => recipe.split.test = share,
+                ShareOf::Together(together) => recipe.split.together = together,
             }
         }
         if let Some(group) = &self.group {
@@ -269,6 +272,12 @@ fn balancing(text: &str) -> Result<Balancing, String> {
 fn share_of(text: &str) -> Result<ShareOf, String> {
     let wrong = || "shares are needed, such as validation=0.1,test=0.1".to_owned();
     let (set, share) = text.split_once('=').ok_or_else(wrong)?;
+    if set == "together" {
+        let together = share.parse();
+        return together
+            .map(ShareOf::Together)
+            .or(Err("together takes true or false".to_owned()));
+    }
     let share = share.parse().or(Err(wrong()))?;
     match set {
         "validation" | "val" => Ok(ShareOf::Validation(share)),

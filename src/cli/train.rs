@@ -211,6 +211,12 @@ fn tell_split(data: &Dataset, splits: &Splits) {
         splits.validation.len(),
         splits.test.len()
     ));
+    if !splits.apart.is_empty() {
+        line(&format!(
+            "{} images look alike, too many to be in one set: they are dealt out one by one (--group keeps together what belongs together)",
+            splits.apart.images()
+        ));
+    }
 }
 
 /// What the arguments say otherwise than the recipe.

@@ -66,6 +66,32 @@ pub(super) fn rgba(image: &DynamicImage) -> RgbaImage {
     }
 }
 
+/// Transparency laid on white within the memory that the picture has, where its channels have a byte each.
+pub(super) fn opaque(image: DynamicImage) -> DynamicImage {
+    let DynamicImage::ImageRgba8(picture) = image else {
+        return image;
+    };
+    let (width, height) = picture.dimensions();
+    let mut bytes = picture.into_raw();
+    let pixels = bytes.len() / 4;
+    for pixel in 0..pixels {
+        let Some(&[red, green, blue, alpha]) =
+            bytes.get(pixel * 4..).and_then(|rest| rest.first_chunk())
+        else {
+            break;
+        };
+        if let Some(place) = bytes.get_mut(pixel * 3..pixel * 3 + 3) {
+            place.copy_from_slice(&[red, green, blue].map(|value| over_white(value, alpha)));
+        }
+    }
+    bytes.truncate(pixels * 3);
+    match RgbImage::from_raw(width, height, bytes) {
+        Some(picture) => picture.into(),
+        // As many bytes as pixels need were there before.
+        None => DynamicImage::new_rgb8(width, height),
+    }
+}
+
 /// Pillow's fixed-point 0.299 R + 0.587 G + 0.114 B (`L24` in its `Convert.c`).
 fn luma_of(red: u8, green: u8, blue: u8) -> u8 {
     ((u32::from(red) * 19_595 + u32::from(green) * 38_470 + u32::from(blue) * 7_471 + 0x8000) >> 16)

@@ -1,6 +1,42 @@
-//! Whether a JPEG file is whole.
+//! Whether a JPEG file is whole, and of what kind it is.
 //!
 //! The decoder fills what is missing with grey and says nothing, so that a half-copied photo would be learned from.
+
+/// A frame header (ITU-T T.81, B.2.2; T.87 for JPEG-LS): how the picture is coded.
+pub(super) struct Frame {
+    /// The second byte of the marker that begins it: 0xC0 for baseline.
+    pub marker: u8,
+    /// Bits of a sample.
+    pub bits: u8,
+    /// Horizontal and vertical sampling factor of each component.
+    pub sampling: Vec<(u8, u8)>,
+}
+
+/// The frame header of a JPEG file, if it has one before its first scan.
+pub(super) fn frame(bytes: &[u8]) -> Option<Frame> {
+    const SCAN: u8 = 0xDA;
+    let mut rest = bytes.get(2..)?;
+    loop {
+        let (marker, behind) = next_marker(rest)?;
+        let length = behind.first_chunk::<2>().copied().map(u16::from_be_bytes)?;
+        match marker {
+            0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF | 0xF7 => {
+                let header = behind.get(2..usize::from(length))?;
+                let components = header.get(6..)?.as_chunks::<3>().0.iter();
+                return Some(Frame {
+                    marker,
+                    bits: *header.first()?,
+                    sampling: components
+                        .take(usize::from(*header.get(5)?))
+                        .map(|[_, factors, _]| (factors >> 4, factors & 15))
+                        .collect(),
+                });
+            }
+            SCAN | 0xD9 => return None,
+            _ => rest = behind.get(usize::from(length).max(2)..)?,
+        }
+    }
+}
 
 /// Whether the markers of a JPEG file run up to its end-of-image marker. Anything may follow it.
 pub(super) fn is_whole(bytes: &[u8]) -> bool {

@@ -4,6 +4,7 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use twox_hash::XxHash3_64;
 
 /// What is drawn of a seed. Each has a stream of its own, so that none shifts or repeats what another draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,10 +13,6 @@ pub enum Stream {
     Weights,
     /// The order of the images in an epoch, from 1.
     Epoch(u32),
-    /// The order of a class before its images are dealt out to the sets.
-    Split(usize),
-    /// The order of the groups before they are dealt out to the sets.
-    Units,
     /// What happens to each image in an epoch.
     Augment(u32),
     /// Which images of a batch are mixed in an epoch, and how.
@@ -31,10 +28,6 @@ impl Stream {
         match self {
             Self::Weights => 0,
             Self::Epoch(epoch) => u64::from(epoch),
-            // Above all epochs.
-            Self::Split(class) => (1 << 32) + class as u64,
-            // Above all classes.
-            Self::Units => 1 << 47,
             Self::Augment(epoch) => (1 << 48) + u64::from(epoch),
             Self::Mix(epoch) => (2 << 48) + u64::from(epoch),
             Self::Oversample(epoch) => (3 << 48) + u64::from(epoch),
@@ -57,14 +50,10 @@ pub fn shuffled(len: usize, seed: u64, epoch: u32) -> Vec<usize> {
     order
 }
 
-/// Shuffles the images of one class before they are dealt out to the sets.
-pub(super) fn shuffle_class(images: &mut [usize], seed: u64, class: usize) {
-    shuffle(images, generator(seed, Stream::Split(class)));
-}
-
-/// Shuffles what is dealt out in groups.
-pub(super) fn shuffle_units(units: &mut [usize], seed: u64) {
-    shuffle(units, generator(seed, Stream::Units));
+/// Where a file stands in the order in which images are dealt out to the sets: the same whatever other files there
+/// are, so that an image more or less moves hardly any other one to another set.
+pub(super) fn place(seed: u64, file: &str) -> u64 {
+    XxHash3_64::oneshot_with_seed(seed, file.as_bytes())
 }
 
 fn shuffle(items: &mut [usize], mut random: ChaCha8Rng) {

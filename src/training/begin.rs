@@ -8,7 +8,7 @@ use super::probe::input_size;
 use super::session::Job;
 use super::status::Phase;
 use super::stepper::Stepper;
-use crate::dataset::{Draw, Normalise, Normaliser, PixelStore};
+use crate::dataset::{Draw, Form, Normalise, Normaliser, PixelStore};
 use crate::project::Recipe;
 
 /// What is decided once the training begins: statistics become numbers, and what has changed in the data since the
@@ -41,14 +41,15 @@ pub(super) fn stepper(job: &Job, opened: &Opened, train: &PixelStore) -> Stepper
     stepper
 }
 
-/// What happens to the training images of an epoch.
-pub(super) fn draw(recipe: &Recipe, train: &PixelStore, epoch: u32) -> Draw {
+/// What happens to the training images of an epoch, and where.
+pub(super) fn draw(recipe: &Recipe, train: &PixelStore, epoch: u32, form: Form) -> Draw {
     let channels = train.size().channels;
     Draw {
         seed: recipe.seed,
         epoch,
         augment: recipe.augment.clone(),
         normaliser: Normaliser::new(recipe.preprocess.normalise, channels),
+        form,
     }
 }
 

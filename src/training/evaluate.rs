@@ -1,15 +1,20 @@
 //! A model over a set, batch by batch, so that a training or the user can come in between.
 
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 use burn::tensor::{Device, Tensor};
 
+use super::feed;
 use super::layers::Mode;
 use super::loss;
-use super::model::{Model, predicted, probabilities, to_device};
+use super::model::{Model, predicted, probabilities};
 use super::probe::input_size;
 use super::views::{self, Views};
-use crate::dataset::{DatasetError, Normaliser, PixelStore, Preprocess};
+use crate::dataset::{
+    Batch, DatasetError, Draw, Form, Loader, Normaliser, PixelStore, Pixels, Preprocess,
+};
 use crate::network::Network;
 use crate::results::{Evaluation, Prediction};
 
@@ -31,8 +36,8 @@ pub struct Inference {
 
 impl Inference {
     /// Activated outputs, row by row, for pixels `[batch, channel, height, width]`.
-    pub fn outputs(&self, pixels: Vec<f32>, batch: usize) -> Vec<f32> {
-        self.activated(self.logits(pixels, batch))
+    pub fn outputs(&self, pixels: impl Into<Pixels>, batch: usize) -> Vec<f32> {
+        self.activated(self.logits(pixels.into(), batch))
     }
 
     /// The activated outputs of a forward pass on the host, row by row.
@@ -41,15 +46,15 @@ impl Inference {
         activated.into_data().iter::<f32>().collect()
     }
 
-    /// Adds the numbers for the bytes of whole images, `[n, channel, height, width]`.
-    fn normalise(&self, bytes: &[u8], pixels: &mut Vec<f32>) {
-        let size = input_size(&self.network);
-        let normaliser = Normaliser::new(self.preprocess.normalise, size.channels);
-        normaliser.append(bytes, size.height * size.width, pixels);
+    /// Bytes to numbers, as the model has learnt from them.
+    fn normaliser(&self) -> Normaliser {
+        let channels = input_size(&self.network).channels;
+        Normaliser::new(self.preprocess.normalise, channels)
     }
 
-    fn logits(&self, pixels: Vec<f32>, batch: usize) -> Tensor<2> {
-        let pixels = to_device(pixels, batch, self.network.input(), &self.device);
+    fn logits(&self, pixels: Pixels, batch: usize) -> Tensor<2> {
+        let input = input_size(&self.network);
+        let pixels = feed::tensor(pixels, batch, input, &self.normaliser(), &self.device);
         self.model.forward(pixels, &mut Mode::Inference)
     }
 }
@@ -66,13 +71,44 @@ fn batch(network: &Network) -> usize {
     (BATCH_BYTES / largest.max(1)).clamp(1, BATCH)
 }
 
-/// An evaluation under way.
+/// One pass over a store, whose next batch is waited for without being taken.
+struct Pass {
+    loader: Loader,
+    next: Option<Batch>,
+}
+
+impl Pass {
+    fn start(store: &Arc<PixelStore>, batch: usize, draw: Draw) -> Self {
+        let order = (0..store.len()).collect();
+        Self {
+            loader: Loader::start(Arc::clone(store), order, batch, Arc::new(draw)),
+            next: None,
+        }
+    }
+
+    /// Whether the next batch is there by then, or will never be.
+    fn is_ready(&mut self, patience: Duration) -> Result<bool, DatasetError> {
+        if self.next.is_none() {
+            match self.loader.next_within(patience) {
+                Poll::Pending => return Ok(false),
+                Poll::Ready(batch) => self.next = batch.transpose()?,
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// An evaluation under way. Its images are read ahead by threads of their own, which end with it.
 pub struct Evaluator {
     store: Arc<PixelStore>,
     /// Name and class (as the model counts them) of each image, by position in the store.
     truth: Vec<(String, usize)>,
     /// Test-time augmentation, if wanted.
     views: Option<Views>,
+    /// Over the store, and over what views are made from where that is another one; none before the first batch.
+    passes: Vec<Pass>,
+    /// Whether the last batch that was asked for was not ready.
+    waiting: bool,
     next: usize,
     loss: f64,
     rows: Vec<Prediction>,
@@ -85,6 +121,8 @@ impl Evaluator {
             store,
             truth,
             views: None,
+            passes: Vec::new(),
+            waiting: false,
             next: 0,
             loss: 0.0,
         }
@@ -96,22 +134,65 @@ impl Evaluator {
         self
     }
 
-    /// One batch further; `true` when the whole set has been seen.
+    fn begin(&self, inference: &Inference) -> Vec<Pass> {
+        let batch = batch(&inference.network);
+        let normaliser = inference.normaliser();
+        let pass = |store: &Arc<PixelStore>, form: Form| {
+            let normaliser = normaliser.clone();
+            let draw = Draw::plain(normaliser);
+            Pass::start(store, batch, Draw { form, ..draw })
+        };
+        let form = feed::form(&inference.device);
+        match &self.views {
+            None => vec![pass(&self.store, form)],
+            Some(views) => match &views.store {
+                None => vec![pass(&self.store, Form::Kept)],
+                Some(larger) => vec![pass(&self.store, form), pass(larger, Form::Kept)],
+            },
+        }
+    }
+
+    /// One batch further, if its images are ready within `patience`; `true` when the whole set has been seen.
     ///
     /// # Errors
     /// An image that was readable when the set was opened no longer is.
-    pub fn advance(&mut self, inference: &Inference) -> Result<bool, DatasetError> {
-        let end = (self.next + batch(&inference.network)).min(self.store.len());
-        if self.next == end {
+    pub fn advance(
+        &mut self,
+        inference: &Inference,
+        patience: Duration,
+    ) -> Result<bool, DatasetError> {
+        if self.next == self.store.len() {
             return Ok(true);
         }
-        let positions: Vec<usize> = (self.next..end).collect();
-        let mut bytes = Vec::new();
-        self.store.copy_into(&positions, &mut bytes)?;
+        if self.passes.is_empty() {
+            self.passes = self.begin(inference);
+        }
+        self.waiting = true;
+        for pass in &mut self.passes {
+            if !pass.is_ready(patience)? {
+                return Ok(false);
+            }
+        }
+        self.waiting = false;
+        let mut batches = self.passes.iter_mut().filter_map(|pass| pass.next.take());
+        let Some(batch) = batches.next() else {
+            return Ok(true);
+        };
+        let larger = batches.next();
+        self.take(inference, batch, larger);
+        Ok(self.next == self.store.len())
+    }
+
+    /// Takes a batch, and what its views are made from where that is another one.
+    fn take(&mut self, inference: &Inference, batch: Batch, larger: Option<Batch>) {
         let network = &inference.network;
+        let end = (self.next + batch.labels.len()).min(self.truth.len());
         let (activated, loss) = match &self.views {
-            None => self.plain(inference, &bytes, end),
-            Some(views) => self.seen(views, inference, &bytes, end),
+            None => self.plain(inference, batch.pixels, end),
+            Some(views) => {
+                let kept = larger.map(|larger| larger.pixels);
+                self.seen(views, inference, batch.pixels, kept, end)
+            }
         };
         self.loss += loss;
         let rows = activated.chunks_exact(network.outputs().max(1));
@@ -124,13 +205,10 @@ impl Evaluator {
             });
         }
         self.next = end;
-        Ok(self.next == self.store.len())
     }
 
     /// The activated outputs of the images up to `end`, and the sum of their losses.
-    fn plain(&self, inference: &Inference, bytes: &[u8], end: usize) -> (Vec<f32>, f64) {
-        let mut pixels = Vec::new();
-        inference.normalise(bytes, &mut pixels);
+    fn plain(&self, inference: &Inference, pixels: Pixels, end: usize) -> (Vec<f32>, f64) {
         let truth = &self.truth[self.next..end];
         let labels: Vec<usize> = truth.iter().map(|(_, label)| *label).collect();
         let network = &inference.network;
@@ -141,25 +219,27 @@ impl Evaluator {
         (inference.activated(outputs), sum)
     }
 
-    /// The same as means over several views; the plain image is the first of them.
+    /// The same as means over several views; the plain image is the first of them. The others are made of `kept`, or
+    /// of the plain image itself.
     fn seen(
         &self,
         views: &Views,
         inference: &Inference,
-        bytes: &[u8],
+        pixels: Pixels,
+        kept: Option<Pixels>,
         end: usize,
     ) -> (Vec<f32>, f64) {
         let network = &inference.network;
-        let (mut sums, _) = self.plain(inference, bytes, end);
-        for view in 1..views.count {
-            let mut changed = bytes.to_vec();
-            views.draw(view, self.next, &mut changed, input_size(network));
-            let mut pixels = Vec::new();
-            inference.normalise(&changed, &mut pixels);
-            let outputs = inference.outputs(pixels, end - self.next);
-            sums.iter_mut()
-                .zip(outputs)
-                .for_each(|(sum, it)| *sum += it);
+        let kept = kept.unwrap_or_else(|| pixels.clone());
+        let (mut sums, _) = self.plain(inference, pixels, end);
+        if let Pixels::Bytes(kept) = &kept {
+            for view in 1..views.count {
+                let changed = views.draw(view, self.next, kept, input_size(network));
+                let outputs = inference.outputs(Pixels::Bytes(changed), end - self.next);
+                sums.iter_mut()
+                    .zip(outputs)
+                    .for_each(|(sum, it)| *sum += it);
+            }
         }
         let count = views.count as f32;
         sums.iter_mut().for_each(|sum| *sum /= count);
@@ -169,6 +249,16 @@ impl Evaluator {
             .map(|(row, (_, label))| views::loss(network.loss(), network.head(), row, *label));
         let loss = losses.sum();
         (sums, loss)
+    }
+
+    /// Whether the last batch that was asked for was not ready.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting
+    }
+
+    /// How long has been waited for images so far.
+    pub fn waited(&self) -> Duration {
+        self.passes.iter().map(|pass| pass.loader.waited()).sum()
     }
 
     /// Images seen and images in the set.
@@ -188,24 +278,4 @@ impl Evaluator {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::network::{Context, Loss, template};
-
-    #[test]
-    fn large_networks_take_fewer_images_at_once() {
-        let batch_at = |side: usize| {
-            let graph = template("digits-cnn")?.with_input(side, side, 1, Some(10));
-            let context = Context {
-                classes: Some(10),
-                loss: Loss::CrossEntropy,
-                batch: 1,
-            };
-            let network = crate::network::check(&graph, &context).network?;
-            Some(batch(&network))
-        };
-        assert_eq!(batch_at(28), Some(256));
-        // The first pool: 998 × 998 × 32 numbers in, a quarter as many out.
-        assert_eq!(batch_at(1000), Some(6));
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::Duration;
 
 use super::error::TrainError;
 use super::evaluate::{Evaluator, Inference};
@@ -12,7 +13,7 @@ use super::probe::input_size;
 use super::session::{Evaluating, Over};
 use super::views::Views;
 use crate::dataset::{
-    Dataset, DatasetError, Layout, Opening, PixelStore, Progress, Room, Set, Source, Stored,
+    Dataset, DatasetError, Layout, Loader, Opening, PixelStore, Progress, Room, Set, Source, Stored,
 };
 use crate::project::{Mark, OpenRun, RunState, open_run, write_evaluation};
 use crate::results::Evaluation;
@@ -20,6 +21,8 @@ use crate::results::Evaluation;
 /// Images to evaluate on.
 pub(super) struct Images {
     pub store: Arc<PixelStore>,
+    /// The same images, larger, where views of them look closer.
+    pub larger: Option<Arc<PixelStore>>,
     /// The name and class of each.
     pub truth: Vec<(String, usize)>,
     /// What is left out, in words.
@@ -27,6 +30,19 @@ pub(super) struct Images {
 }
 
 pub(super) type Loaded = Result<Images, TrainError>;
+
+impl Images {
+    /// With the same images in that size.
+    fn with(self, larger: &Stored, progress: &Progress) -> Loaded {
+        let store = &self.store;
+        let indices: Vec<usize> = (0..store.len()).map(|place| store.index(place)).collect();
+        let larger = PixelStore::load(store.data(), &indices, larger, &room(), progress)?;
+        Ok(Self {
+            larger: Some(Arc::new(larger)),
+            ..self
+        })
+    }
+}
 
 pub(super) struct EvaluationJob {
     pub ticket: u64,
@@ -66,6 +82,12 @@ impl EvaluationJob {
             stored: Stored::plain(input_size(&inference.network), &inference.preprocess),
             cache: asked.cache,
         };
+        let larger = views.as_ref().and_then(|views| {
+            let Stored {
+                input, preprocess, ..
+            } = &wanted.stored;
+            views.stored(*input, preprocess)
+        });
         let over = asked.over;
         let (sender, loading) = channel();
         let watched = progress.clone();
@@ -77,6 +99,10 @@ impl EvaluationJob {
                         other_images(&stored, &opening, &wanted, &watched)
                     }
                     (_, set) => own_images(&stored, set.unwrap_or(Set::Test), &wanted, &watched),
+                };
+                let images = match &larger {
+                    Some(larger) => images.and_then(|images| images.with(larger, &watched)),
+                    None => images,
                 };
                 // The engine may have ended meanwhile; then nobody waits for the images.
                 if sender.send(images).is_err() {
@@ -103,7 +129,9 @@ impl EvaluationJob {
 
     /// Whether there is computing to do now (not only waiting for images).
     pub fn computing(&self) -> bool {
-        self.evaluator.is_some()
+        self.evaluator
+            .as_ref()
+            .is_some_and(|evaluator| !evaluator.is_waiting())
     }
 
     /// A batch further; the result when it is done.
@@ -123,14 +151,18 @@ impl EvaluationJob {
                 Ok(Ok(images)) => {
                     self.progress.begin(images.store.len());
                     self.notes = images.notes;
+                    let mut views = self.views.take();
+                    if let Some(views) = &mut views {
+                        views.store = images.larger;
+                    }
                     let evaluator = Evaluator::new(images.store, images.truth);
-                    self.evaluator = Some(evaluator.with_views(self.views.take()));
+                    self.evaluator = Some(evaluator.with_views(views));
                     return None;
                 }
             }
         };
         let before = evaluator.progress().0;
-        match evaluator.advance(&self.inference) {
+        match evaluator.advance(&self.inference, Duration::ZERO) {
             Err(error) => Some(Err(error.into())),
             Ok(false) => {
                 self.progress.advance(evaluator.progress().0 - before);
@@ -239,6 +271,11 @@ fn other_images(run: &OpenRun, opening: &Opening, wanted: &Wanted, progress: &Pr
     load(&data, &indices, &run.info.classes, &wanted.stored, progress)
 }
 
+/// Memory for a set. What a pass reads ahead belongs to it.
+fn room() -> Room {
+    Room::memory(pixel_budget().saturating_sub(Loader::AHEAD_BYTES))
+}
+
 /// Decodes images whose classes are known.
 fn of_classes(
     data: &Arc<Dataset>,
@@ -247,12 +284,12 @@ fn of_classes(
     stored: &Stored,
     progress: &Progress,
 ) -> Loaded {
-    let room = Room::memory(pixel_budget());
-    let store = PixelStore::load(data, indices, stored, &room, progress)?;
+    let store = PixelStore::load(data, indices, stored, &room(), progress)?;
     let file = |&index: &usize| data.images.get(index).map(|image| image.file.clone());
     let files = indices.iter().filter_map(file);
     Ok(Images {
         store: Arc::new(store),
+        larger: None,
         truth: files.zip(classes).collect(),
         notes: Vec::new(),
     })

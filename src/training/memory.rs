@@ -55,8 +55,8 @@ pub(super) fn fits(job: &Job) -> Result<(), TrainError> {
     }
 }
 
-/// Decoded images of one set are kept in memory up to this many bytes, and decoded again whenever
-/// they are asked for beyond it: 2 GiB, or a quarter of what the machine has left.
+/// Decoded images of one set are kept in memory up to this many bytes, with what is read ahead of them, and decoded
+/// again whenever they are asked for beyond it: 2 GiB, or a quarter of what the machine has left.
 pub(super) fn pixel_budget() -> usize {
     const MOST: u64 = 2 << 30;
     let budget = available().map_or(MOST, |free| (free / 4).min(MOST));

@@ -3,7 +3,7 @@
 //!
 //! [`Session`] is the handle; behind it one engine thread ([`engine`]) trains ([`trainer`]) and
 //! serves looks, and previews of what is drawn ([`preview`]). The arithmetic is in [`layers`],
-//! [`loss`], [`optimizer`], put together by [`Stepper`].
+//! [`loss`], [`optimizer`], put together by [`Stepper`]; pixels come to it by [`feed`].
 
 mod begin;
 mod checkpoint;
@@ -12,6 +12,7 @@ mod engine;
 mod error;
 mod evaluate;
 mod evaluation;
+mod feed;
 mod layers;
 mod looks;
 mod loss;
@@ -35,7 +36,7 @@ pub use device::{DeviceError, DeviceInfo, Opened, devices, open};
 pub use error::TrainError;
 pub use evaluate::Inference;
 pub use memory::{Need, available};
-pub use preview::Preview;
+pub use preview::{Preview, TrainingImages};
 pub use probe::{feature_maps, prepare};
 pub use session::{Answer, Evaluating, Explained, Job, Model, Over, Picture, Session};
 pub use start::Taken;

@@ -13,11 +13,14 @@ pub(super) struct Throughput {
     /// Training time of the epoch in progress.
     epoch: Duration,
     training: Duration,
-    /// Of the training time and of the epoch's: waiting for images.
+    /// Of the time of training and validation, and of the epoch's: waiting for images.
     waited: Duration,
     epoch_waited: Duration,
     looks: Duration,
+    /// Of the newest validation, of that of the epoch in progress, and of all.
     validation: Duration,
+    epoch_validation: Duration,
+    validations: Duration,
     /// From the end of one step to the end of the next, so that waiting for data counts.
     last: Instant,
     first: bool,
@@ -34,6 +37,8 @@ impl Throughput {
             epoch_waited: Duration::ZERO,
             looks: Duration::ZERO,
             validation: Duration::ZERO,
+            epoch_validation: Duration::ZERO,
+            validations: Duration::ZERO,
             last: Instant::now(),
             first: true,
         }
@@ -42,6 +47,7 @@ impl Throughput {
     pub fn begin_epoch(&mut self) {
         self.epoch = Duration::ZERO;
         self.epoch_waited = Duration::ZERO;
+        self.epoch_validation = Duration::ZERO;
         self.last = Instant::now();
     }
 
@@ -78,8 +84,13 @@ impl Throughput {
         self.last = Instant::now();
     }
 
-    pub fn validation(&mut self, took: Duration) {
+    /// The validation that ends the epoch took that long, of which it `waited` for images.
+    pub fn validation(&mut self, took: Duration, waited: Duration) {
         self.validation = took;
+        self.validations += took;
+        self.epoch_validation = took;
+        self.waited += waited;
+        self.epoch_waited += waited;
     }
 
     /// Seconds and images a second of the epoch that has ended.
@@ -107,14 +118,14 @@ impl Throughput {
         if all > 0.0 { looks / all } else { 0.0 }
     }
 
-    /// Share of the training time that went by waiting for images, 0 to 1.
+    /// Share of the time of training and validation that went by waiting for images, 0 to 1.
     pub fn wait_share(&self) -> f64 {
-        share(self.waited, self.training)
+        share(self.waited, self.training + self.validations)
     }
 
     /// The same of the epoch that has ended.
     pub fn epoch_wait_share(&self) -> f64 {
-        share(self.epoch_waited, self.epoch)
+        share(self.epoch_waited, self.epoch + self.epoch_validation)
     }
 
     /// Time for `epochs` more (a fraction) of `images` each.
@@ -135,4 +146,22 @@ fn share(part: Duration, all: Duration) -> f64 {
         return 0.0;
     }
     (part.as_secs_f64() / all.as_secs_f64()).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_in_a_validation_counts_in_the_share_of_its_epoch_and_no_other() {
+        let mut clocks = Throughput::new();
+        clocks.begin_epoch();
+        clocks.validation(Duration::from_secs(4), Duration::from_secs(1));
+        assert!((clocks.epoch_wait_share() - 0.25).abs() < 1e-6);
+        assert!((clocks.wait_share() - 0.25).abs() < 1e-6);
+        clocks.begin_epoch();
+        assert!(clocks.epoch_wait_share() < 1e-6);
+        clocks.validation(Duration::from_secs(4), Duration::ZERO);
+        assert!((clocks.wait_share() - 0.125).abs() < 1e-6);
+    }
 }

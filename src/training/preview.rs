@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use burn::tensor::Device;
@@ -14,11 +15,11 @@ use rand_chacha::ChaCha8Rng;
 use super::engine::Engine;
 use super::layers::{Activations, Layer, Mode};
 use super::model::{activated, applied, probabilities, to_device};
-use super::probe::{keep, prepare_for};
+use super::probe::{keep, prepare_for, size_of};
 use super::start;
 use super::status::{FeatureMaps, LayerMaps};
 use super::weights::WeightsFile;
-use crate::dataset::{Preprocess, Stream, generator};
+use crate::dataset::{Dataset, Normalise, Preprocess, Splits, Stream, generator};
 use crate::network::{Activation, CheckedLayer, Shape, Sound};
 
 /// A network to look at before it is trained.
@@ -29,8 +30,34 @@ pub struct Preview {
     pub seed: u64,
     /// The file of weights to start from in place of drawn ones, where the recipe names one.
     pub start: Option<PathBuf>,
-    /// The recipe's: how the pinned image becomes pixels. What is not resolved yet counts from 0 to 1.
+    /// The recipe's: how the pinned image becomes pixels.
     pub preprocess: Preprocess,
+    /// The images whose statistics that may ask for; without them it then counts from 0 to 1.
+    pub images: Option<TrainingImages>,
+}
+
+/// The images that a training would see.
+#[derive(Clone, Debug)]
+pub struct TrainingImages {
+    /// The data set that is open.
+    pub data: Arc<Dataset>,
+    /// Those to train on are [`Splits::train`].
+    pub splits: Arc<Splits>,
+}
+
+/// The same data, not merely equal: what is large is never compared.
+impl PartialEq for TrainingImages {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.data, &other.data) && Arc::ptr_eq(&self.splits, &other.splits)
+    }
+}
+
+impl TrainingImages {
+    /// As [`Normalise::resolved`]: what a training of a network with that input would make of it. A pass over the
+    /// index.
+    pub fn resolved(&self, normalise: Normalise, input: Shape) -> Normalise {
+        normalise.resolved(&self.data, &self.splits.train, size_of(input).channels)
+    }
 }
 
 /// So long at a time; then whatever else has been asked for has its turn.
@@ -63,6 +90,8 @@ pub(super) struct Previewer {
     start: Option<(WeightsFile, SystemTime)>,
     /// Why there are none though a file is named.
     fault: Option<String>,
+    /// The statistics of the images that were asked for last, for that input.
+    measured: Option<(TrainingImages, Shape, Normalise)>,
     /// Not all is computed or shown.
     busy: bool,
     image: Option<(Shape, Activations)>,
@@ -86,6 +115,7 @@ impl Previewer {
             let same = |old: &Preview| {
                 old.seed == new.seed
                     && old.preprocess == new.preprocess
+                    && old.images == new.images
                     && old.network.input() == new.network.input()
             };
             if !self.is_open(old.as_ref(), new) {
@@ -158,7 +188,8 @@ impl Previewer {
         let start = Instant::now();
         let input = wanted.network.input();
         if self.image.is_none() {
-            let pixels = prepare_for(image, input, &wanted.preprocess);
+            let preprocess = self.resolved(&wanted);
+            let pixels = prepare_for(image, input, &preprocess);
             let pixels = to_device(pixels, 1, input, &Device::flex());
             self.image = Some((input, Activations::Maps(pixels)));
         }
@@ -174,6 +205,24 @@ impl Previewer {
         }
         self.spent += start.elapsed();
         None
+    }
+
+    /// The preprocessing with the statistics of the images, measured once.
+    fn resolved(&mut self, wanted: &Preview) -> Preprocess {
+        let mut preprocess = wanted.preprocess.clone();
+        if preprocess.normalise == Normalise::Statistics
+            && let Some(images) = &wanted.images
+        {
+            let input = wanted.network.input();
+            let known = self.measured.as_ref();
+            let known = known.filter(|(of, shape, _)| of == images && *shape == input);
+            preprocess.normalise = known.map_or_else(
+                || images.resolved(preprocess.normalise, input),
+                |(_, _, normalise)| *normalise,
+            );
+            self.measured = Some((images.clone(), input, preprocess.normalise));
+        }
+        preprocess
     }
 
     fn is_too_much(&self, layer: &CheckedLayer, spent: Duration) -> bool {

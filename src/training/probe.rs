@@ -17,7 +17,7 @@ pub fn input_size(network: &Network) -> InputSize {
     size_of(network.input())
 }
 
-fn size_of(input: Shape) -> InputSize {
+pub(super) fn size_of(input: Shape) -> InputSize {
     match input {
         Shape::Maps {
             height,

@@ -1,6 +1,8 @@
 //! The images of a training's sets: decoded for the network's input, and gone over by a model.
 
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 use super::engine::Engine;
 use super::error::TrainError;
@@ -10,14 +12,16 @@ use super::memory::pixel_budget;
 use super::probe::input_size;
 use super::session::Job;
 use super::status::Phase;
-use crate::dataset::{PixelStore, Progress, Room, Set, Stored};
-use crate::results::Evaluation;
+use crate::dataset::{Batch, DatasetError, Loader, PixelStore, Progress, Room, Set, Stored};
 
 /// Beside the runs: images that are ready for the network and do not fit memory. It may be deleted at any time.
 const PIXEL_CACHE: &str = "pixels.cache";
 
 /// The same for training images that are kept larger than the input: a cache has one size.
 const LARGE_CACHE: &str = "pixels-large.cache";
+
+/// So long the engine waits for images before it looks whether it is asked for something.
+pub(super) const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Decodes one set for the network's input.
 pub(super) fn store(
@@ -36,7 +40,8 @@ pub(super) fn store(
         Set::Validation | Set::Test => Stored::plain(size, &recipe.preprocess),
     };
     let room = Room {
-        budget_bytes: pixel_budget(),
+        // What a pass reads ahead belongs to it.
+        budget_bytes: pixel_budget().saturating_sub(Loader::AHEAD_BYTES),
         cache: Some(job.runs_dir.join(if stored.kept == stored.input {
             PIXEL_CACHE
         } else {
@@ -73,6 +78,7 @@ pub(super) fn test_store(engine: &Engine, job: &Job, progress: &Progress) -> Loa
         let truth = truth(job, &store);
         return Ok(Images {
             store,
+            larger: None,
             truth,
             notes: Vec::new(),
         });
@@ -94,19 +100,37 @@ pub(super) fn truth(job: &Job, store: &PixelStore) -> Vec<(String, usize)> {
         .collect()
 }
 
-/// A whole evaluation that serves requests between its batches; `None` when the user stopped.
+/// The next batch of a training, which serves requests while it is not ready; nothing at the end of the pass, or when
+/// the user stopped meanwhile.
+pub(super) fn next_batch(
+    engine: &mut Engine,
+    loader: &mut Loader,
+    live: impl Fn() -> (Inference, u64),
+) -> Option<Result<Batch, DatasetError>> {
+    loop {
+        if let Poll::Ready(batch) = loader.next_within(PATIENCE) {
+            return batch;
+        }
+        engine.serve(&live);
+        if engine.must_stop() {
+            return None;
+        }
+    }
+}
+
+/// A whole evaluation that serves requests between its batches, and while it waits for images; `false` when the user
+/// stopped.
 pub(super) fn evaluate(
     engine: &mut Engine,
     inference: &Inference,
     step: u64,
-    mut evaluator: Evaluator,
-    classes: &[String],
-) -> Result<Option<Evaluation>, TrainError> {
-    while !evaluator.advance(inference)? {
+    evaluator: &mut Evaluator,
+) -> Result<bool, TrainError> {
+    while !evaluator.advance(inference, PATIENCE)? {
         engine.serve(|| (inference.clone(), step));
         if engine.must_stop() {
-            return Ok(None);
+            return Ok(false);
         }
     }
-    Ok(Some(evaluator.finish(classes)))
+    Ok(true)
 }

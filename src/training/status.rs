@@ -95,7 +95,8 @@ pub struct Status {
     pub best: Option<(u32, f64)>,
     /// Share of the training time that the feature maps cost, 0 to 1.
     pub probe_share: f64,
-    /// Share of the training time that went by waiting for images, 0 to 1; below 0.01 it costs nothing.
+    /// Share of the time of training and validation that went by waiting for images, 0 to 1; below 0.01 it costs
+    /// nothing.
     pub wait_share: f64,
     /// Facts worth telling that are not errors (images left out, a stale index).
     pub notes: Vec<String>,

@@ -10,12 +10,12 @@ use super::device::Opened;
 use super::evaluate::Inference;
 use super::layers::Mode;
 use super::loss::{Emphasis, Mixed};
-use super::model::{Model, to_device};
+use super::model::Model;
 use super::probe::input_size;
 use super::start::Taken;
 use super::weights::{NamedTensor, Weights, WeightsError};
-use super::{loss, optimizer, start};
-use crate::dataset::{InputSize, Mix, Preprocess, Stream, generator};
+use super::{feed, loss, optimizer, start};
+use crate::dataset::{InputSize, Mix, Normaliser, Pixels, Preprocess, Stream, generator};
 use crate::network::Network;
 use crate::project::{Optimizer, Recipe};
 
@@ -64,6 +64,8 @@ pub struct Stepper {
     learning_rate: f64,
     /// How the pictures become pixels; for the models that answer.
     preprocess: Preprocess,
+    /// For pixels that come as bytes.
+    normaliser: Normaliser,
     emphasis: Emphasis,
     device: Device,
     /// Dropout and noise.
@@ -82,6 +84,7 @@ impl Stepper {
             settings: recipe.optimizer,
             learning_rate: recipe.learning_rate,
             preprocess: recipe.preprocess.clone(),
+            normaliser: Normaliser::new(recipe.preprocess.normalise, input_size(network).channels),
             emphasis: Emphasis::new(recipe, &[]),
             device,
             draws: generator(recipe.seed, Stream::Layers),
@@ -120,14 +123,19 @@ impl Stepper {
     }
 
     /// Forward, backward and update on one batch: pixels `[batch, channel, height, width]` as the
-    /// recipe's normalisation has them, one label an image.
-    pub fn step(&mut self, pixels: Vec<f32>, labels: &[usize]) -> Pending {
+    /// recipe's normalisation has them, or bytes that it is still to be applied to; one label an image.
+    pub fn step(&mut self, pixels: impl Into<Pixels>, labels: &[usize]) -> Pending {
         self.step_mixed(pixels, labels, None)
     }
 
     /// The same with images that are mixed among each other: pictures and labels.
-    pub fn step_mixed(&mut self, pixels: Vec<f32>, labels: &[usize], mix: Option<&Mix>) -> Pending {
-        let (loss, figures) = self.forward(pixels, labels, mix);
+    pub fn step_mixed(
+        &mut self,
+        pixels: impl Into<Pixels>,
+        labels: &[usize],
+        mix: Option<&Mix>,
+    ) -> Pending {
+        let (loss, figures) = self.forward(pixels.into(), labels, mix);
         let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
         self.model = self
             .optimizer
@@ -139,8 +147,8 @@ impl Stepper {
     }
 
     /// The gradient of every weight on a batch, without an update.
-    pub fn gradients(&mut self, pixels: Vec<f32>, labels: &[usize]) -> Vec<NamedTensor> {
-        let (loss, _) = self.forward(pixels, labels, None);
+    pub fn gradients(&mut self, pixels: impl Into<Pixels>, labels: &[usize]) -> Vec<NamedTensor> {
+        let (loss, _) = self.forward(pixels.into(), labels, None);
         self.model.gradients(&loss.backward())
     }
 
@@ -149,12 +157,11 @@ impl Stepper {
     /// compared with, layer by layer.
     pub fn backward(
         &mut self,
-        pixels: Vec<f32>,
+        pixels: impl Into<Pixels>,
         batch: usize,
         upstream: Vec<f32>,
     ) -> (Vec<f32>, Vec<NamedTensor>) {
-        let input = self.network.input();
-        let pixels = to_device(pixels, batch, input, &self.device).require_grad();
+        let pixels = self.tensor(pixels.into(), batch).require_grad();
         let outputs = self
             .model
             .forward(pixels.clone(), &mut Mode::Training(&mut self.draws));
@@ -170,14 +177,18 @@ impl Stepper {
         (outputs, named)
     }
 
+    fn tensor(&self, pixels: Pixels, batch: usize) -> Tensor<4> {
+        let input = input_size(&self.network);
+        feed::tensor(pixels, batch, input, &self.normaliser, &self.device)
+    }
+
     fn forward(
         &mut self,
-        pixels: Vec<f32>,
+        pixels: Pixels,
         labels: &[usize],
         mix: Option<&Mix>,
     ) -> (Tensor<1>, Tensor<1>) {
-        let device = &self.device;
-        let mut pixels = to_device(pixels, labels.len(), self.network.input(), device);
+        let mut pixels = self.tensor(pixels, labels.len());
         let size = input_size(&self.network);
         if let Some(mix) = mix {
             pixels = blended(pixels, mix, size);
@@ -188,7 +199,7 @@ impl Stepper {
             Some(mixed) if mixed.share < 0.5 => &mixed.labels,
             _ => labels,
         };
-        let targets = loss::targets(most, self.network.outputs(), &device.clone().inner());
+        let targets = loss::targets(most, self.network.outputs(), &self.device.clone().inner());
         let outputs = self
             .model
             .forward(pixels, &mut Mode::Training(&mut self.draws));

@@ -10,15 +10,16 @@ use super::device::{self, Opened};
 use super::engine::Engine;
 use super::error::TrainError;
 use super::evaluate::{Evaluator, Inference};
+use super::feed;
 use super::memory;
 use super::pace::Throughput;
 use super::probe::Pace;
 use super::session::Job;
-use super::sets::{evaluate, store, test_store, truth};
+use super::sets::{evaluate, next_batch, store, test_store, truth};
 use super::start;
 use super::status::Phase;
 use super::stepper::{Pending, Stepper, Sums};
-use crate::dataset::{Loader, PixelStore, Progress, Set};
+use crate::dataset::{Form, Loader, PixelStore, Progress, Set};
 use crate::project::RunState;
 use crate::results::{Epoch, Evaluation, History, Step};
 
@@ -77,6 +78,8 @@ pub(super) fn run(
 struct Trainer<'a> {
     job: &'a Job,
     compiles: bool,
+    /// How images come to the device.
+    form: Form,
     stepper: Stepper,
     train: Arc<PixelStore>,
     validation: Arc<PixelStore>,
@@ -102,6 +105,7 @@ impl<'a> Trainer<'a> {
         Self {
             job,
             compiles: opened.compiles(),
+            form: feed::form(&opened.device),
             stepper: stepper(job, opened, &train),
             train,
             validation,
@@ -163,10 +167,10 @@ impl<'a> Trainer<'a> {
         let order = order(recipe, &self.train, epoch);
         let images = order.len();
         let batch = self.job.recipe.batch.max(1);
-        let draw = Arc::new(draw(recipe, &self.train, epoch));
+        let draw = Arc::new(draw(recipe, &self.train, epoch, self.form));
         let mut loader = Loader::start(self.train.clone(), order, batch, draw);
         let mut waited = Duration::ZERO;
-        while let Some(batch) = loader.next() {
+        while let Some(batch) = next_batch(engine, &mut loader, || self.inference()) {
             if !self.between_steps(engine, epoch)? {
                 self.read_pending(engine, epoch)?;
                 return Ok(false);
@@ -186,7 +190,7 @@ impl<'a> Trainer<'a> {
             self.after_step(engine, images);
         }
         self.read_pending(engine, epoch)?;
-        Ok(true)
+        Ok(!engine.must_stop())
     }
 
     /// `images`: of an epoch.
@@ -270,10 +274,11 @@ impl<'a> Trainer<'a> {
         let start = Instant::now();
         let (inference, step) = self.inference();
         let truth = truth(self.job, &self.validation);
-        let evaluator = Evaluator::new(self.validation.clone(), truth);
-        let result = evaluate(engine, &inference, step, evaluator, &self.job.data.classes)?;
-        self.throughput.validation(start.elapsed());
-        Ok(result)
+        let mut evaluator = Evaluator::new(self.validation.clone(), truth);
+        let whole = evaluate(engine, &inference, step, &mut evaluator)?;
+        self.throughput
+            .validation(start.elapsed(), evaluator.waited());
+        Ok(whole.then(|| evaluator.finish(&self.job.data.classes)))
     }
 
     /// Writes an epoch down; `true` when the target accuracy is reached.
@@ -379,8 +384,9 @@ impl<'a> Trainer<'a> {
             engine.note(&images.notes);
             engine.publish(|status| status.phase = Phase::Evaluating);
             let classes = &self.job.data.classes;
-            let evaluator = Evaluator::new(images.store, images.truth);
-            evaluate(engine, inference, step, evaluator, classes)
+            let mut evaluator = Evaluator::new(images.store, images.truth);
+            let whole = evaluate(engine, inference, step, &mut evaluator)?;
+            Ok(whole.then(|| evaluator.finish(classes)))
         });
         match evaluation {
             Ok(Some(test)) => self.checkpoints.evaluation(Set::Test, &test),

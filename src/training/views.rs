@@ -1,8 +1,10 @@
 //! Test-time augmentation: several views of each image, whose probabilities are averaged.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
-use crate::dataset::{Augment, InputSize};
+use crate::dataset::{Augment, InputSize, PixelStore, Planes, Preprocess, Stored};
 use crate::network::{Head, Loss};
 use crate::project::Recipe;
 
@@ -14,6 +16,8 @@ const USUAL_SHIFT: f32 = 0.05;
 pub(super) struct Views {
     /// All views, the plain one included; 2 or more.
     pub count: usize,
+    /// The images, larger than the input, for views that look closer; without it views are made of the plain images.
+    pub store: Option<Arc<PixelStore>>,
     seed: u64,
     augment: Augment,
 }
@@ -38,23 +42,39 @@ impl Views {
         };
         (count > 1).then_some(Self {
             count,
+            store: None,
             seed: recipe.seed,
             augment,
         })
     }
 
-    /// Changes whole images, `[n, channel, height, width]`, of which the first stands at `position` in its set, into
-    /// view number `view`. The same on every number of threads.
-    pub fn draw(&self, view: usize, position: usize, bytes: &mut [u8], size: InputSize) {
+    /// How images are to be stored for these views; nothing where the plain ones, of the input's size, will do.
+    pub fn stored(&self, input: InputSize, preprocess: &Preprocess) -> Option<Stored> {
+        let stored = Stored::augmented(input, preprocess, &self.augment);
+        (stored.kept != input).then_some(stored)
+    }
+
+    /// View number `view` of whole images, of which the first stands at `position` in its set. The same on every
+    /// number of threads.
+    pub fn draw(&self, view: usize, position: usize, kept: &Planes, size: InputSize) -> Planes {
         // Views stand where a training has its epochs.
         let epoch = u32::try_from(view).unwrap_or(u32::MAX);
+        let (from, elements) = (kept.size, size.elements().max(1));
+        let images = kept.bytes.chunks_exact(from.elements().max(1));
+        let mut bytes = vec![0; images.len() * size.elements()];
         bytes
-            .par_chunks_exact_mut(size.elements().max(1))
+            .par_chunks_exact_mut(elements)
+            .zip(kept.bytes.par_chunks_exact(from.elements().max(1)))
             .enumerate()
-            .for_each(|(place, image)| {
+            .for_each(|(place, (image, kept))| {
                 let drawn = self.augment.plan(self.seed, epoch, position + place);
-                drawn.apply(image, size);
+                drawn.apply_from(kept, from, image, size);
             });
+        Planes {
+            bytes,
+            size,
+            maps: Vec::new(),
+        }
     }
 }
 
@@ -98,8 +118,53 @@ pub(super) fn loss(loss: Loss, head: Head, row: &[f32], label: usize) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+
+    fn recipe(augment: Augment) -> Recipe {
+        Recipe {
+            augment,
+            ..Recipe::default()
+        }
+    }
+
+    #[test]
+    fn views_that_look_closer_have_the_pixels_for_it() {
+        let input = InputSize {
+            height: 20,
+            width: 20,
+            channels: 1,
+        };
+        let preprocess = Preprocess::default();
+        let cropped = recipe(Augment {
+            crop: 0.2,
+            ..Augment::default()
+        });
+        let views = Views::of(&cropped, 2).unwrap();
+        let kept = views.stored(input, &preprocess).unwrap().kept;
+        assert!(kept.width > input.width);
+        // Columns as fine as they can be: one of the input's pixels cannot show them.
+        let stripes = |size: InputSize, byte: fn(usize) -> u8| Planes {
+            bytes: (0..size.elements())
+                .map(|place| byte(place % size.width))
+                .collect(),
+            size,
+            maps: Vec::new(),
+        };
+        let fine = stripes(kept, |column| if column % 2 == 0 { 0 } else { 255 });
+        let grey = stripes(input, |_| 128);
+        let contrast = |planes: &Planes| {
+            let (least, most) = (planes.bytes.iter().min(), planes.bytes.iter().max());
+            most.zip(least).map_or(0, |(most, least)| most - least)
+        };
+        // Among some views, one looks close enough.
+        let most = (1..10).map(|view| contrast(&views.draw(view, 0, &fine, input)));
+        assert!(most.max() > Some(100));
+        assert_eq!(contrast(&views.draw(1, 0, &grey, input)), 0);
+        let flipped = Views::of(&recipe(Augment::default()), 2).unwrap();
+        assert!(flipped.stored(input, &preprocess).is_none());
+    }
 
     #[test]
     fn losses_of_means_are_those_of_their_formulas() {

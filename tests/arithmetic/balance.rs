@@ -113,7 +113,7 @@ fn images_that_are_surely_known_give_the_focal_loss_no_infinite_slope() {
     let mut stepper = stepper(known);
     // Enormous pictures make enormous outputs: a probability of exactly 1.
     let (pixels, labels) = batch(known, 0);
-    let pixels = pixels.iter().map(|value| value * 1e6).collect();
+    let pixels: Vec<f32> = pixels.iter().map(|value| value * 1e6).collect();
     for gradient in stepper.gradients(pixels, &labels) {
         let finite = gradient.values.iter().all(|value| value.is_finite());
         assert!(finite, "{}", gradient.name);

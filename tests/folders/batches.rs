@@ -80,7 +80,7 @@ fn batches_come_in_order_whatever_the_number_of_threads() {
     assert!(
         reference
             .iter()
-            .flat_map(|batch| &batch.pixels)
+            .flat_map(|batch| batch.pixels.numbers())
             .all(|value| (0.0..=1.0).contains(value))
     );
     for threads in [2, 5] {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mapsto::dataset::{
-    Augment, Batch, Draw, InputSize, Loader, Normalise, Normaliser, PixelStore, Preprocess, Room,
-    Stored, shuffled,
+    Augment, Batch, Draw, Form, InputSize, Loader, Normalise, Normaliser, PixelStore, Pixels,
+    Planes, Preprocess, Room, Stored, shuffled,
 };
 
-use crate::made::{Desk, SIZE, unit};
+use crate::made::{Desk, SIZE, plain, unit};
 
 fn everything() -> Augment {
     Augment {
@@ -33,6 +33,7 @@ fn drawn(augment: Augment, epoch: u32) -> Arc<Draw> {
         epoch,
         augment,
         normaliser: unit(),
+        form: Form::Numbers,
     })
 }
 
@@ -82,7 +83,7 @@ fn each_epoch_draws_anew_and_an_image_is_changed_alike_wherever_it_comes() {
     assert_ne!(all(&store, &order, &drawn(one.clone(), 2), 2), first);
     let image = |batches: &[Batch], position: usize| -> Vec<f32> {
         let places = batches.iter().flat_map(|batch| {
-            let images = batch.pixels.chunks_exact(SIZE.elements());
+            let images = batch.pixels.numbers().chunks_exact(SIZE.elements());
             images.zip(&batch.positions)
         });
         let found = places.into_iter().find(|(_, found)| **found == position);
@@ -94,6 +95,140 @@ fn each_epoch_draws_anew_and_an_image_is_changed_alike_wherever_it_comes() {
     }
 }
 
+/// What a device makes of a batch's bytes: bilinear readings, mirrored at the edges.
+fn moved(planes: &Planes, image: usize) -> Vec<u8> {
+    let [a, b, c, d, e, f] = match planes.maps.get(image) {
+        Some(map) => *map,
+        None => [1.0, 0.0, 0.0, 0.0, 1.0, 0.0],
+    };
+    let from = planes.size;
+    assert!(from == SIZE || !planes.maps.is_empty());
+    let mirrored = |place: f64, length: usize| {
+        let twice = 2 * length as i64;
+        let place = (place as i64).rem_euclid(twice);
+        place.min(twice - 1 - place) as usize
+    };
+    let mut bytes = Vec::new();
+    for channel in 0..SIZE.channels {
+        for (row, column) in (0..SIZE.height).flat_map(|y| (0..SIZE.width).map(move |x| (y, x))) {
+            let (x, y) = (column as f64 + 0.5, row as f64 + 0.5);
+            let (x, y) = (a * x + b * y + c - 0.5, d * x + e * y + f - 0.5);
+            let pairs = |place: f64| {
+                let part = place - place.floor();
+                [(place.floor(), 1.0 - part), (place.floor() + 1.0, part)]
+            };
+            let mut sum = 0.5;
+            for (row, down) in pairs(y) {
+                for (column, across) in pairs(x) {
+                    let plane = (image * from.channels + channel) * from.height;
+                    let row = plane + mirrored(row, from.height);
+                    let place = row * from.width + mirrored(column, from.width);
+                    sum += f64::from(planes.bytes[place]) * down * across;
+                }
+            }
+            bytes.push(sum as u8);
+        }
+    }
+    bytes
+}
+
+#[test]
+fn a_device_makes_the_same_images_of_bytes_and_maps_as_the_threads_do_themselves() {
+    let desk = Desk::with(24);
+    let moves = Augment {
+        flip_horizontal: true,
+        rotate: 15.0,
+        shift: 0.2,
+        zoom: 0.5,
+        ..Augment::default()
+    };
+    let order: Vec<usize> = (0..24).collect();
+    // Colours are changed by the threads; the moves of such images, too.
+    for augment in [moves, everything(), Augment::default()] {
+        let stored = Stored::augmented(SIZE, &Preprocess::default(), &augment);
+        let store = Arc::new(desk.store_as(&desk.room(9), &stored));
+        let draw = drawn(augment.clone(), 3);
+        let expected = all(&store, &order, &draw, 2);
+        let on_device = Arc::new(Draw {
+            form: Form::Device,
+            ..Draw::clone(&draw)
+        });
+        let batches = all(&store, &order, &on_device, 2);
+        assert_eq!(batches, all(&store, &order, &on_device, 1));
+        let mut left = 0;
+        for (batch, expected) in batches.iter().zip(&expected) {
+            assert_eq!(batch.labels, expected.labels);
+            assert_eq!(batch.positions, expected.positions);
+            assert_eq!(batch.mix, expected.mix);
+            let Pixels::Bytes(planes) = &batch.pixels else {
+                panic!("numbers");
+            };
+            assert_eq!(planes.size, store.stored_size());
+            let unmoved = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
+            left += planes.maps.iter().filter(|map| **map != unmoved).count();
+            let images = expected.pixels.numbers().chunks_exact(SIZE.elements());
+            for (image, expected) in images.enumerate() {
+                for (byte, expected) in moved(planes, image).into_iter().zip(expected) {
+                    let apart = (f32::from(byte) - expected * 255.0).abs();
+                    assert!(apart < 1.01, "{byte} and {}", expected * 255.0);
+                }
+            }
+        }
+        // Some shrink, the others are the device's.
+        let some = augment.rotate == 15.0;
+        assert!((some && left >= 8) || (!some && left == 0), "{left}");
+    }
+}
+
+#[test]
+fn images_come_as_they_are_kept_for_those_who_want_them_so() {
+    let desk = Desk::with(7);
+    let store = Arc::new(desk.store_as(&desk.room(2), &crate::made::larger()));
+    let kept = Arc::new(Draw {
+        form: Form::Kept,
+        ..Draw::clone(&drawn(everything(), 1))
+    });
+    let size = store.stored_size();
+    assert!(size.width > SIZE.width);
+    let batch = &all(&store, &[3, 0, 6], &kept, 1)[0];
+    let Pixels::Bytes(planes) = &batch.pixels else {
+        panic!("numbers");
+    };
+    assert_eq!((planes.size, planes.maps.len()), (size, 0));
+    let straight = Stored::plain(size, &Preprocess::default());
+    let mut expected = Vec::new();
+    let straight = desk.store_as(&Room::memory(1 << 20), &straight);
+    straight.copy_into(&[3, 0, 6], &mut expected).unwrap();
+    assert_eq!(planes.bytes, expected);
+}
+
+/// Batches that a pass has made once the first was taken and some time has gone by.
+fn made_ahead(desk: &Desk, stored: &Stored) -> usize {
+    let store = Arc::new(desk.store_as(&Room::memory(0), stored));
+    let order = (0..store.len()).collect();
+    let draw = Arc::new(Draw::plain(unit()));
+    let mut loader = Loader::with_threads(store, order, 1, draw, 3);
+    assert!(loader.next().unwrap().is_ok());
+    std::thread::sleep(Duration::from_millis(1500));
+    // What fails once the files are gone was not made ahead.
+    fs::remove_dir_all(desk.data()).unwrap();
+    loader.take_while(Result::is_ok).count()
+}
+
+#[test]
+fn a_pass_makes_few_batches_ahead_and_of_large_ones_only_one() {
+    let small = made_ahead(&Desk::with(40), &plain());
+    assert!((1..=4).contains(&small), "{small}");
+    // 48 MB of numbers each.
+    let large = InputSize {
+        height: 2000,
+        width: 2000,
+        channels: 3,
+    };
+    let large = Stored::plain(large, &Preprocess::default());
+    assert!(made_ahead(&Desk::with(6), &large) <= 1);
+}
+
 #[test]
 fn an_image_that_is_shown_several_times_an_epoch_is_changed_in_another_way_each_time() {
     let desk = Desk::with(4);
@@ -103,12 +238,16 @@ fn an_image_that_is_shown_several_times_an_epoch_is_changed_in_another_way_each_
         ..Augment::default()
     };
     let batches = all(&store, &[2, 1, 2, 2, 0], &drawn(turned.clone(), 1), 3);
-    let images: Vec<&[f32]> = batches[0].pixels.chunks_exact(SIZE.elements()).collect();
+    let images: Vec<&[f32]> = batches[0]
+        .pixels
+        .numbers()
+        .chunks_exact(SIZE.elements())
+        .collect();
     assert_ne!(images[0], images[2]);
     assert_ne!(images[2], images[3]);
     assert_ne!(images[0], images[3]);
     let once = all(&store, &[2], &drawn(turned, 1), 1);
-    assert_eq!(once[0].pixels, images[0]);
+    assert_eq!(once[0].pixels.numbers(), images[0]);
 }
 
 #[test]
@@ -126,7 +265,7 @@ fn pixels_come_normalised() {
     let mut expected = Vec::new();
     let normaliser = Normaliser::new(given, SIZE.channels);
     normaliser.append(&bytes, SIZE.height * SIZE.width, &mut expected);
-    assert_eq!(batch.pixels, expected);
+    assert_eq!(batch.pixels.numbers(), expected);
     assert_eq!(batch.labels, [store.label(1)]);
     assert_eq!(store.labels().len(), 2);
 }

@@ -11,7 +11,7 @@ use crate::app::jobs::Jobs;
 use crate::dataset::{
     Alike, Applied, Changes, Dataset, DatasetError, Group, Groups, Health, HealthContext, Layout,
     Opening, Progress, Set, Source, SplitRecipe, copy_to, folds, health, move_back, move_files,
-    same_files, split_with, together,
+    split_with, together,
 };
 
 /// What a job has told of the data.
@@ -132,11 +132,7 @@ impl Jobs {
                 tell(None, false);
             }
             let found = match groups {
-                Some(near) => {
-                    let same = same_files(&asked.dataset, &progress);
-                    let near = near.joined(&same);
-                    Some(Alike { same, near })
-                }
+                Some(near) => Alike::of(&asked.dataset, &near, &progress).ok(),
                 None => Alike::find(&asked.dataset, &progress).ok(),
             };
             let found = found.filter(|_| !progress.cancelled());

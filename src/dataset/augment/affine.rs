@@ -62,6 +62,16 @@ impl Map {
         (a * a + d * d).max(b * b + e * e).sqrt()
     }
 
+    /// Whether each pixel reads four of the picture at most: it does not shrink by more than what `points` overlooks.
+    pub fn reads_four(self) -> bool {
+        let [a, _, _, _, e, _] = self.0;
+        if self.is_upright() {
+            a.abs() <= 1.0 && e.abs() <= 1.0
+        } else {
+            self.points() == 1
+        }
+    }
+
     /// How many points a side stand for one pixel: one reads the picture bilinearly; where it shrinks, the mean of
     /// several keeps fine patterns from flickering.
     pub fn points(self) -> usize {

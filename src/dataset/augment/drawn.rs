@@ -168,6 +168,14 @@ impl Drawn {
         self.map(from, to).0
     }
 
+    /// The [`matrix`](Self::matrix), where it is all that happens and a pixel is read from no more than four: a
+    /// bilinear reading, mirrored at the edges and rounded, is then what [`apply_from`](Self::apply_from) makes, but
+    /// for 1 of 255 where places are fractions. Nothing where values change, or the picture shrinks.
+    pub fn gathered(&self, from: InputSize, to: InputSize) -> Option<[f64; 6]> {
+        let map = self.map(from, to);
+        (self.steps.is_empty() && map.reads_four()).then_some(map.0)
+    }
+
     fn map(&self, from: InputSize, to: InputSize) -> Map {
         let plain = Map::between(from, to);
         let moved = self

@@ -6,10 +6,18 @@ use super::DecodeFault;
 
 pub(super) fn fault(error: ImageError) -> DecodeFault {
     match error {
-        ImageError::IoError(error) => DecodeFault::from(error),
+        ImageError::IoError(error) => of_data(&error),
         ImageError::Limits(_) => DecodeFault::Damaged("decoding it takes too much memory".into()),
         ImageError::Unsupported(error) => DecodeFault::UnusualKind(unusual(&error.to_string())),
         other => told(&other.to_string()),
+    }
+}
+
+/// The bytes lie in memory: what a decoder calls a failed reading is the fault of the data.
+pub(super) fn of_data(error: &std::io::Error) -> DecodeFault {
+    match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => DecodeFault::Truncated,
+        _ => told(&error.to_string()),
     }
 }
 

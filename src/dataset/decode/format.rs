@@ -2,7 +2,7 @@
 
 use image::ImageFormat;
 
-use super::DecodeFault;
+use super::{DecodeFault, foreign};
 
 /// What the name of a picture file may end in, and the format that it then promises.
 const ENDINGS: [(&str, &str); 42] = [
@@ -49,7 +49,7 @@ const ENDINGS: [(&str, &str); 42] = [
     ("arw", RAW),
     ("pef", RAW),
 ];
-const RAW: &str = "camera raw";
+pub(super) const RAW: &str = "camera raw";
 
 /// The format that the ending of a name promises, if it is one that pictures have.
 pub(super) fn promised(name: &str) -> Option<&'static str> {
@@ -85,8 +85,11 @@ pub(super) fn sniff(bytes: &[u8], name: &str) -> Result<ImageFormat, DecodeFault
     if bytes.is_empty() {
         return Err(DecodeFault::Empty);
     }
-    if let Some(kind) = foreign(bytes, name) {
+    if let Some(kind) = foreign::picture(bytes, promised(name) == Some(RAW)) {
         return Err(DecodeFault::Unsupported(kind));
+    }
+    if let Some(words) = foreign::other(bytes) {
+        return Err(DecodeFault::NotAnImage(words.into()));
     }
     // BigTIFF, which the library reads and does not know by its first bytes.
     if bytes.starts_with(b"II+\0") || bytes.starts_with(b"MM\0+") {
@@ -120,57 +123,6 @@ pub(super) fn may_be_one(head: &[u8]) -> Result<(), DecodeFault> {
     match sniff(head, "") {
         Err(DecodeFault::NotAnImage(_)) if is_tga(head) => Ok(()),
         other => other.map(drop),
-    }
-}
-
-/// Picture formats that people do have and that are not read here.
-fn foreign(bytes: &[u8], name: &str) -> Option<&'static str> {
-    if bytes.get(4..8) == Some(b"ftyp") {
-        return boxed(bytes);
-    }
-    let starts = [
-        (b"8BPS".as_slice(), "Photoshop"),
-        (b"\x00\x00\x00\x0CJXL ", "JPEG XL"),
-        (b"\xFF\x0A", "JPEG XL"),
-        (b"\x00\x00\x00\x0CjP  ", "JPEG 2000"),
-        (b"\xFF\x4F\xFF\x51", "JPEG 2000"),
-        (b"<svg", "SVG"),
-        (b"IIRO", RAW),
-        (b"IIRS", RAW),
-        (b"MMOR", RAW),
-        (b"IIU\0", RAW),
-        (b"FUJIFILMCCD-RAW", RAW),
-    ];
-    // The rest of the raw formats are TIFF files whose first picture is a thumbnail.
-    let tiff = bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*");
-    if tiff && (bytes.get(8..10) == Some(b"CR") || promised(name) == Some(RAW)) {
-        return Some(RAW);
-    }
-    starts
-        .iter()
-        .find(|(start, _)| bytes.starts_with(start))
-        .map(|&(_, kind)| kind)
-}
-
-/// What the brands of an ISO media file say (ISO/IEC 14496-12, the `ftyp` box).
-fn boxed(bytes: &[u8]) -> Option<&'static str> {
-    let size = bytes.first_chunk::<4>().copied().map(u32::from_be_bytes)?;
-    let size = usize::try_from(size).ok()?.clamp(12, 256);
-    let brands = bytes.get(8..size.min(bytes.len()))?;
-    let has = |wanted: &[&[u8; 4]]| {
-        let mut brands = brands.as_chunks::<4>().0.iter();
-        brands.any(|brand| wanted.contains(&brand))
-    };
-    if has(&[b"avif", b"avis"]) {
-        Some("AVIF")
-    } else if has(&[
-        b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
-    ]) {
-        Some("HEIC")
-    } else if has(&[b"crx "]) {
-        Some(RAW)
-    } else {
-        None
     }
 }
 
@@ -237,12 +189,8 @@ fn is_tga(bytes: &[u8]) -> bool {
 fn describe(bytes: &[u8]) -> &'static str {
     let head = bytes.get(..bytes.len().min(512)).unwrap_or(bytes);
     let printable = |&byte: &u8| !byte.is_ascii_control() || byte.is_ascii_whitespace();
-    if head.starts_with(b"%PDF") {
-        "a PDF document"
-    } else if head.starts_with(b"PK\x03\x04") {
+    if head.starts_with(b"PK\x03\x04") {
         "a ZIP archive or an office document"
-    } else if head.get(4..8) == Some(b"ftyp") {
-        "a film"
     } else if head.iter().all(printable) {
         "its content is text"
     } else if head.iter().all(|&byte| byte == 0) {
@@ -257,7 +205,9 @@ pub(super) fn named(fault: DecodeFault, name: &str) -> DecodeFault {
     let file = name.rsplit('/').next().unwrap_or(name);
     match (fault, file.rsplit_once('.')) {
         (DecodeFault::NotAnImage(what), Some((_, ending))) => {
-            if promised(name).is_some() {
+            if foreign::is_known(&what) {
+                DecodeFault::NotAnImage(what)
+            } else if promised(name).is_some() {
                 DecodeFault::NotAnImage(format!("{what}, whatever its name says"))
             } else {
                 DecodeFault::NotAnImage(format!("a .{} file", ending.to_ascii_lowercase()))

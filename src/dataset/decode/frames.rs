@@ -1,4 +1,4 @@
-//! What a file says besides its first picture: whether there are more, how it stands upright, how many inks it has.
+//! What a file says besides its first picture: whether there are more, and how it stands upright.
 //!
 //! Only the skeleton of a file is read here (chunks, blocks, directories), and never further than its bytes go.
 
@@ -91,10 +91,19 @@ fn png_frames(bytes: &[u8]) -> Option<bool> {
     Some(frames > 1)
 }
 
-/// The orientation of a PNG, whose EXIF data may stand behind the pixels, where the decoder has not come yet.
-pub(super) fn png_orientation(bytes: &[u8]) -> Option<Orientation> {
-    let (_, exif) = png_chunks(bytes).find(|(name, _)| *name == b"eXIf")?;
-    Orientation::from_exif_chunk(exif)
+/// The EXIF data of a PNG, which may stand behind the pixels, where the decoder has not come yet.
+pub(super) fn png_exif(bytes: &[u8]) -> Option<&[u8]> {
+    let exif = png_chunks(bytes).find(|(name, _)| *name == b"eXIf");
+    exif.map(|(_, exif)| exif)
+}
+
+/// What an orientation says in EXIF data, where writers kept it as a number of another size than the standard's 16 bits.
+pub(in crate::dataset) fn exif_orientation(exif: &[u8]) -> Option<Orientation> {
+    const ORIENTATION: u64 = 274;
+    let reader = Directories::of(exif)?;
+    let (mut entries, _) = reader.directory(reader.first()?)?;
+    let entry = entries.find(|entry| entry.tag == ORIENTATION)?;
+    Orientation::from_exif(u8::try_from(entry.value).ok()?)
 }
 
 /// Whether the second directory of a TIFF is a page: no smaller copy of the first one, and no mask of it.
@@ -107,19 +116,29 @@ fn tiff_pages(bytes: &[u8]) -> Option<bool> {
         return Some(false);
     }
     let (mut entries, _) = reader.directory(second)?;
-    let kind = entries.find(|&(tag, _)| tag == SUBFILE_TYPE);
-    Some(kind.is_none_or(|(_, kind)| kind & COPY_OR_MASK == 0))
+    let kind = entries.find(|entry| entry.tag == SUBFILE_TYPE);
+    Some(kind.is_none_or(|kind| kind.value & COPY_OR_MASK == 0))
 }
 
 /// The directories of a TIFF or BigTIFF file (TIFF 6.0, section 2).
-struct Directories<'a> {
+pub(super) struct Directories<'a> {
     bytes: &'a [u8],
-    little: bool,
+    pub little: bool,
     big: bool,
 }
 
+/// One entry of a directory.
+pub(super) struct Entry {
+    pub tag: u64,
+    /// The first value, as far as it stands in the entry.
+    pub value: u64,
+    /// Where in the file it stands, and in how many bytes.
+    pub at: u64,
+    pub size: u64,
+}
+
 impl<'a> Directories<'a> {
-    fn of(bytes: &'a [u8]) -> Option<Self> {
+    pub fn of(bytes: &'a [u8]) -> Option<Self> {
         let little = bytes.starts_with(b"II");
         let mut reader = Self {
             bytes,
@@ -130,7 +149,7 @@ impl<'a> Directories<'a> {
         Some(reader)
     }
 
-    fn first(&self) -> Option<u64> {
+    pub fn first(&self) -> Option<u64> {
         if self.big {
             self.number(8, 8)
         } else {
@@ -138,19 +157,28 @@ impl<'a> Directories<'a> {
         }
     }
 
-    /// The tags of a directory with their first value, as far as it stands in the entry; and where the next one is.
-    fn directory(&self, at: u64) -> Option<(impl Iterator<Item = (u64, u64)>, u64)> {
+    /// The entries of a directory, and where the next one is.
+    pub fn directory(&self, at: u64) -> Option<(impl Iterator<Item = Entry>, u64)> {
         let (count_size, entry_size, word) = if self.big { (8, 20, 8) } else { (2, 12, 4) };
         let start = at.checked_add(count_size)?;
         let count = self.number(at, count_size)?;
         let end = start.checked_add(count.checked_mul(entry_size)?)?;
         let next = self.number(end, word)?;
-        let value_at = entry_size - word;
         let entries = (0..count).map_while(move |entry| {
             let place = start + entry * entry_size;
-            let short = self.number(place + 2, 2)? == 3;
-            let size = if short { 2 } else { word };
-            Some((self.number(place, 2)?, self.number(place + value_at, size)?))
+            let size = match self.number(place + 2, 2)? {
+                1 | 2 | 6 | 7 => 1,
+                3 | 8 => 2,
+                4 | 9 => 4,
+                _ => word,
+            };
+            let at = place + entry_size - word;
+            Some(Entry {
+                tag: self.number(place, 2)?,
+                value: self.number(at, size)?,
+                at,
+                size,
+            })
         });
         Some((entries, next))
     }
@@ -165,28 +193,5 @@ impl<'a> Directories<'a> {
         } else {
             digits.fold(0, join)
         })
-    }
-}
-
-/// Whether a JPEG has four components (cyan, magenta, yellow, black), by its frame header (ITU-T T.81, B.2.2).
-pub(super) fn has_four_inks(bytes: &[u8]) -> bool {
-    jpeg_components(bytes) == Some(4)
-}
-
-fn jpeg_components(bytes: &[u8]) -> Option<u8> {
-    let mut rest = bytes.get(2..)?;
-    loop {
-        let at = rest.iter().position(|&byte| byte == 0xFF)?;
-        rest = rest.get(at + 1..)?;
-        let (&marker, behind) = rest.split_first()?;
-        match marker {
-            0x00 | 0x01 | 0xD0..=0xD8 | 0xFF => {}
-            0xD9 => return None,
-            0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => return behind.get(7).copied(),
-            _ => {
-                let size = behind.first_chunk::<2>().copied().map(u16::from_be_bytes)?;
-                rest = behind.get(usize::from(size)..)?;
-            }
-        }
     }
 }

@@ -1,9 +1,14 @@
 //! Bytes to an upright picture, within limits: by content and not by name, first frame of animations, EXIF applied.
 
+mod budget;
 mod faults;
 mod file;
+mod foreign;
 mod format;
 mod frames;
+mod icon;
+mod photo;
+mod tiff;
 
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,11 +18,12 @@ use image::metadata::Orientation;
 use image::{
     ColorType, DynamicImage, ExtendedColorType, ImageDecoder, ImageFormat, ImageReader, Limits,
 };
-use parking_lot::Mutex;
 
-use super::{DecodeError, DecodeFault, Mode, jpeg};
+use super::{DecodeError, DecodeFault, Mode, colour, jpeg};
+use budget::{BUDGET, Budget, Permit};
 use faults::fault;
 pub(super) use file::{read_all, read_bytes};
+pub(super) use frames::exif_orientation;
 
 /// Longest side of a picture that is decoded, in pixels.
 pub const MAX_SIDE: u32 = 20_000;
@@ -28,10 +34,8 @@ const MAX_DECODER_BYTES: u64 = 512 << 20;
 /// Largest file that is read.
 pub const MAX_FILE_BYTES: u64 = 256 << 20;
 
-/// From here on only one picture is decoded at a time: sixteen threads with a hundred megapixels each would fill
-/// any memory.
+/// A larger picture loses its transparency at once, in place: any copy of it would be as large again.
 const LARGE_PIXELS: u64 = 32_000_000;
-static LARGE: Mutex<()> = Mutex::new(());
 
 /// A picture and what its file says of it.
 pub(super) struct Decoded {
@@ -45,6 +49,16 @@ pub(super) struct Decoded {
     pub misnamed: bool,
     /// There are more pictures in the file.
     pub animated: bool,
+    /// Its share of the memory for pictures, as long as it is together with them. Wait for nothing meanwhile.
+    _permit: Permit<'static>,
+}
+
+/// A picture as its decoder gives it.
+struct Lying {
+    image: DynamicImage,
+    mode: Mode,
+    orientation: Orientation,
+    permit: Permit<'static>,
 }
 
 /// Reads one image file, upright. Never panics, whatever the file holds.
@@ -76,9 +90,62 @@ pub(super) fn named(fault: DecodeFault, name: impl AsRef<Path>) -> DecodeFault {
 
 fn decode_unguarded(bytes: &[u8], name: &str) -> Result<Decoded, DecodeFault> {
     let format = format::sniff(bytes, name)?;
-    if format == ImageFormat::Jpeg && !jpeg::is_whole(bytes) {
+    let lying = match format {
+        ImageFormat::Jpeg => jpeg(bytes)?,
+        ImageFormat::Tiff => {
+            let (image, mode, orientation, permit) = tiff::decode(bytes, &BUDGET)?;
+            Lying {
+                image,
+                mode,
+                orientation,
+                permit,
+            }
+        }
+        ImageFormat::Ico => {
+            let (bytes, format) = icon::largest(bytes);
+            usual(&bytes, format)?
+        }
+        other => usual(bytes, other)?,
+    };
+    let mut image = lying.image;
+    if u64::from(image.width()) * u64::from(image.height()) > LARGE_PIXELS {
+        image = colour::opaque(image);
+    }
+    image.apply_orientation(lying.orientation);
+    Ok(Decoded {
+        image,
+        mode: lying.mode,
+        turned: lying.orientation != Orientation::NoTransforms,
+        misnamed: format::promised(name).is_some_and(|ending| ending != format::title(format)),
+        animated: frames::has_several(bytes, format),
+        _permit: lying.permit,
+    })
+}
+
+fn jpeg(bytes: &[u8]) -> Result<Lying, DecodeFault> {
+    let frame = photo::header(bytes)?;
+    if !jpeg::is_whole(bytes) {
         return Err(DecodeFault::Truncated);
     }
+    let Some(frame) = frame.filter(photo::is_rare) else {
+        return usual(bytes, ImageFormat::Jpeg);
+    };
+    let (image, orientation, permit) = photo::decode(bytes, &frame, &BUDGET)?;
+    Ok(Lying {
+        mode: mode(&image, image.color().into(), bytes, ImageFormat::Jpeg),
+        image,
+        orientation,
+        permit,
+    })
+}
+
+/// Whether it is of the few kinds of JPEG that the usual decoder does not read.
+pub(super) fn is_rare_jpeg(bytes: &[u8]) -> bool {
+    jpeg::frame(bytes).is_some_and(|frame| photo::is_rare(&frame))
+}
+
+/// As the library decodes it.
+fn usual(bytes: &[u8], format: ImageFormat) -> Result<Lying, DecodeFault> {
     if let Some((width, height)) = stated_by_png(bytes) {
         within(width, height)?;
     }
@@ -95,34 +162,42 @@ fn decode_unguarded(bytes: &[u8], name: &str) -> Result<Decoded, DecodeFault> {
     if pixels == 0 {
         return Err(DecodeFault::Damaged("it has no pixels".into()));
     }
-    let _alone = (pixels > LARGE_PIXELS).then(|| LARGE.lock());
+    let permit = BUDGET.take(decoder.total_bytes());
     let orientation = orientation(&mut decoder, bytes, format);
     let kept = decoder.original_color_type();
-    let mut image = DynamicImage::from_decoder(decoder).map_err(fault)?;
-    image.apply_orientation(orientation);
-    Ok(Decoded {
+    let image = DynamicImage::from_decoder(decoder).map_err(fault)?;
+    Ok(Lying {
         mode: mode(&image, kept, bytes, format),
-        turned: orientation != Orientation::NoTransforms,
-        misnamed: format::promised(name).is_some_and(|ending| ending != format::title(format)),
-        animated: frames::has_several(bytes, format),
         image,
+        orientation,
+        permit,
     })
 }
 
 /// How the picture stands upright. Broken EXIF data is no reason to lose a picture.
 fn orientation(decoder: &mut impl ImageDecoder, bytes: &[u8], format: ImageFormat) -> Orientation {
-    match decoder.orientation() {
-        Ok(Orientation::NoTransforms) | Err(_) if format == ImageFormat::Png => {
-            frames::png_orientation(bytes).unwrap_or(Orientation::NoTransforms)
-        }
-        found => found.unwrap_or(Orientation::NoTransforms),
+    if let Ok(found) = decoder.orientation()
+        && found != Orientation::NoTransforms
+    {
+        return found;
     }
+    let exif = decoder.exif_metadata().ok().flatten();
+    let found = match exif.as_deref() {
+        None if format == ImageFormat::Png => {
+            frames::png_exif(bytes).and_then(frames::exif_orientation)
+        }
+        exif => exif.and_then(frames::exif_orientation),
+    };
+    found.unwrap_or(Orientation::NoTransforms)
 }
 
 /// How the file keeps its colours, which may be more than the picture has: inks, say.
 fn mode(image: &DynamicImage, kept: ExtendedColorType, bytes: &[u8], format: ImageFormat) -> Mode {
     let inks = matches!(kept, ExtendedColorType::Cmyk8 | ExtendedColorType::Cmyk16);
-    if inks || (format == ImageFormat::Jpeg && frames::has_four_inks(bytes)) {
+    if inks
+        || (format == ImageFormat::Jpeg
+            && jpeg::frame(bytes).is_some_and(|frame| frame.sampling.len() == 4))
+    {
         return Mode::Cmyk;
     }
     match image.color() {

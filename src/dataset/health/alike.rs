@@ -1,5 +1,5 @@
-//! Pictures that look alike, by their fingerprints: candidates from sorted tables, then the distance in bits, the
-//! proportions and the brightness decide.
+//! Pictures that look alike, by their fingerprints: candidates from sorted tables, whose distance in bits, proportions
+//! and brightness allow it; then the pictures themselves decide.
 //!
 //! Candidates come from sorting the fingerprints by some of their bits, anew for each table, and comparing neighbours
 //! (after Charikar 2002, and Manku et al., "Detecting near-duplicates for web crawling", 2007). Time and memory are
@@ -7,8 +7,9 @@
 
 use rayon::prelude::*;
 
+use super::confirm::{self, Pair};
 use super::fingerprint::BITS;
-use super::groups::{Groups, Union};
+use super::groups::Groups;
 use super::known::{Of, kept};
 use crate::dataset::{Dataset, Image, Progress, random};
 
@@ -17,8 +18,10 @@ use crate::dataset::{Dataset, Image, Progress, random};
 const REACH: u32 = 60;
 /// …and where even different pictures of the data set resemble each other as much as these do.
 const NEAREST: u32 = 8;
-/// The first image of a group and the first of another may differ in so many bits at most for the groups to become one.
+/// The first image of a group and any other of it may differ in so many bits at most.
 const CHAIN: u32 = 80;
+/// Pairs that are kept in memory: 12 bytes each.
+const PAIRS: usize = 4_000_000;
 const TABLES: usize = 24;
 const WINDOW: usize = 16;
 /// Fingerprints of which all pairs are looked at to know how near different pictures of this data set are.
@@ -33,7 +36,8 @@ type Print = [u64; 4];
 /// on threads. Looked for once for a data set and all that are made from it by changes.
 ///
 /// One picture re-compressed, resized, a little lighter or cropped by up to 3 % is found; mirrored or turned it is
-/// another one. In a set whose pictures all resemble each other, as handwritten digits do, only those count that are
+/// another one, and so is one with another object before the same background. In a set whose pictures all resemble each
+/// other, as handwritten digits do, only those count that are
 /// much nearer than its different pictures are.
 pub fn near_duplicates(data: &Dataset, progress: &Progress) -> Groups {
     kept(data, Of::Near, || look(data, progress)).unwrap_or_default()
@@ -49,14 +53,16 @@ fn look(data: &Dataset, progress: &Progress) -> Option<Groups> {
         .filter_map(|(index, image)| Some((image.look.print, u32::try_from(index).ok()?)))
         .collect();
     known.par_sort_unstable();
-    let mut union = Union::new(data.images.len());
     // Equal fingerprints first: what is left is all different, so that a thousand copies are no crowd.
-    for pair in known.windows(2) {
-        if let [(left, first), (right, second)] = pair
-            && left == right
-            && fits(data, *first, *second)
-        {
-            union.join(*first as usize, *second as usize);
+    let mut pairs: Vec<Pair> = Vec::new();
+    for equal in known.chunk_by(|left, right| left.0 == right.0) {
+        let first = equal.first().map_or(0, |(_, image)| *image);
+        for (&(_, before), &(_, image)) in equal.iter().zip(equal.iter().skip(1)) {
+            let of = |other: u32| (0, other.min(image), other.max(image));
+            let both = [first, before]
+                .into_iter()
+                .take(1 + usize::from(before != first));
+            pairs.extend(both.filter(|&other| fits(data, other, image)).map(of));
         }
     }
     known.dedup_by_key(|(print, _)| *print);
@@ -66,18 +72,27 @@ fn look(data: &Dataset, progress: &Progress) -> Option<Groups> {
         if progress.cancelled() {
             return None;
         }
-        for (_, left, right) in neighbours(data, &known, table, reach) {
-            let print = |image: usize| data.images.get(image).map(|image| image.look.print);
-            let roots = (union.root(left as usize), union.root(right as usize));
-            if let (Some(first), Some(second)) = (print(roots.0), print(roots.1))
-                && distance(&first, &second) <= CHAIN
-            {
-                union.join(roots.0, roots.1);
-            }
+        pairs.extend(neighbours(data, &known, table, reach));
+        if pairs.len() > PAIRS {
+            // The nearest are kept.
+            pairs.par_sort_unstable();
+            pairs.dedup();
+            pairs.truncate(PAIRS);
         }
         progress.advance(1);
     }
-    Some(union.groups())
+    let print = |image: u32| {
+        data.images
+            .get(image as usize)
+            .map(|image| image.look.print)
+    };
+    let near = |left: u32, right: u32| match (print(left), print(right)) {
+        (Some(first), Some(second)) => {
+            distance(&first, &second) <= CHAIN && fits(data, left, right)
+        }
+        _ => false,
+    };
+    confirm::groups(data, pairs, near, progress)
 }
 
 fn distance(left: &Print, right: &Print) -> u32 {

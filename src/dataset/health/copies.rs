@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::finding::{Action, Finding, Kind};
 use super::groups::Groups;
 use super::words::{counted, share_of};
-use super::{alike, same};
+use super::{alike, confirm, same};
 use crate::dataset::{Dataset, DatasetError, Progress, Set, Splits};
 
 /// Which images are copies of others: found once for a data set, before its health is told.
@@ -15,20 +15,28 @@ pub struct Alike {
     pub same: Groups,
     /// Pictures that look alike, equal files among them.
     pub near: Groups,
+    /// Of look-alikes under two labels those that are one picture for certain, saved again.
+    #[serde(default)]
+    pub saved: Groups,
 }
 
 impl Alike {
-    /// Compares the pictures' fingerprints, and the bytes of files that seem equal. Errors: cancelled.
+    /// Compares the pictures' fingerprints, the pictures where these are near, and the bytes of files that seem equal.
+    /// Errors: cancelled.
     pub fn find(data: &Dataset, progress: &Progress) -> Result<Self, DatasetError> {
         let near = alike::near_duplicates(data, progress);
+        Self::of(data, &near, progress)
+    }
+
+    /// With the look-alikes at hand. Errors: cancelled.
+    pub fn of(data: &Dataset, near: &Groups, progress: &Progress) -> Result<Self, DatasetError> {
         let same = same::same_files(data, progress);
+        let near = near.joined(&same);
+        let saved = confirm::certain(data, &two_labels(data, &near), progress);
         if progress.cancelled() {
             return Err(DatasetError::Cancelled);
         }
-        Ok(Self {
-            near: near.joined(&same),
-            same,
-        })
+        Ok(Self { same, near, saved })
     }
 }
 
@@ -41,14 +49,27 @@ pub fn findings(
 ) -> Vec<Finding> {
     let all = known.near.joined(&known.same);
     let mut findings: Vec<Finding> = [
-        conflicts(data, &all, images),
+        conflicts(data, known, images),
+        alike_conflicts(data, known, images),
         duplicates(data, &known.same, images),
         near(data, known, images),
     ]
     .into_iter()
     .flatten()
     .collect();
-    findings.extend(splits.and_then(|splits| leaks(data, splits, &all)));
+    if let Some(splits) = splits {
+        let told = splits.apart.of_images(data.images.len());
+        let is_told = |group: &&[usize]| {
+            let told = |index: &usize| told.get(*index).copied().flatten().is_some();
+            group.iter().any(told)
+        };
+        // Of what is told of below, only equal files belong on one side.
+        let mut strict: Vec<&[usize]> = all.iter().filter(|group| !is_told(group)).collect();
+        strict.extend(known.same.iter().filter(is_told));
+        let strict = Groups::new(strict.into_iter().map(<[usize]>::to_vec));
+        findings.extend(leaks(data, splits, &strict));
+        findings.extend(apart(splits, images));
+    }
     findings
 }
 
@@ -56,12 +77,21 @@ fn class(data: &Dataset, index: usize) -> usize {
     data.images.get(index).map_or(0, |image| image.class)
 }
 
-fn conflicts(data: &Dataset, all: &Groups, images: usize) -> Option<Finding> {
+fn two_labels(data: &Dataset, groups: &Groups) -> Groups {
     let two = |group: &&[usize]| {
         let first = group.first().map(|&index| class(data, index));
         group.iter().any(|&index| Some(class(data, index)) != first)
     };
-    let groups = Groups::new(all.iter().filter(two).map(<[usize]>::to_vec));
+    Groups::new(groups.iter().filter(two).map(<[usize]>::to_vec))
+}
+
+/// Groups of one picture under two labels, for certain.
+fn certain_conflicts(data: &Dataset, known: &Alike) -> Groups {
+    two_labels(data, &known.saved.joined(&known.same))
+}
+
+fn conflicts(data: &Dataset, known: &Alike, images: usize) -> Option<Finding> {
+    let groups = certain_conflicts(data, known);
     let concerned = groups.images();
     (concerned > 0).then(|| {
         let title = match groups.len() {
@@ -73,6 +103,38 @@ fn conflicts(data: &Dataset, all: &Groups, images: usize) -> Option<Finding> {
         Finding::new(Kind::Conflict, share_of(concerned, images), title, advice)
             .of_groups(&groups)
             .or(exclude)
+    })
+}
+
+/// Look-alikes of two labels that no certain conflict explains.
+fn alike_conflicts(data: &Dataset, known: &Alike, images: usize) -> Option<Finding> {
+    let certain = certain_conflicts(data, known).of_images(data.images.len());
+    let told = |index: &usize| certain.get(*index).copied().flatten().is_some();
+    let groups = two_labels(data, &known.near);
+    let open = groups.iter().filter(|group| !group.iter().any(told));
+    let groups = Groups::new(open.map(<[usize]>::to_vec));
+    let concerned = groups.images();
+    (concerned > 0).then(|| {
+        let title = format!(
+            "{} under different labels look alike",
+            counted(concerned, "picture")
+        );
+        let advice = "They may be different things before one background: look whether the labels are right, relabel what is not";
+        Finding::new(Kind::AlikeConflict, share_of(concerned, images), title, advice)
+            .of_groups(&groups)
+    })
+}
+
+fn apart(splits: &Splits, images: usize) -> Option<Finding> {
+    let concerned = splits.apart.images();
+    (concerned > 0).then(|| {
+        let title = format!(
+            "{} look alike, too many to be in one set",
+            counted(concerned, "picture")
+        );
+        let advice = "Kept together they would leave too little to check with, so they are dealt out one by one: where they are shots of one thing, give them sets of your own, or group them by folder or name";
+        Finding::new(Kind::Apart, share_of(concerned, images), title, advice)
+            .of_groups(&splits.apart)
     })
 }
 

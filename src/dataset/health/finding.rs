@@ -16,8 +16,12 @@ use crate::dataset::{Dataset, Problem, Set};
 pub enum Kind {
     /// The same picture, or nearly, in two sets.
     Leak,
-    /// The same picture, or nearly, under two labels.
+    /// The same picture under two labels, as one file or saved again.
     Conflict,
+    /// Pictures that look alike under two labels.
+    AlikeConflict,
+    /// Look-alikes that are not kept on one side.
+    Apart,
     /// A class without an image to learn from.
     NotLearned,
     /// Files that cannot be read.
@@ -64,6 +68,8 @@ impl Kind {
         match self {
             Self::Leak => "leak",
             Self::Conflict => "conflict",
+            Self::AlikeConflict => "alike-conflict",
+            Self::Apart => "apart",
             Self::NotLearned => "not-learned",
             Self::Unreadable => "unreadable",
             Self::Imbalance => "imbalance",
@@ -94,6 +100,8 @@ impl Kind {
             Self::Imbalance => 0.4,
             Self::EmptyClass | Self::TinyClass | Self::Duplicates | Self::Blank => 0.3,
             Self::NearDuplicates | Self::Resizing => 0.2,
+            // Never severe: nobody knows that it is wrong.
+            Self::AlikeConflict | Self::Apart => 0.09,
             Self::Enlarged | Self::Strips | Self::NotChecked => 0.1,
             Self::Modes | Self::Misnamed => 0.05,
             Self::Turned | Self::Animated | Self::Beside | Self::Colours => 0.0,

@@ -7,6 +7,8 @@
 
 mod alike;
 mod classes;
+mod compare;
+mod confirm;
 mod copies;
 mod finding;
 mod fingerprint;

@@ -25,7 +25,7 @@ use rows::{BLOCK_ROWS, Block};
 pub(super) use tidy::touch;
 
 /// Larger by one whenever a [`Look`] means something else than before, or the rows are written otherwise.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const MAGIC: &[u8] = b"mapsto index\n";
 /// Blocks that are in memory at a time.
 const WAVE: usize = 32;

@@ -4,11 +4,12 @@ mod work;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::task::Poll;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::{Augment, DatasetError, Mix, Normaliser, PixelStore};
+use super::{Augment, DatasetError, InputSize, Mix, Normaliser, PixelStore};
 
 /// What happens to the images of one epoch on their way to the network.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Draw {
     pub augment: Augment,
     /// Bytes to numbers.
     pub normaliser: Normaliser,
+    /// Who makes the numbers.
+    pub form: Form,
 }
 
 impl Draw {
@@ -31,15 +34,65 @@ impl Draw {
             epoch: 0,
             augment: Augment::default(),
             normaliser,
+            form: Form::Numbers,
         }
+    }
+}
+
+/// What a [`Loader`] makes of its images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// [`Pixels::Numbers`]: all is done on the loader's threads.
+    #[default]
+    Numbers,
+    /// [`Pixels::Bytes`]: the moves that a device can make ([`Drawn::gathered`](super::Drawn::gathered)) are left to
+    /// it, and so is the normalisation. Whatever else is drawn is done on the loader's threads.
+    Device,
+    /// [`Pixels::Bytes`]: the images as they are kept, whatever is drawn.
+    Kept,
+}
+
+/// The pixels of a [`Batch`], not yet mixed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pixels {
+    /// `[n, channel, height, width]`: augmented and normalised.
+    Numbers(Vec<f32>),
+    /// What a device still has to move and to normalise.
+    Bytes(Planes),
+}
+
+/// Pictures, and where a device finds the pixels of the network's input in them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planes {
+    /// `[n, channel, height, width]`, of this [`size`](Self::size).
+    pub bytes: Vec<u8>,
+    /// Of each picture; the network's input or larger.
+    pub size: InputSize,
+    /// Of each picture, as [`Drawn::matrix`](super::Drawn::matrix); none where all pixels stay where they are.
+    pub maps: Vec<[f64; 6]>,
+}
+
+impl Pixels {
+    /// The numbers of a batch that was made with [`Form::Numbers`]; none of any other.
+    pub fn numbers(&self) -> &[f32] {
+        match self {
+            Self::Numbers(numbers) => numbers,
+            Self::Bytes(_) => &[],
+        }
+    }
+}
+
+impl From<Vec<f32>> for Pixels {
+    fn from(numbers: Vec<f32>) -> Self {
+        Self::Numbers(numbers)
     }
 }
 
 /// Some images as a network takes them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// `[n, channel, height, width]`: augmented and normalised, not yet mixed.
-    pub pixels: Vec<f32>,
+    /// As [`Draw::form`] says.
+    pub pixels: Pixels,
     /// The class of each image.
     pub labels: Vec<usize>,
     /// Where each image stands in the [`PixelStore`].
@@ -53,6 +106,8 @@ pub struct Batch {
 #[derive(Debug)]
 pub struct Loader {
     batches: Option<Receiver<work::Promise>>,
+    /// Of the next batch, where it was waited for and did not come in time.
+    promise: Option<work::Promise>,
     thread: Option<JoinHandle<()>>,
     failure: Option<DatasetError>,
     stop: Arc<AtomicBool>,
@@ -60,6 +115,9 @@ pub struct Loader {
 }
 
 impl Loader {
+    /// What batches that are ready or in the making take of memory at most, unless it is a single one.
+    pub const AHEAD_BYTES: usize = 64 << 20;
+
     /// Starts a pass over the positions in `order`, `batch` at a time (0 counts as 1). It takes all cores where images
     /// must be decoded or changed, and one thread where they are only copied.
     pub fn start(store: Arc<PixelStore>, order: Vec<usize>, batch: usize, draw: Arc<Draw>) -> Self {
@@ -76,8 +134,9 @@ impl Loader {
         threads: usize,
     ) -> Self {
         let batch = batch.max(1);
-        let waiting = work::waiting(batch.saturating_mul(store.size().elements()));
-        let (sender, batches) = sync_channel(waiting);
+        let ahead = work::ahead(&store, batch, draw.form);
+        // One more is in the making.
+        let (sender, batches) = sync_channel(ahead - 1);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let work = move || {
@@ -93,6 +152,7 @@ impl Loader {
         };
         Self {
             batches: thread.is_some().then_some(batches),
+            promise: None,
             thread,
             failure,
             stop,
@@ -100,37 +160,63 @@ impl Loader {
         }
     }
 
-    /// How long [`next`](Iterator::next) has waited for batches so far.
+    /// How long has been waited for batches so far.
     pub fn waited(&self) -> Duration {
         self.waited
     }
 
-    fn receive(&mut self) -> Option<Result<Batch, DatasetError>> {
+    /// As [`next`](Iterator::next), but waits no longer than `patience`: pending where the batch is not ready by then.
+    pub fn next_within(&mut self, patience: Duration) -> Poll<Option<Result<Batch, DatasetError>>> {
+        let now = Instant::now();
+        match self.receive(now.checked_add(patience)) {
+            Err(RecvTimeoutError::Timeout) => Poll::Pending,
+            received => Poll::Ready(self.taken(received.ok())),
+        }
+    }
+
+    /// Waits for the next batch, `until` then if it says so. A promise that is broken is a thread that has died.
+    fn receive(&mut self, until: Option<Instant>) -> Received {
         let start = Instant::now();
-        // A promise that is broken is a thread that has died.
-        let promise = self.batches.as_ref()?.recv().ok();
-        let batch = promise.and_then(|promise| promise.recv().ok());
+        let received = self.receive_promised(until);
         self.waited += start.elapsed();
+        received
+    }
+
+    fn receive_promised(&mut self, until: Option<Instant>) -> Received {
+        let promise = match self.promise.take() {
+            Some(promise) => promise,
+            None => {
+                let batches = self.batches.as_ref();
+                within(batches.ok_or(RecvTimeoutError::Disconnected)?, until)?
+            }
+        };
+        let batch = within(&promise, until);
+        if matches!(batch, Err(RecvTimeoutError::Timeout)) {
+            self.promise = Some(promise);
+        }
         batch
     }
-}
 
-impl Iterator for Loader {
-    type Item = Result<Batch, DatasetError>;
-
-    /// The next batch; waits for it. Nothing at the end of the pass.
-    fn next(&mut self) -> Option<Self::Item> {
+    /// What has come; nothing where all threads are gone.
+    fn taken(
+        &mut self,
+        received: Option<Result<Batch, DatasetError>>,
+    ) -> Option<Result<Batch, DatasetError>> {
         if let Some(failure) = self.failure.take() {
             return Some(Err(failure));
         }
-        match self.receive() {
+        match received {
             Some(Ok(batch)) => return Some(Ok(batch)),
             Some(Err(error)) => {
                 self.batches = None;
                 self.stop.store(true, Ordering::Relaxed);
                 return Some(Err(error));
             }
-            None => self.batches = None,
+            None => {
+                self.batches = None;
+                // Where one has died, the others need not end what nobody will take.
+                self.stop.store(true, Ordering::Relaxed);
+            }
         }
         // The sender is gone: the pass is over, or a thread has died, which must not look like the end of a pass.
         match self.thread.take()?.join() {
@@ -140,11 +226,31 @@ impl Iterator for Loader {
     }
 }
 
+/// A batch, a failure to make it, or why neither came.
+type Received = Result<Result<Batch, DatasetError>, RecvTimeoutError>;
+
+fn within<T>(receiver: &Receiver<T>, until: Option<Instant>) -> Result<T, RecvTimeoutError> {
+    match until {
+        Some(until) => receiver.recv_timeout(until.saturating_duration_since(Instant::now())),
+        None => Ok(receiver.recv()?),
+    }
+}
+
+impl Iterator for Loader {
+    type Item = Result<Batch, DatasetError>;
+
+    /// The next batch; waits for it. Nothing at the end of the pass.
+    fn next(&mut self) -> Option<Self::Item> {
+        let received = self.receive(None);
+        self.taken(received.ok())
+    }
+}
+
 impl Drop for Loader {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         // The receiver first: a thread that waits in `send` ends only when nobody listens any more.
-        self.batches = None;
+        (self.batches, self.promise) = (None, None);
         if let Some(thread) = self.thread.take() {
             // A fault of the thread concerns nobody any more.
             thread.join().unwrap_or_default();

@@ -2,32 +2,38 @@
 //! them, several at a time, image by image.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::available_parallelism;
 
 use rayon::prelude::*;
 
-use super::{Batch, Draw};
+use super::{Batch, Draw, Form, Loader, Pixels, Planes};
 use crate::dataset::store::Work;
-use crate::dataset::{Augment, DatasetError, PixelStore};
+use crate::dataset::{Augment, DatasetError, Drawn, InputSize, PixelStore};
 
 /// A batch that is being made.
 pub(super) type Promise = Receiver<Result<Batch, DatasetError>>;
 
-/// Batches that wait at most: enough to hide a slow file, little enough to end quickly.
-const MOST_WAITING: usize = 4;
+/// Batches that are ready or in the making at most: enough to hide a slow file, little enough to end quickly.
+const MOST_AHEAD: usize = 4;
 
-/// Batches that wait have at most this many bytes, unless it is only one.
-const WAITING_BYTES: usize = 256 << 20;
+/// The map of an image whose pixels stay where they are.
+const UNMOVED: [f64; 6] = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
 
 /// Threads that read ready images from the disk.
 const READERS: usize = 4;
 
-/// Batches of so many values that wait at most.
-pub(super) fn waiting(values: usize) -> usize {
-    let bytes = values.saturating_mul(size_of::<f32>()).max(1);
-    (WAITING_BYTES / bytes).clamp(1, MOST_WAITING)
+/// Batches of so many images that are ready or in the making at most; 1 or more.
+pub(super) fn ahead(store: &PixelStore, batch: usize, form: Form) -> usize {
+    let value = match form {
+        Form::Numbers => size_of::<f32>(),
+        Form::Device | Form::Kept => 1,
+    };
+    let image = slot(store, form).elements().saturating_mul(value);
+    let bytes = batch.saturating_mul(image).max(1);
+    (Loader::AHEAD_BYTES / bytes).clamp(1, MOST_AHEAD)
 }
 
 /// Threads that a pass takes.
@@ -46,6 +52,18 @@ pub(super) fn threads(store: &PixelStore, draw: &Draw) -> usize {
     }
 }
 
+/// The size that images have in a batch.
+pub(super) fn slot(store: &PixelStore, form: Form) -> InputSize {
+    let (kept, size) = (store.stored_size(), store.size());
+    match form {
+        Form::Numbers => size,
+        Form::Kept => kept,
+        // It has to hold what is made on the loader's threads, too.
+        Form::Device if kept.height >= size.height && kept.width >= size.width => kept,
+        Form::Device => size,
+    }
+}
+
 /// One pass over a store.
 pub(super) struct Pass<'a> {
     store: &'a PixelStore,
@@ -53,6 +71,8 @@ pub(super) struct Pass<'a> {
     batch: usize,
     draw: &'a Draw,
     stop: &'a AtomicBool,
+    /// The size that images have in a batch.
+    slot: InputSize,
     /// For places in the order whose image was shown before in this pass: how often.
     again: BTreeMap<usize, usize>,
 }
@@ -71,25 +91,28 @@ impl<'a> Pass<'a> {
             batch,
             draw,
             stop,
+            slot: slot(store, draw.form),
             again: again(order, store.len()),
         }
     }
 
     /// Sends all batches, in order, until nobody listens or one fails.
     pub fn run(&self, threads: usize, sender: &SyncSender<Promise>) {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|number| format!("loader {number}"))
-            .build();
+        let pool = (threads > 1).then(|| {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .thread_name(|number| format!("loader {number}"))
+                .build()
+        });
         match pool {
-            Ok(pool) if threads > 1 => pool.in_place_scope(|scope| {
+            Some(Ok(pool)) => pool.in_place_scope(|scope| {
                 for number in 0..self.batches() {
                     let (keep, promise) = sync_channel(1);
+                    // It is begun before there is room for it to wait. Nobody waits for one behind one that failed.
+                    scope.spawn(move |_| keep.send(self.make(number, true)).unwrap_or_default());
                     if sender.send(promise).is_err() {
                         return;
                     }
-                    // Nobody waits for the batches behind one that failed.
-                    scope.spawn(move |_| keep.send(self.make(number, true)).unwrap_or_default());
                 }
             }),
             // Too few threads for a pool are no reason to stop.
@@ -117,24 +140,23 @@ impl<'a> Pass<'a> {
         let start = number * self.batch;
         let end = (start + self.batch).min(self.order.len());
         let positions = self.order.get(start..end).unwrap_or_default();
-        let elements = self.store.size().elements();
-        let mut pixels = vec![0.0; positions.len().saturating_mul(elements)];
-        if elements > 0 {
-            let images = start..end;
-            if shared {
-                pixels
-                    .par_chunks_exact_mut(elements)
-                    .zip(images.into_par_iter())
-                    .try_for_each_init(Buffers::default, |buffers, (numbers, place)| {
-                        self.image(place, buffers, numbers)
-                    })?;
-            } else {
-                let mut buffers = Buffers::default();
-                for (numbers, place) in pixels.chunks_exact_mut(elements).zip(images) {
-                    self.image(place, &mut buffers, numbers)?;
-                }
+        let (images, elements) = (start..end, self.slot.elements());
+        let pixels = match self.draw.form {
+            Form::Numbers => {
+                let fill = |place, buffers: &mut _, out: &mut _| self.numbers(place, buffers, out);
+                Pixels::Numbers(filled(images, elements, shared, fill)?.0)
             }
-        }
+            Form::Device | Form::Kept => {
+                let fill = |place, buffers: &mut _, out: &mut _| self.bytes(place, buffers, out);
+                let (bytes, mut maps) = filled(images, elements, shared, fill)?;
+                let size = self.slot;
+                let whole = size == self.store.size() && maps.iter().all(|map| *map == UNMOVED);
+                if whole || self.draw.form == Form::Kept {
+                    maps.clear();
+                }
+                Pixels::Bytes(Planes { bytes, size, maps })
+            }
+        };
         let Draw { seed, epoch, .. } = *self.draw;
         Ok(Batch {
             pixels,
@@ -147,30 +169,110 @@ impl<'a> Pass<'a> {
         })
     }
 
-    /// The numbers of the image at a place of the order.
-    fn image(
-        &self,
-        place: usize,
-        buffers: &mut Buffers,
-        numbers: &mut [f32],
-    ) -> Result<(), DatasetError> {
+    /// Which image comes at a place of the order, and what was drawn for it.
+    fn drawn(&self, place: usize) -> Result<(usize, Drawn), DatasetError> {
         if self.stop.load(Ordering::Relaxed) {
             return Err(DatasetError::Cancelled);
         }
         let position = self.order.get(place).copied().unwrap_or(usize::MAX);
-        let size = self.store.size();
         // An image that is shown several times an epoch is changed in another way each time.
         let times = self.again.get(&place).copied().unwrap_or(0);
         let index = self.store.index(position);
         let number = index.saturating_add(times.saturating_mul(self.store.data().len()));
         let Draw { seed, epoch, .. } = *self.draw;
-        let drawn = self.draw.augment.plan(seed, epoch, number);
+        Ok((position, self.draw.augment.plan(seed, epoch, number)))
+    }
+
+    /// The numbers of the image at a place of the order.
+    fn numbers(
+        &self,
+        place: usize,
+        buffers: &mut Buffers,
+        numbers: &mut [f32],
+    ) -> Result<(), DatasetError> {
+        let (position, drawn) = self.drawn(place)?;
+        let size = self.store.size();
         buffers.bytes.resize(size.elements(), 0);
         self.store
             .change_into(position, &drawn, &mut buffers.bytes, &mut buffers.stored)?;
         let area = size.height.saturating_mul(size.width);
         self.draw.normaliser.fill(&buffers.bytes, area, numbers);
         Ok(())
+    }
+
+    /// The bytes of the image at a place of the order, and the map that is left to make of them what was drawn.
+    fn bytes(
+        &self,
+        place: usize,
+        buffers: &mut Buffers,
+        bytes: &mut [u8],
+    ) -> Result<[f64; 6], DatasetError> {
+        let (position, drawn) = self.drawn(place)?;
+        let (kept, size) = (self.store.stored_size(), self.store.size());
+        if self.draw.form == Form::Kept {
+            self.store.copy_kept(position, bytes)?;
+            return Ok(UNMOVED);
+        }
+        let gathered = drawn.gathered(kept, size).filter(|_| self.slot == kept);
+        if let Some(map) = gathered {
+            self.store.copy_kept(position, bytes)?;
+            return Ok(map);
+        }
+        let stored = &mut buffers.stored;
+        if self.slot == size {
+            self.store.change_into(position, &drawn, bytes, stored)?;
+        } else {
+            buffers.bytes.resize(size.elements(), 0);
+            self.store
+                .change_into(position, &drawn, &mut buffers.bytes, stored)?;
+            lay(&buffers.bytes, size, bytes, self.slot);
+        }
+        Ok(UNMOVED)
+    }
+}
+
+/// Fills a batch of `elements` values an image, on this thread or on all of the pool that it belongs to, and collects
+/// what filling each of them gave.
+fn filled<T: Clone + Default + Send, R: Send>(
+    images: Range<usize>,
+    elements: usize,
+    shared: bool,
+    fill: impl Fn(usize, &mut Buffers, &mut [T]) -> Result<R, DatasetError> + Sync,
+) -> Result<(Vec<T>, Vec<R>), DatasetError> {
+    let mut values = vec![T::default(); images.len().saturating_mul(elements)];
+    if elements == 0 {
+        return Ok((values, Vec::new()));
+    }
+    let made: Result<Vec<R>, DatasetError> = if shared {
+        values
+            .par_chunks_exact_mut(elements)
+            .zip(images.into_par_iter())
+            .map_init(Buffers::default, |buffers, (values, place)| {
+                fill(place, buffers, values)
+            })
+            .collect()
+    } else {
+        let mut buffers = Buffers::default();
+        values
+            .chunks_exact_mut(elements)
+            .zip(images)
+            .map(|(values, place)| fill(place, &mut buffers, values))
+            .collect()
+    };
+    Ok((values, made?))
+}
+
+/// Lays a picture into the corner at the top left of a larger one.
+fn lay(picture: &[u8], size: InputSize, larger: &mut [u8], of: InputSize) {
+    let area = |size: InputSize| (size.height * size.width).max(1);
+    let planes = picture.chunks_exact(area(size));
+    for (plane, larger) in planes.zip(larger.chunks_exact_mut(area(of))) {
+        let rows = plane.chunks_exact(size.width.max(1));
+        for (row, larger) in rows.zip(larger.chunks_exact_mut(of.width.max(1))) {
+            if let Some(begin) = larger.get_mut(..row.len()) {
+                begin.copy_from_slice(row);
+            }
+        }
     }
 }
 

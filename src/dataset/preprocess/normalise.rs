@@ -127,6 +127,11 @@ impl Normaliser {
         self.deviation
     }
 
+    /// The number of each byte, `[channel, 256]`; for a device that begins with bytes.
+    pub fn tables(&self) -> Vec<f32> {
+        self.tables.concat()
+    }
+
     /// Writes the numbers of one image. `bytes`: `[channel, height, width]`, with `area` bytes (height · width) a
     /// channel.
     pub(in crate::dataset) fn fill(&self, bytes: &[u8], area: usize, numbers: &mut [f32]) {

@@ -3,8 +3,8 @@
 use super::Splits;
 use crate::dataset::{Dataset, DatasetError, random};
 
-/// The images of each class.
-fn by_class(data: &Dataset, images: Vec<usize>) -> Vec<Vec<usize>> {
+/// The images of each class, in the order in which they are dealt out.
+fn by_class(data: &Dataset, images: Vec<usize>, seed: u64) -> Vec<Vec<usize>> {
     let mut classes: Vec<Vec<usize>> = vec![Vec::new(); data.classes.len()];
     for index in images {
         let class = data.images.get(index).map(|image| image.class);
@@ -12,11 +12,20 @@ fn by_class(data: &Dataset, images: Vec<usize>) -> Vec<Vec<usize>> {
             of_class.push(index);
         }
     }
+    for images in &mut classes {
+        // Records of one name stay in their order.
+        images.sort_by_cached_key(|&index| {
+            data.images
+                .get(index)
+                .map(|image| random::place(seed, &image.file))
+        });
+    }
     classes
 }
 
 /// Equal folds: of each class, and in all, their sizes differ by one image at most (as in scikit-learn's
-/// `StratifiedKFold`: one class after the other goes round the folds, and the next begins where the last ended).
+/// `StratifiedKFold`: what does not divide of one class goes to one fold after the other, and the next class begins
+/// where the last ended). A fold has a run of each class, so that an image more or less moves one a fold at most.
 pub fn folds(
     data: &Dataset,
     images: Vec<usize>,
@@ -25,19 +34,19 @@ pub fn folds(
 ) -> Result<Vec<Vec<usize>>, DatasetError> {
     let mut folds: Vec<Vec<usize>> = vec![Vec::new(); count];
     let mut turn = 0;
-    for (class, mut images) in by_class(data, images).into_iter().enumerate() {
+    for (class, images) in by_class(data, images, seed).into_iter().enumerate() {
         if let ([_], Some(name)) = (images.as_slice(), data.classes.get(class)) {
             return Err(DatasetError::Split(format!(
                 "“{name}” has one image only: in one of the folds nothing of it would be left to learn from. Add images, or exclude it"
             )));
         }
-        random::shuffle_class(&mut images, seed, class);
-        for image in images {
-            if let Some(fold) = folds.get_mut(turn % count.max(1)) {
-                fold.push(image);
-            }
-            turn += 1;
+        let (each, over) = (images.len() / count.max(1), images.len() % count.max(1));
+        let mut rest = images.into_iter();
+        for (number, fold) in folds.iter_mut().enumerate() {
+            let more = usize::from((number + count - turn % count) % count < over);
+            fold.extend(rest.by_ref().take(each + more));
         }
+        turn += over;
     }
     for fold in &mut folds {
         fold.sort_unstable();
@@ -46,6 +55,8 @@ pub fn folds(
 }
 
 /// Deals `images` out by the shares of validation and test; what is left is training, `kept` of each class at least.
+/// Validation is taken from the beginning of each class and test from its end, so that an image more or less moves two
+/// others at most.
 pub fn deal(
     data: &Dataset,
     images: Vec<usize>,
@@ -54,7 +65,7 @@ pub fn deal(
     kept: usize,
 ) -> Splits {
     let total = images.len();
-    let mut classes = by_class(data, images);
+    let classes = by_class(data, images, seed);
     let sizes: Vec<usize> = classes.iter().map(Vec::len).collect();
     let mut spare: Vec<usize> = sizes
         .iter()
@@ -65,14 +76,14 @@ pub fn deal(
     let to_test = apportion(&sizes, &mut spare, total, test);
 
     let mut splits = Splits::default();
-    for (class, images) in classes.iter_mut().enumerate() {
-        random::shuffle_class(images, seed, class);
+    for (class, images) in classes.iter().enumerate() {
         let validation = to_validation.get(class).copied().unwrap_or(0);
         let test = to_test.get(class).copied().unwrap_or(0);
-        let mut rest = images.iter().copied();
-        splits.validation.extend(rest.by_ref().take(validation));
-        splits.test.extend(rest.by_ref().take(test));
-        splits.train.extend(rest);
+        let (first, rest) = images.split_at(validation.min(images.len()));
+        let (middle, last) = rest.split_at(rest.len().saturating_sub(test));
+        splits.validation.extend(first);
+        splits.train.extend(middle);
+        splits.test.extend(last);
     }
     for set in [&mut splits.train, &mut splits.validation, &mut splits.test] {
         set.sort_unstable();

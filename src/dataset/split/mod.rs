@@ -7,6 +7,7 @@
 
 mod bonds;
 mod deal;
+mod loosen;
 mod units;
 
 use serde::{Deserialize, Serialize};
@@ -72,6 +73,10 @@ pub struct Splits {
     pub validation: Vec<usize>,
     /// These are looked at after training only.
     pub test: Vec<usize>,
+    /// Look-alikes that are not kept on one side, because validation or test would have had next to nothing: their
+    /// groups. Files of equal content among them are on one side all the same.
+    #[serde(default, skip_serializing_if = "Groups::is_empty")]
+    pub apart: Groups,
 }
 
 impl Splits {
@@ -127,7 +132,8 @@ impl SplitRecipe {
 ///
 /// Sizes are those of the shares (rounded, at least 1 where the share is not 0), spread over the classes by largest
 /// remainder; groups stay whole and come as near to that as they can. Each class keeps an image in training, so a
-/// class of one image or one group is in training only. Errors: impossible shares, folds, patterns or groups, or no
+/// class of one image or one group is in training only. Look-alikes (not the groups of the recipe) give way where
+/// validation or test would have next to nothing: see [`Splits::apart`]. Errors: impossible shares, folds, patterns or groups, or no
 /// training images.
 pub fn split(data: &Dataset, recipe: &SplitRecipe) -> Result<Splits, DatasetError> {
     split_with(data, recipe, &together(data, recipe))
@@ -143,11 +149,18 @@ pub fn together(data: &Dataset, recipe: &SplitRecipe) -> Groups {
 }
 
 /// As [`split`], with the groups of pictures that look alike at hand (none, where the recipe does not ask for them).
+/// Groups of look-alikes that would leave validation or test next to nothing are let go: [`Splits::apart`].
 pub fn split_with(
     data: &Dataset,
     recipe: &SplitRecipe,
     alike: &Groups,
 ) -> Result<Splits, DatasetError> {
+    let (kept, apart) = loosen::loosened(data, recipe, alike)?;
+    let splits = divided(data, recipe, &kept)?;
+    Ok(Splits { apart, ..splits })
+}
+
+fn divided(data: &Dataset, recipe: &SplitRecipe, alike: &Groups) -> Result<Splits, DatasetError> {
     let Prepared { groups, mut splits } = prepare(data, recipe, alike)?;
     if recipe.folds > 0 {
         let folds = folded(data, recipe, &groups, &splits)?;
@@ -188,7 +201,8 @@ pub fn folds(
         fold: 1,
         ..recipe.clone()
     };
-    let Prepared { groups, splits } = prepare(data, recipe, alike)?;
+    let (kept, _) = loosen::loosened(data, recipe, alike)?;
+    let Prepared { groups, splits } = prepare(data, recipe, &kept)?;
     folded(data, recipe, &groups, &splits)
 }
 
@@ -272,9 +286,9 @@ fn dealt(
     seed: u64,
     kept: usize,
 ) -> Result<Splits, DatasetError> {
-    match units::units(data, &images, groups) {
+    match units::units(data, &images, groups, seed) {
         None => Ok(deal::deal(data, images, shares, seed, kept)),
-        Some(units) => units::deal(data, units, shares, seed, kept),
+        Some(units) => units::deal(data, units, shares, kept),
     }
 }
 
@@ -293,8 +307,8 @@ fn folded(
             images.len()
         )));
     }
-    match units::units(data, &images, groups) {
+    match units::units(data, &images, groups, recipe.seed) {
         None => deal::folds(data, images, recipe.folds, recipe.seed),
-        Some(units) => units::folds(data, units, recipe.folds, recipe.seed),
+        Some(units) => units::folds(data, units, recipe.folds),
     }
 }

@@ -1,6 +1,6 @@
 //! Groups that stay whole to sets and folds, so that classes are spread as evenly as that allows.
 //!
-//! A greedy method: the largest groups first (in a drawn order where equal), each to the set where the squared
+//! A greedy method: the largest groups first (in the order of their places where equal), each to the set where the squared
 //! distance of all class counts from their quotas falls most. Graham's "largest first" rule (1969) with the quotas of
 //! Sechidis, Tsoumakas and Vlahavas, "On the stratification of multi-label data" (2011); scikit-learn's
 //! `StratifiedGroupKFold` is of the same kind, with the deviation between folds in place of the distance from quotas.
@@ -14,12 +14,14 @@ use crate::dataset::{Dataset, DatasetError, Groups, random};
 /// Images that stay together.
 pub struct Unit {
     images: Vec<usize>,
+    /// In the order of dealing; see [`random::place`].
+    place: u64,
     /// Class and its number of images, by class.
     classes: Vec<(usize, usize)>,
 }
 
 /// The images in their groups, if there is a group of two or more among them.
-pub fn units(data: &Dataset, images: &[usize], groups: &Groups) -> Option<Vec<Unit>> {
+pub fn units(data: &Dataset, images: &[usize], groups: &Groups, seed: u64) -> Option<Vec<Unit>> {
     if groups.is_empty() {
         return None;
     }
@@ -38,11 +40,14 @@ pub fn units(data: &Dataset, images: &[usize], groups: &Groups) -> Option<Vec<Un
     lists.extend(grouped.into_values());
     let unit = |images: Vec<usize>| {
         let mut classes: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut place = u64::MAX;
         for image in images.iter().filter_map(|&index| data.images.get(index)) {
             *classes.entry(image.class).or_default() += 1;
+            place = place.min(random::place(seed, &image.file));
         }
         Unit {
             images,
+            place,
             classes: classes.into_iter().collect(),
         }
     };
@@ -60,41 +65,17 @@ fn sizes(data: &Dataset, units: &[Unit]) -> Vec<usize> {
     sizes
 }
 
-/// The place (0 to the number of quotas) of each unit. `quotas`: for each place, images of each class.
-fn assign(units: &[Unit], sizes: &[usize], mut quotas: Vec<Vec<f64>>, seed: u64) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..units.len()).collect();
-    random::shuffle_units(&mut order, seed);
-    let size = |unit: &usize| units.get(*unit).map_or(0, |unit| unit.images.len());
-    order.sort_by_key(|unit| std::cmp::Reverse(size(unit)));
-    let mut places = vec![0; units.len()];
-    for number in order {
-        let Some(unit) = units.get(number) else {
-            continue;
-        };
-        // How the squared distance changes, each class by its size, so that small ones count as much.
-        let change = |quota: &Vec<f64>| -> f64 {
-            let of = |&(class, images): &(usize, usize)| {
-                let missing = quota.get(class).copied().unwrap_or(0.0);
-                let images = images as f64;
-                let size = sizes.get(class).copied().unwrap_or(1) as f64;
-                images * (images - 2.0 * missing) / (size * size)
-            };
-            unit.classes.iter().map(of).sum()
-        };
-        let missing = |quota: &Vec<f64>| quota.iter().sum::<f64>();
-        let best = quotas
-            .iter()
-            .enumerate()
-            .min_by(|(_, left), (_, right)| {
-                // Equal to rounding: to the place that lacks most.
-                let (first, second) = (change(left), change(right));
-                if (first - second).abs() > 1e-12 {
-                    first.total_cmp(&second)
-                } else {
-                    missing(right).total_cmp(&missing(left))
-                }
-            })
-            .map_or(0, |(place, _)| place);
+/// The set (0 to the number of quotas) of each unit. `quotas`: for each set, images of each class.
+///
+/// Groups first; what they leave of the quotas is filled by the images that are alone, each class in runs, so that an
+/// image more or less moves hardly any other.
+fn assign(units: &[Unit], sizes: &[usize], mut quotas: Vec<Vec<f64>>) -> Vec<usize> {
+    let mut sets = vec![0; units.len()];
+    let mut order: Vec<(usize, &Unit)> = units.iter().enumerate().collect();
+    order.sort_by_key(|(_, unit)| (std::cmp::Reverse(unit.images.len()), unit.place));
+    let alone = order.partition_point(|(_, unit)| unit.images.len() > 1);
+    for &(number, unit) in &order[..alone] {
+        let best = best(unit, sizes, &quotas);
         if let Some(quota) = quotas.get_mut(best) {
             for &(class, images) in &unit.classes {
                 if let Some(missing) = quota.get_mut(class) {
@@ -102,11 +83,97 @@ fn assign(units: &[Unit], sizes: &[usize], mut quotas: Vec<Vec<f64>>, seed: u64)
                 }
             }
         }
-        if let Some(place) = places.get_mut(number) {
-            *place = best;
+        if let Some(set) = sets.get_mut(number) {
+            *set = best;
         }
     }
-    places
+    let mut classes: Vec<Vec<usize>> = vec![Vec::new(); sizes.len()];
+    for (number, unit) in &order[alone..] {
+        for (class, _) in &unit.classes {
+            if let Some(units) = classes.get_mut(*class) {
+                units.push(*number);
+            }
+        }
+    }
+    let missing = |quota: &Vec<f64>| quota.iter().sum::<f64>();
+    let mut missing: Vec<f64> = quotas.iter().map(missing).collect();
+    for (class, units) in classes.iter().enumerate() {
+        let quota: Vec<f64> = quotas
+            .iter()
+            .map(|quota| quota.get(class).map_or(0.0, |missing| missing.max(0.0)))
+            .collect();
+        let counts = shared(units.len(), &quota, &missing);
+        let mut rest = units.iter();
+        // Training lies between the others, where each of them takes from it and not from one another.
+        let runs = [1, 0].into_iter().chain(2..counts.len());
+        for set in runs.filter(|set| *set < counts.len()) {
+            missing[set] -= counts[set] as f64;
+            for unit in rest.by_ref().take(counts[set]) {
+                sets[*unit] = set;
+            }
+        }
+    }
+    sets
+}
+
+/// `count` images by the quotas: whole parts first, then the largest remainders, of equal ones to the set that lacks
+/// most. Without any quota all are for training.
+fn shared(count: usize, quotas: &[f64], missing: &[f64]) -> Vec<usize> {
+    let total: f64 = quotas.iter().sum();
+    let mut counts = vec![0; quotas.len()];
+    if total <= 0.0 {
+        if let Some(first) = counts.first_mut() {
+            *first = count;
+        }
+        return counts;
+    }
+    let parts: Vec<f64> = quotas
+        .iter()
+        .map(|quota| quota * count as f64 / total)
+        .collect();
+    for (count, part) in counts.iter_mut().zip(&parts) {
+        // Not one too few where rounding has left a little less than a whole number.
+        *count = (part + 1e-9).floor() as usize;
+    }
+    let mut order: Vec<usize> = (0..quotas.len()).collect();
+    let remainder = |set: usize| ((parts[set] - counts[set] as f64) * 1e9).round();
+    order.sort_by(|&left, &right| {
+        let remainders = remainder(right).total_cmp(&remainder(left));
+        remainders.then_with(|| missing[right].total_cmp(&missing[left]))
+    });
+    let over = count.saturating_sub(counts.iter().sum());
+    for set in order.into_iter().cycle().take(over) {
+        counts[set] += 1;
+    }
+    counts
+}
+
+/// The set that a group brings nearest to the quotas.
+fn best(unit: &Unit, sizes: &[usize], quotas: &[Vec<f64>]) -> usize {
+    // How the squared distance changes, each class by its size, so that small ones count as much.
+    let change = |quota: &Vec<f64>| -> f64 {
+        let of = |&(class, images): &(usize, usize)| {
+            let missing = quota.get(class).copied().unwrap_or(0.0);
+            let images = images as f64;
+            let size = sizes.get(class).copied().unwrap_or(1) as f64;
+            images * (images - 2.0 * missing) / (size * size)
+        };
+        unit.classes.iter().map(of).sum()
+    };
+    let missing = |quota: &Vec<f64>| quota.iter().sum::<f64>();
+    quotas
+        .iter()
+        .enumerate()
+        .min_by(|(_, left), (_, right)| {
+            // Equal to rounding: to the place that lacks most.
+            let (first, second) = (change(left), change(right));
+            if (first - second).abs() > 1e-12 {
+                first.total_cmp(&second)
+            } else {
+                missing(right).total_cmp(&missing(left))
+            }
+        })
+        .map_or(0, |(set, _)| set)
 }
 
 const TRAIN: usize = 0;
@@ -117,7 +184,6 @@ pub fn deal(
     data: &Dataset,
     units: Vec<Unit>,
     shares: [f64; 2],
-    seed: u64,
     kept: usize,
 ) -> Result<Splits, DatasetError> {
     let sizes = sizes(data, &units);
@@ -131,7 +197,7 @@ pub fn deal(
         .collect();
     let float = |counts: &[usize]| counts.iter().map(|&count| count as f64).collect();
     let quotas = vec![train, float(&validation), float(&test)];
-    let mut places = assign(&units, &sizes, quotas, seed);
+    let mut places = assign(&units, &sizes, quotas);
     let mut learned = learned(&units, &places, sizes.len());
     keep_classes(&units, &mut places, &mut learned, kept);
     for (set, share) in (1..).zip(shares) {
@@ -158,6 +224,7 @@ pub fn deal(
         train,
         validation,
         test,
+        apart: Groups::default(),
     })
 }
 
@@ -228,7 +295,6 @@ pub fn folds(
     data: &Dataset,
     units: Vec<Unit>,
     folds: usize,
-    seed: u64,
 ) -> Result<Vec<Vec<usize>>, DatasetError> {
     if folds > units.len() {
         return Err(DatasetError::Split(format!(
@@ -252,7 +318,7 @@ pub fn folds(
         .iter()
         .map(|&size| size as f64 / folds as f64)
         .collect();
-    let places = assign(&units, &sizes, vec![quota; folds], seed);
+    let places = assign(&units, &sizes, vec![quota; folds]);
     let mut dealt = vec![Vec::new(); folds];
     for (unit, place) in units.into_iter().zip(places) {
         if let Some(fold) = dealt.get_mut(place) {

@@ -10,8 +10,6 @@ mod reduced;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::{Augment, Dataset, DatasetError, Drawn, InputSize, Preprocess, Progress};
 use cache::{Cache, Key, Slot};
 use kept::Memory;
@@ -176,7 +174,8 @@ impl PixelStore {
         self.indices.get(position).copied().unwrap_or(usize::MAX)
     }
 
-    /// Replaces `out` by the images at the positions, `[n, channel, height, width]` of the network's input.
+    /// Replaces `out` by the images at the positions, `[n, channel, height, width]` of the network's input, one after
+    /// the other; a [`Loader`](super::Loader) makes many, ahead and on all cores.
     pub fn copy_into(&self, positions: &[usize], out: &mut Vec<u8>) -> Result<(), DatasetError> {
         let elements = self.size().elements();
         out.clear();
@@ -184,20 +183,10 @@ impl PixelStore {
         if elements == 0 {
             return Ok(());
         }
-        let plain = Drawn::default();
-        let copy = |(slot, &position): (&mut [u8], &usize)| {
-            self.change_into(position, &plain, slot, &mut Vec::new())
-        };
-        if positions.iter().all(|&position| position < self.kept()) {
-            // Copies alone are not worth waking the other cores, which are training.
-            out.chunks_exact_mut(elements)
-                .zip(positions)
-                .try_for_each(copy)
-        } else {
-            out.par_chunks_exact_mut(elements)
-                .zip(positions.par_iter())
-                .try_for_each(copy)
-        }
+        let (plain, mut spare) = (Drawn::default(), Vec::new());
+        out.chunks_exact_mut(elements)
+            .zip(positions)
+            .try_for_each(|(slot, &position)| self.change_into(position, &plain, slot, &mut spare))
     }
 
     /// Writes the changed image at a position to `out`, which has the size of the network's input. `spare` is kept
@@ -222,6 +211,15 @@ impl PixelStore {
         spare.resize(from.elements(), 0);
         self.fetch(position, spare)?;
         drawn.apply_from(spare, from, out, to);
+        Ok(())
+    }
+
+    /// Writes the image at a position to `out` as it is kept, whose size is [`stored_size`](Self::stored_size).
+    pub(super) fn copy_kept(&self, position: usize, out: &mut [u8]) -> Result<(), DatasetError> {
+        match self.memory.get(position) {
+            Some(bytes) if bytes.len() == out.len() => out.copy_from_slice(bytes),
+            _ => self.fetch(position, out)?,
+        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, RgbImage};
 use jpeg_decoder::{Decoder, PixelFormat};
 
-use crate::dataset::{Dataset, Image, InputSize, MAX_PIXELS, MAX_SIDE, jpeg};
+use crate::dataset::{Dataset, Image, InputSize, MAX_PIXELS, MAX_SIDE, decode, jpeg};
 
 /// The smallest part at which both sides are still as long as is asked for: 8, 4, 2, or 1 for the whole.
 ///
@@ -33,14 +33,17 @@ pub(super) fn read(data: &Dataset, index: usize, part: u32) -> Option<DynamicIma
         return None;
     }
     let bytes = data.bytes(index).ok()?;
-    if !bytes.starts_with(b"\xFF\xD8\xFF") || !jpeg::is_whole(&bytes) {
+    if !bytes.starts_with(b"\xFF\xD8\xFF")
+        || !jpeg::is_whole(&bytes)
+        || decode::is_rare_jpeg(&bytes)
+    {
         return None;
     }
     // As everywhere: a decoder that panics is one that has failed.
-    catch_unwind(AssertUnwindSafe(|| decode(&bytes, part))).ok()?
+    catch_unwind(AssertUnwindSafe(|| smaller(&bytes, part))).ok()?
 }
 
-fn decode(bytes: &[u8], part: u32) -> Option<DynamicImage> {
+fn smaller(bytes: &[u8], part: u32) -> Option<DynamicImage> {
     let mut decoder = Decoder::new(bytes);
     decoder.read_info().ok()?;
     let about = decoder.info()?;
@@ -60,7 +63,7 @@ fn decode(bytes: &[u8], part: u32) -> Option<DynamicImage> {
         // Inks and deep greys are better left to the usual decoder.
         PixelFormat::L16 | PixelFormat::CMYK32 => return None,
     };
-    let orientation = decoder.exif_data().and_then(Orientation::from_exif_chunk);
+    let orientation = decoder.exif_data().and_then(decode::exif_orientation);
     image.apply_orientation(orientation.unwrap_or(Orientation::NoTransforms));
     Some(image)
 }

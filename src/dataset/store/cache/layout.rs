@@ -16,7 +16,7 @@ use crate::dataset::{Image, Resize};
 
 const MAGIC: &[u8; 8] = b"mapstoPX";
 /// Counts changes of this layout, and of how pictures become bytes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 pub const HEADER: usize = 64;
 pub const ROW: usize = 40;
 
