@@ -132,6 +132,25 @@ fn a_table_that_cannot_be_used_is_told() {
 }
 
 #[test]
+fn the_refusal_of_one_class_tells_of_the_table() {
+    for (name, reason) in [
+        ("labels.csv", "has one column"),
+        ("labels.xlsx", "save it as CSV"),
+    ] {
+        let files = with(
+            pictures(&["all/1.png", "all/2.png"]),
+            name,
+            "words and nothing else\n",
+        );
+        let words = open(folder(&files).path()).unwrap_err().to_string();
+        assert!(
+            words.contains("one class only") && words.contains(reason),
+            "{words}"
+        );
+    }
+}
+
+#[test]
 fn one_name_that_is_there_twice_does_not_discard_a_table() {
     let names: Vec<String> = (0..10)
         .map(|number| format!("images/{number}.png"))

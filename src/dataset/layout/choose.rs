@@ -35,7 +35,7 @@ pub(in crate::dataset) fn read(
         return Err(nothing(&tree, &found, focus, wanted));
     };
     let unused = match wanted {
-        None if focus.is_none() => unused(&found, at),
+        None if focus.is_none() => unused(&tree, &found, at),
         _ => Vec::new(),
     };
     let choices = choices(&found, at);
@@ -58,7 +58,7 @@ pub(in crate::dataset) fn read(
 }
 
 /// Tables that could not be used, where none is.
-fn unused(found: &Fits, chosen: usize) -> Vec<String> {
+fn unused(tree: &Tree, found: &Fits, chosen: usize) -> Vec<String> {
     let chosen = found.fits.get(chosen);
     if chosen.is_some_and(|fit| matches!(fit.how, How::Table(..) | How::Idx(_) | How::Cifar(..))) {
         return Vec::new();
@@ -67,9 +67,32 @@ fn unused(found: &Fits, chosen: usize) -> Vec<String> {
         .refused
         .iter()
         .filter(|(file, _)| kind(file) == Kind::Table);
-    let words =
-        |(file, reason): &(String, String)| format!("{} is not used: it {reason}", brief(file));
-    tables.take(3).map(words).collect()
+    let words = |(file, reason): &(String, String)| format!("{}{UNUSED}{reason}", brief(file));
+    let sheets = tree
+        .entries
+        .iter()
+        .filter(|entry| ends_in(&entry.path, &["xlsx", "xls", "ods"]));
+    let sheets = sheets.map(|entry| {
+        let file = brief(&entry.path);
+        format!("{file}{UNUSED}is a spreadsheet: save it as CSV")
+    });
+    tables.map(words).chain(sheets).take(3).collect()
+}
+
+fn ends_in(path: &str, endings: &[&str]) -> bool {
+    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
+    endings
+        .iter()
+        .any(|known| ending.eq_ignore_ascii_case(known))
+}
+
+/// Between the name of a table and the reason.
+const UNUSED: &str = " is not used: it ";
+
+/// Of what is told, why tables do not serve, to go on a sentence with.
+pub(in crate::dataset) fn unused_tables(notices: &[String]) -> String {
+    let notices = notices.iter().filter(|notice| notice.contains(UNUSED));
+    notices.map(|notice| format!(". {notice}")).collect()
 }
 
 /// The layouts that fit and give more than one class, for the user to choose among.
@@ -264,24 +287,23 @@ fn nothing(
         .take(3)
         .map(|refused| format!(". {}", told(refused)))
         .collect();
-    let archives = ["zip", "tar", "tgz", "gz"];
-    let is_archive = |path: &str| {
-        let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
-        archives
-            .iter()
-            .any(|known| ending.eq_ignore_ascii_case(known))
-            && kind(path) == Kind::Other
-    };
+    hint.push_str(&other_forms(tree));
+    DatasetError::NoClasses { folder, hint }
+}
+
+/// Files that hold images in a form that is opened otherwise, to go on a sentence with.
+fn other_forms(tree: &Tree) -> String {
+    let mut hint = String::new();
+    let is_archive =
+        |path: &str| ends_in(path, &["zip", "tar", "tgz", "gz"]) && kind(path) == Kind::Other;
     if let Some(archive) = tree.entries.iter().find(|entry| is_archive(&entry.path)) {
-        hint.push_str(&format!(
-            ". “{}” is an archive: open it by itself",
-            brief(&archive.path)
-        ));
+        let name = brief(&archive.path);
+        hint.push_str(&format!(". “{name}” is an archive: open it by itself"));
     }
     if tree.entries.iter().any(|entry| is_pickle(&entry.path)) {
         hint.push_str(". These are CIFAR's batches in Python's form: get the binary version (…-binary.tar.gz)");
     }
-    DatasetError::NoClasses { folder, hint }
+    hint
 }
 
 fn words(layout: &Layout) -> String {

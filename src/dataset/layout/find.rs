@@ -155,7 +155,7 @@ impl Fits {
             match found {
                 Ok((sheet, columns)) => {
                     for columns in columns {
-                        self.table(tree, names, &family, &sheet, columns);
+                        self.table(tree, names, &family, &sheet, &columns);
                     }
                 }
                 Err(reason) => self.refused.push((file.clone(), reason)),
@@ -189,7 +189,7 @@ impl Fits {
         names: &Names<'_>,
         family: &[Origin],
         sheet: &Sheet,
-        columns: Columns,
+        columns: &Columns,
     ) {
         let name = |at: usize| sheet.header.get(at).cloned().unwrap_or_default();
         let choice = Choice {

@@ -185,6 +185,32 @@ pub(super) fn is_generic(name: &str) -> bool {
     GENERIC.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
+/// Files that lie in no class become problems.
+fn leave_out(plan: &mut Plan) {
+    let classed = |found: &Found| found.group < IN_NO_SET;
+    let (classed, others): (Vec<Found>, Vec<Found>) = std::mem::take(&mut plan.found)
+        .into_iter()
+        .partition(classed);
+    plan.found = classed;
+    let beside = others
+        .into_iter()
+        .filter(|found| found.group == IN_NO_CLASS);
+    plan.problems.extend(beside.map(|found| Problem {
+        reason: files::beside(&found.file).unwrap_or(BESIDE).into(),
+        file: found.file,
+    }));
+}
+
+fn without_class(folder: &str, count: usize) -> String {
+    let images = match count {
+        1 => "one image lies".to_owned(),
+        count => format!("{count} images lie"),
+    };
+    format!(
+        "{folder}/: its {images} in no class folder: not used; a trained run can be asked about them (mapsto predict)"
+    )
+}
+
 impl Shape {
     /// The names of the classes at that level, counted from 1.
     pub fn classes(&self, level: usize) -> Option<&BTreeSet<String>> {
@@ -293,19 +319,7 @@ impl Shape {
         };
         plan.found = entries.into_par_iter().enumerate().map(found).collect();
         if groups.iter().any(|(_, group)| *group >= IN_NO_SET) {
-            let classed = |found: &Found| found.group < IN_NO_SET;
-            let (classed, others) = std::mem::take(&mut plan.found)
-                .into_iter()
-                .partition(classed);
-            plan.found = classed;
-            let others: Vec<Found> = others;
-            let beside = others
-                .into_iter()
-                .filter(|found| found.group == IN_NO_CLASS);
-            plan.problems.extend(beside.map(|found| Problem {
-                reason: files::beside(&found.file).unwrap_or(BESIDE).into(),
-                file: found.file,
-            }));
+            leave_out(&mut plan);
         }
         for folder in &tree.empty {
             // As if there were a file in it.
@@ -322,15 +336,11 @@ impl Shape {
             file,
             reason: BESIDE_SETS.into(),
         }));
-        plan.notices.extend(unlabelled.into_iter().map(|(folder, count)| {
-            format!(
-                "{folder}/: its {} in no class folder: not used; a trained run can be asked about them (mapsto predict)",
-                match count {
-                    1 => "one image lies".to_owned(),
-                    count => format!("{count} images lie"),
-                }
-            )
-        }));
+        plan.notices.extend(
+            unlabelled
+                .iter()
+                .map(|(folder, count)| without_class(folder, *count)),
+        );
         plan.notices.extend(self.notice(level));
         plan.notices.extend(self.parts_notice(level));
         plan.notices.extend(super::case_notice(&plan.groups));

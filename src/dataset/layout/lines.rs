@@ -194,16 +194,11 @@ impl Assignment {
             .iter()
             .flatten()
             .any(|given| given.set.is_some_and(|set| set != Set::Train));
-        let has = if source.contains(" and ") {
-            "have"
-        } else {
-            "has"
-        };
         let bare = self.bare_folders(tree);
         for (entry, given) in std::mem::take(&mut tree.entries).into_iter().zip(&self.of) {
             let Some(given) = given else {
                 if entry.kind == Kind::Picture && !bare.contains_key(folder_of(&entry.path)) {
-                    let reason = format!("{source} {has} no line for it, so it has no class");
+                    let reason = format!("{} for it, so it has no class", no_line(source));
                     self.problems
                         .add("files without a line", entry.path, reason);
                 }
@@ -241,7 +236,7 @@ impl Assignment {
         plan.problems = self.problems.finish(source);
         plan.notices.extend(bare.iter().map(|(folder, count)| {
             let images = super::counted(*count, "image");
-            format!("{folder}/: {source} {has} no line for its {images}: not used")
+            format!("{folder}/: {} for its {images}: not used", no_line(source))
         }));
         if self.repeated > 0 {
             plan.notices.push(format!(
@@ -256,6 +251,13 @@ impl Assignment {
 
 /// Folders without lines that are told one by one.
 const MAX_BARE: usize = 20;
+
+fn no_line(source: &str) -> String {
+    match source.contains(" and ") {
+        true => format!("{source} have no line"),
+        false => format!("{source} has no line"),
+    }
+}
 
 fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)

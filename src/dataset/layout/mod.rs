@@ -24,7 +24,7 @@ use rayon::prelude::*;
 
 use super::files::Tree;
 use super::{DatasetError, Layout, LayoutChoice, Problem, Progress, Set};
-pub(super) use choose::read;
+pub(super) use choose::{read, unused_tables};
 pub(super) use records::Shelf;
 pub(super) use sets::{is_arrangement, of_folder as set_of_folder};
 

@@ -88,7 +88,7 @@ pub(super) fn open(
     };
     let (images, spots) = images(&of_groups, found, looks, &mut problems);
     problems.sort_by(|left, right| left.file.cmp(&right.file));
-    check(root, &classes, least, &problems)?;
+    check(root, &classes, least, &problems, &plan.notices)?;
     Ok(Dataset {
         source: Source::Folder(root.to_path_buf()),
         classes,
@@ -297,6 +297,7 @@ fn check(
     classes: &[String],
     least: usize,
     problems: &[Problem],
+    notices: &[String],
 ) -> Result<(), DatasetError> {
     let folder = root.to_path_buf();
     match classes {
@@ -317,6 +318,7 @@ fn check(
         [class] if least > 1 => Err(DatasetError::OneClass {
             class: class.clone(),
             folder,
+            hint: layout::unused_tables(notices),
         }),
         _ => Ok(()),
     }
