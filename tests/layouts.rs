@@ -5,6 +5,8 @@
 
 #[path = "layouts/archives.rs"]
 mod archives;
+#[path = "layouts/asides.rs"]
+mod asides;
 #[path = "layouts/hostile.rs"]
 mod hostile;
 #[path = "layouts/levels.rs"]
@@ -13,5 +15,7 @@ mod levels;
 mod made;
 #[path = "layouts/records.rs"]
 mod records;
+#[path = "layouts/sets.rs"]
+mod sets;
 #[path = "layouts/tables.rs"]
 mod tables;

@@ -17,6 +17,8 @@ mod evaluating;
 mod exporting;
 #[path = "terminal/folders.rs"]
 mod folders;
+#[path = "terminal/inspecting.rs"]
+mod inspecting;
 #[path = "terminal/networks.rs"]
 mod networks;
 #[path = "terminal/pipes.rs"]

@@ -230,9 +230,11 @@ pub struct Place {
 
 #[derive(Args)]
 pub struct Inspect {
-    /// A folder with one sub-folder a class, or `digits`
+    /// A folder with one sub-folder a class, an archive, a table, or `digits`
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub data: String,
+    #[command(flatten)]
+    pub reading: Reading,
     /// For programs: JSON
     #[arg(long)]
     pub json: bool,

@@ -54,7 +54,7 @@ pub struct Reading {
     /// The table's column with the images' paths
     #[arg(long, requires = "table", value_name = "COLUMN")]
     pub image: Option<String>,
-    /// The table's column with the classes
+    /// The table's column with the classes; * where each class has a column with 0 or 1
     #[arg(long, requires = "table", value_name = "COLUMN")]
     pub class: Option<String>,
     /// The table's column with the sets (train, val, test)
@@ -63,6 +63,9 @@ pub struct Reading {
     /// A text file with a path in each line, below the data's folder
     #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
     pub list: Option<String>,
+    /// The beginning of each file's name is its class (cat.0.jpg)
+    #[arg(long, conflicts_with_all = ["class_level", "table", "list", "labels"])]
+    pub names: bool,
     /// Of CIFAR-100's two labels: the 100 fine or the 20 coarse ones
     #[arg(long, value_name = "WHICH", conflicts_with_all = ["class_level", "table", "list"])]
     pub labels: Option<Labels>,
@@ -161,6 +164,9 @@ impl Reading {
         if let Some(labels) = self.labels {
             let coarse = labels == Labels::Coarse;
             return Some(Layout::Cifar { coarse });
+        }
+        if self.names {
+            return Some(Layout::Names);
         }
         let level = self.class_level? as usize;
         Some(Layout::Folders { level })

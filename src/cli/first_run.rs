@@ -18,6 +18,13 @@ pub fn open(project: Option<PathBuf>) -> super::Outcome {
     if let Some(path) = &project
         && !path.is_file()
     {
+        if path.is_dir() {
+            let path = path.display();
+            return Err(BadArgument(format!(
+                "{path} is a folder, and what to do with it is not said. Look at it with: mapsto inspect {path}; train on it with: mapsto train {path}"
+            ))
+            .into());
+        }
         return Err(BadArgument(mistyped::unknown(&path.to_string_lossy())).into());
     }
     let missing = match no_display() {

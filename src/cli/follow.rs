@@ -262,6 +262,9 @@ fn tell_end(session: &Session, status: &Status, json: bool) {
     if let Some(Ok(stored)) = run.as_deref().map(open_run) {
         let shown = [Set::Test, Set::Validation].iter().find_map(|set| {
             let evaluation = stored.evaluations.get(set.name())?;
+            if evaluation.rows.is_empty() {
+                return None;
+            }
             Some((*set, evaluation))
         });
         if let Some((set, evaluation)) = shown {

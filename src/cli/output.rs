@@ -1,5 +1,6 @@
 //! What the terminal shows: progress bars for people, tables, and one place for errors.
 
+use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -35,7 +36,7 @@ pub fn has_answered() -> bool {
 /// a training: see [`outlive_reader`].
 pub fn line(text: &str) {
     ANSWERED.store(true, Ordering::Relaxed);
-    let Err(error) = writeln!(std::io::stdout(), "{text}") else {
+    let Err(error) = writeln!(std::io::stdout(), "{}", harmless(text)) else {
         return;
     };
     let first = !READER_GONE.swap(true, Ordering::Relaxed);
@@ -62,9 +63,29 @@ pub fn reader_gone() -> bool {
     READER_GONE.load(Ordering::Relaxed)
 }
 
+/// Without signs that command a terminal or turn the direction of writing, which names of files may have; as they are
+/// written in JSON.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let harms = |c: char| {
+        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        turns || (c.is_control() && c != '\n' && c != '\t')
+    };
+    if !text.contains(harms) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::new();
+    for letter in text.chars() {
+        match harms(letter) {
+            true => safe.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            false => safe.push(letter),
+        }
+    }
+    Cow::Owned(safe)
+}
+
 /// Writes an error to standard error.
 pub fn complain(message: &str) {
-    let text = format!("mapsto: {message}\n");
+    let text = format!("mapsto: {}\n", harmless(message));
     // Standard error closed: there is nobody left to tell.
     std::io::stderr().write_all(text.as_bytes()).ok();
 }

@@ -137,7 +137,10 @@ fn open_images(options: &Train, named: &Named) -> anyhow::Result<(Dataset, Optio
     };
     let reading = &options.images.reading;
     let data = open(&named.opening(reading))??;
-    if !options.json {
+    if options.json {
+        // For people who watch: standard output is the program's.
+        data.notices.iter().for_each(|notice| complain(notice));
+    } else {
         tell_problems(&data);
     }
     named.tell(&data, options.json);
@@ -179,10 +182,18 @@ fn tell_problems(data: &Dataset) {
     for note in health(data, None, &HealthContext::default()).notes {
         line(&note);
     }
-    for problem in data.problems.iter().take(SHOWN) {
+    for notice in data.notices.iter().take(SHOWN) {
+        line(notice);
+    }
+    let lost = || {
+        data.problems
+            .iter()
+            .filter(|problem| !problem.is_no_image())
+    };
+    for problem in lost().take(SHOWN) {
         line(&format!("  {}: {}", problem.file, problem.reason));
     }
-    if data.problems.len() > SHOWN {
+    if lost().count() > SHOWN {
         line(&format!(
             "  … (mapsto inspect {} lists them all)",
             data.source

@@ -181,13 +181,15 @@ pub enum DatasetError {
     },
     /// A classifier cannot learn from one class.
     #[error(
-        "{folder} has one class only (“{class}”): a classifier needs two or more. Put each class in a folder of its own"
+        "{folder} has one class only (“{class}”): a classifier needs two or more. Put each class in a folder of its own{hint}"
     )]
     OneClass {
         /// The folder.
         folder: PathBuf,
         /// The only class.
         class: String,
+        /// Why the tables that are there do not serve; or empty.
+        hint: String,
     },
     /// The user's changes leave too little.
     #[error(

@@ -80,6 +80,13 @@ pub struct Problem {
     pub reason: String,
 }
 
+impl Problem {
+    /// Whether it is no loss: a document beside the images is not one of them.
+    pub fn is_no_image(&self) -> bool {
+        files::beside(&self.file).is_some_and(|words| words == self.reason)
+    }
+}
+
 /// A set of images with their classes. Made only by [`open`](Self::open) and [`digits`](Self::digits): it has two
 /// classes or more, and each of its classes has an image.
 #[derive(Debug)]
@@ -151,12 +158,22 @@ impl Dataset {
     pub fn open_with(opening: &Opening, progress: &Progress) -> Result<Self, DatasetError> {
         let found = match &opening.source {
             Source::Digits => Self::digits(),
-            Source::Folder(root) => scan::open(root, opening, progress)?,
+            Source::Folder(root) => scan::open(root, opening, 2, progress)?,
         };
         if opening.changes.is_empty() {
             Ok(found)
         } else {
             found.changed(&opening.changes)
+        }
+    }
+
+    /// Opens the images that a run is evaluated on: one class is enough for that.
+    pub fn open_to_evaluate(opening: &Opening, progress: &Progress) -> Result<Self, DatasetError> {
+        match &opening.source {
+            Source::Folder(root) if opening.changes.is_empty() => {
+                scan::open(root, opening, 1, progress)
+            }
+            _ => Self::open_with(opening, progress),
         }
     }
 

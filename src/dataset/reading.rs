@@ -47,7 +47,8 @@ pub enum Layout {
         file: String,
         /// The name of the column with the images' paths.
         image: String,
-        /// The name of the column with the classes.
+        /// The name of the column with the classes; `*`: a column for each class, with 1 in the image's own and 0 in the
+        /// others.
         class: String,
         /// The name of the column with the sets (`train`, `val`, `test`), if there is one.
         set: Option<String>,
@@ -57,6 +58,8 @@ pub enum Layout {
         /// The file, below the root with `/`.
         file: String,
     },
+    /// The beginning of a file's name is its class: `cat.0.jpg`, `great_dane_12.png`.
+    Names,
     /// MNIST's IDX files, plain or gzip.
     Idx,
     /// CIFAR-10's or CIFAR-100's binary batches.

@@ -77,16 +77,7 @@ impl Set {
 
     /// The set that a folder of this name stands for, if it stands for one.
     pub(super) fn from_folder(name: &str) -> Option<Self> {
-        let is = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
-        if is(&["train", "training"]) {
-            Some(Self::Train)
-        } else if is(&["val", "valid", "validation"]) {
-            Some(Self::Validation)
-        } else if is(&["test", "testing"]) {
-            Some(Self::Test)
-        } else {
-            None
-        }
+        super::layout::set_of_folder(name)
     }
 }
 

@@ -266,7 +266,7 @@ fn other_images(run: &OpenRun, opening: &Opening, wanted: &Wanted, progress: &Pr
         cache: wanted.cache.clone(),
         ..opening.clone()
     };
-    let data = Arc::new(Dataset::open_with(&opening, progress)?);
+    let data = Arc::new(Dataset::open_to_evaluate(&opening, progress)?);
     let indices: Vec<usize> = test_images(&data).collect();
     load(&data, &indices, &run.info.classes, &wanted.stored, progress)
 }

@@ -158,10 +158,7 @@ fn what_cannot_be_used_is_named_and_left_out() {
         problem(&data, "beside.png"),
         "lies beside the class folders, so it has no class"
     );
-    assert_eq!(
-        problem(&data, "cats/notes.txt"),
-        "not an image (a .txt file)"
-    );
+    assert_eq!(problem(&data, "cats/notes.txt"), "a document, no image");
     assert!(problem(&data, "cats/empty.png").starts_with("the file is empty"));
     assert!(problem(&data, "dogs/cut.png").starts_with("the file is cut short"));
     assert_eq!(

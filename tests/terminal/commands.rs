@@ -210,7 +210,7 @@ fn inspect_counts_the_classes_and_lists_what_is_left_out() {
         problems[0]["reason"]
             .as_str()
             .unwrap()
-            .contains("not an image")
+            .contains("a document, no image")
     );
     let told = desk.run("inspect data").succeeded().stdout;
     assert!(told.contains("dark/notes.txt"), "{told}");

@@ -12,7 +12,7 @@ use std::vec;
 
 use rayon::prelude::*;
 
-use super::names::{is_hidden, portable, push_text};
+use super::names::{is_hidden, is_missed, portable, push_text};
 use super::{Entry, Listing, MAX_ENTRIES, modified};
 use crate::dataset::{DatasetError, DecodeFault, Problem, Progress};
 
@@ -54,6 +54,8 @@ struct Found {
     problems: Vec<Problem>,
     /// Paths of files whose names are no UTF-8.
     unusual: Vec<(String, PathBuf)>,
+    /// Pictures that are skipped by their names.
+    hidden: usize,
 }
 
 impl Found {
@@ -62,6 +64,7 @@ impl Found {
         self.folders.append(&mut other.folders);
         self.problems.append(&mut other.problems);
         self.unusual.append(&mut other.unusual);
+        self.hidden += other.hidden;
     }
 
     fn is_empty(&self) -> bool {
@@ -85,7 +88,7 @@ pub(super) fn list(root: &Path, progress: &Progress) -> Result<Listing, DatasetE
     fs::read_dir(root).map_err(of_root)?;
     let mut listing = Listing::default();
     let mut of_folders: Vec<Vec<Entry>> = Vec::new();
-    let mut files = 0;
+    let (mut files, mut hidden) = (0, 0);
     let mut level = vec![Folder {
         path: root.to_path_buf(),
         below: PathBuf::new(),
@@ -111,6 +114,7 @@ pub(super) fn list(root: &Path, progress: &Progress) -> Result<Listing, DatasetE
             next.extend(found.folders);
             listing.problems.extend(found.problems);
             listing.unusual.extend(found.unusual);
+            hidden += found.hidden;
         }
         if files > MAX_ENTRIES || next.len() > MAX_ENTRIES {
             return Err(DatasetError::TooManyFiles(root.to_path_buf()));
@@ -118,6 +122,12 @@ pub(super) fn list(root: &Path, progress: &Progress) -> Result<Listing, DatasetE
         level = next;
     }
     listing.entries = merged(of_folders);
+    if hidden > 0 {
+        listing.notices.push(match hidden {
+            1 => "1 hidden picture, or backup of one, is skipped".to_owned(),
+            _ => format!("{hidden} hidden pictures, or backups of some, are skipped"),
+        });
+    }
     Ok(listing)
 }
 
@@ -224,7 +234,9 @@ fn look(folder: &Folder, start: &str, names: &[DirEntry], progress: &Progress) -
 
 fn child(folder: &Folder, start: &str, entry: &DirEntry, found: &mut Found) {
     let name = entry.file_name();
-    if is_hidden(&name.to_string_lossy()) {
+    let shown = name.to_string_lossy();
+    if is_hidden(&shown) {
+        found.hidden += usize::from(is_missed(&shown));
         return;
     }
     let (path, below) = (|| folder.path.join(&name), || folder.below.join(&name));
@@ -252,7 +264,9 @@ fn child(folder: &Folder, start: &str, entry: &DirEntry, found: &mut Found) {
             let mut text = String::with_capacity(start.len() + name.len());
             text.push_str(start);
             push_text(&mut text, name.as_encoded_bytes());
-            if name.to_str().is_none() || folder.below.to_str().is_none() {
+            let as_is =
+                |name: &std::ffi::OsStr| name.to_str().is_some_and(|it| !it.contains("\\x"));
+            if !as_is(&name) || !as_is(folder.below.as_os_str()) {
                 found.unusual.push((text.clone(), below()));
             }
             found

@@ -52,3 +52,38 @@ pub(in crate::dataset) fn kind(path: &str) -> Kind {
         Kind::Other
     }
 }
+
+/// What lies beside images and is none, by its name: in words that begin a sentence after it.
+pub(in crate::dataset) fn beside(path: &str) -> Option<&'static str> {
+    const DOCUMENTS: [&str; 48] = [
+        "md", "txt", "csv", "tsv", "tab", "lst", "json", "jsonl", "xml", "yaml", "yml", "toml",
+        "ini", "cfg", "py", "ipynb", "sh", "bat", "m", "r", "js", "css", "html", "htm", "pdf",
+        "doc", "docx", "odt", "rtf", "xls", "xlsx", "ods", "ppt", "pptx", "log", "sql", "db",
+        "sqlite", "h5", "pkl", "npy", "npz", "mat", "pt", "pth", "onnx", "aae", "url",
+    ];
+    const NAMES: [&str; 8] = [
+        "readme",
+        "license",
+        "licence",
+        "changelog",
+        "authors",
+        "notice",
+        "copying",
+        "makefile",
+    ];
+    const VIDEOS: [&str; 8] = ["mp4", "mov", "avi", "mkv", "webm", "m4v", "wmv", "mpg"];
+    const ARCHIVES: [&str; 9] = ["zip", "tar", "tgz", "gz", "bz2", "xz", "7z", "rar", "zst"];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let is =
+        |known: &[&str], word: &str| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    if is(&DOCUMENTS, ending) || (is(&NAMES, stem) && kind(path) != Kind::Picture) {
+        Some("a document, no image")
+    } else if is(&VIDEOS, ending) {
+        Some("a video, no image")
+    } else if is(&ARCHIVES, ending) {
+        Some("an archive, no image: open it by itself if you mean what is in it")
+    } else {
+        None
+    }
+}

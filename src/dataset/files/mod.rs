@@ -22,7 +22,7 @@ use rawzip::FileReader;
 use rayon::prelude::*;
 
 use super::{DatasetError, Problem, Progress, Set};
-pub(super) use kinds::{Kind, kind};
+pub(super) use kinds::{Kind, beside, kind};
 pub(super) use open::open;
 pub(super) use read::Body;
 

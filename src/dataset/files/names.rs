@@ -4,7 +4,10 @@ use std::path::Path;
 
 /// What systems and programs leave behind and nobody means as data.
 pub(super) fn is_hidden(name: &str) -> bool {
-    const LITTER: [&str; 5] = [
+    const LITTER: [&str; 8] = [
+        "@eadir",
+        "#recycle",
+        "lost+found",
         "thumbs.db",
         "desktop.ini",
         "ehthumbs.db",
@@ -12,9 +15,30 @@ pub(super) fn is_hidden(name: &str) -> bool {
         "$recycle.bin",
     ];
     name.starts_with('.')
+        || is_unfinished(name)
         || LITTER
             .iter()
             .any(|litter| name.eq_ignore_ascii_case(litter))
+}
+
+/// What editors keep of an earlier state, and what is still being written.
+fn is_unfinished(name: &str) -> bool {
+    const ENDINGS: [&str; 5] = ["bak", "part", "crdownload", "tmp", "swp"];
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    name.ends_with('~')
+        || ENDINGS
+            .iter()
+            .any(|known| ending.eq_ignore_ascii_case(known))
+}
+
+/// Whether somebody may miss a hidden file: a picture, or a copy of one, and not what systems write beside each file.
+pub(super) fn is_missed(name: &str) -> bool {
+    let shown = name.trim_end_matches('~');
+    let shown = match is_unfinished(name) && shown == name {
+        true => shown.rsplit_once('.').map_or(shown, |(stem, _)| stem),
+        false => shown,
+    };
+    !name.starts_with("._") && super::kind(shown) == super::Kind::Picture
 }
 
 /// A relative path with `/`. Bytes that are no UTF-8 appear as `\xFF`, so that different names stay different.
@@ -29,10 +53,24 @@ pub(super) fn portable(path: &Path) -> String {
     text
 }
 
+/// Bytes in code page 437, whose upper half are these.
+pub(super) fn of_cp437(name: &[u8]) -> String {
+    const UPPER: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
+    let letter = |&byte: &u8| match byte.checked_sub(128) {
+        None => char::from(byte),
+        Some(at) => UPPER.chars().nth(usize::from(at)).unwrap_or('?'),
+    };
+    name.iter().map(letter).collect()
+}
+
 /// Appends a name whose bytes need not be UTF-8.
 pub(super) fn push_text(text: &mut String, name: &[u8]) {
     for chunk in name.utf8_chunks() {
-        text.push_str(chunk.valid());
+        // A name that really has `\x` in it must not become that of another file.
+        match chunk.valid().contains("\\x") {
+            true => text.push_str(&chunk.valid().replace("\\x", "\\x5Cx")),
+            false => text.push_str(chunk.valid()),
+        }
         for byte in chunk.invalid() {
             text.push_str(&format!("\\x{byte:02X}"));
         }

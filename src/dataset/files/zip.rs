@@ -1,5 +1,6 @@
 //! A zip, read in place: one list of places shared by all threads, and one handle that is read by position.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -11,7 +12,7 @@ use rawzip::{
     ZipArchiveEntryWayfinder, ZipFileHeaderRecord,
 };
 
-use super::names::{Inside, inside};
+use super::names::{Inside, inside, of_cp437};
 use super::{Entry, Listing, MAX_ENTRIES, modified};
 use crate::dataset::{DatasetError, DecodeFault, Problem, Progress};
 
@@ -82,6 +83,14 @@ pub(super) fn list(path: &Path, progress: &Progress) -> Result<(Listing, Zip), D
     Ok((listing, Zip { archive, places }))
 }
 
+/// A name as UTF-8: one that does not say that it is, and is not, is in the letters of old PCs, as the format has it.
+fn utf8(name: &[u8], stated: bool) -> Cow<'_, [u8]> {
+    match stated || std::str::from_utf8(name).is_ok() {
+        true => Cow::Borrowed(name),
+        false => Cow::Owned(of_cp437(name).into_bytes()),
+    }
+}
+
 fn damaged(path: &Path, reason: &str) -> DatasetError {
     DatasetError::Archive {
         archive: path.to_path_buf(),
@@ -97,12 +106,13 @@ fn keep(
 ) {
     let mut problem =
         |file: String, reason: String| listing.problems.push(Problem { file, reason });
-    let path = match inside(record.file_path().as_bytes(), true) {
+    let flags = record.flags();
+    let name = record.file_path();
+    let path = match inside(&utf8(name.as_bytes(), flags.is_utf8()), true) {
         Inside::Path(path) => path,
         Inside::Nothing => return,
         Inside::Refused(name, reason) => return problem(name, reason.to_owned()),
     };
-    let flags = record.flags();
     let method = record.compression_method();
     if record.is_dir() {
         listing.empty.push(path);

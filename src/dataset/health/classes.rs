@@ -3,6 +3,7 @@
 use super::ClassCount;
 use super::finding::{Finding, Kind};
 use super::words::{counted, listed, share_of};
+use crate::dataset::layout::is_arrangement;
 use crate::dataset::{Dataset, Set, Splits};
 
 /// With fewer images a class is hardly learned, and its figures say little.
@@ -15,6 +16,7 @@ const HOPELESS: f64 = 1_000.0;
 /// What the numbers of images say.
 pub fn findings(data: &Dataset, splits: Option<&Splits>, classes: &[ClassCount]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = [
+        named_as_sets(data, classes),
         empty(data, classes),
         tiny(data, classes),
         uneven(data, classes),
@@ -72,6 +74,17 @@ fn empty(data: &Dataset, classes: &[ClassCount]) -> Option<Finding> {
 /// How the scan words a class folder without images.
 pub fn is_empty_class(reason: &str) -> bool {
     reason.ends_with("it is no class")
+}
+
+/// Sets or parts of the data that were taken for classes, as nothing says the classes.
+fn named_as_sets(data: &Dataset, classes: &[ClassCount]) -> Option<Finding> {
+    let all = classes.iter().all(|class| is_arrangement(&class.class));
+    (all && !classes.is_empty()).then(|| {
+        let names = listed(classes.iter().map(|class| class.class.as_str()));
+        let title = format!("The classes are named as sets or parts: {names}");
+        let advice = "A network would learn which set an image lies in: put a folder for each class into each (train/cat, test/cat), or add a table with the classes";
+        Finding::new(Kind::SetNames, 1.0, title, advice).of(images_of(data, |_| true))
+    })
 }
 
 fn tiny(data: &Dataset, classes: &[ClassCount]) -> Option<Finding> {

@@ -56,8 +56,12 @@ pub enum Kind {
     Turned,
     /// Files of several pictures.
     Animated,
+    /// Documents and other files that are no images.
+    Beside,
     /// Mean and deviation of the colours.
     Colours,
+    /// All classes are named as sets or as parts of one.
+    SetNames,
 }
 
 impl Kind {
@@ -85,14 +89,16 @@ impl Kind {
             Self::NotChecked => "not-checked",
             Self::Turned => "turned",
             Self::Animated => "animated",
+            Self::Beside => "beside",
             Self::Colours => "colours",
+            Self::SetNames => "set-names",
         }
     }
 
     /// The most that it takes off, as a share of the score; 0 for what is only told.
     fn weight(self) -> f64 {
         match self {
-            Self::Leak | Self::Conflict => 0.8,
+            Self::Leak | Self::Conflict | Self::SetNames => 0.8,
             Self::NotLearned | Self::Unreadable => 0.6,
             Self::Imbalance => 0.4,
             Self::EmptyClass | Self::TinyClass | Self::Duplicates | Self::Blank => 0.3,
@@ -101,7 +107,7 @@ impl Kind {
             Self::AlikeConflict | Self::Apart => 0.09,
             Self::Enlarged | Self::Strips | Self::NotChecked => 0.1,
             Self::Modes | Self::Misnamed => 0.05,
-            Self::Turned | Self::Animated | Self::Colours => 0.0,
+            Self::Turned | Self::Animated | Self::Beside | Self::Colours => 0.0,
         }
     }
 }

@@ -143,9 +143,15 @@ fn sorted(findings: Vec<Finding>, data: &Dataset, context: &HealthContext<'_>) -
     };
     let mut findings: Vec<Finding> = findings.into_iter().map(known).collect();
     findings.sort_by(|left, right| {
+        // What makes figures wrong stands before what makes them worse.
+        let misleads = |finding: &Finding| {
+            let kinds = [Kind::SetNames, Kind::Leak, Kind::Conflict];
+            finding.severity == Severity::Severe && kinds.contains(&finding.kind)
+        };
         let by_cost = right.cost.total_cmp(&left.cost);
         left.accepted
             .cmp(&right.accepted)
+            .then(misleads(right).cmp(&misleads(left)))
             .then(by_cost)
             .then(left.kind.cmp(&right.kind))
     });
@@ -226,8 +232,12 @@ fn notes(
             largest.class, largest.images, smallest.class, smallest.images
         ));
     }
-    if !data.problems.is_empty() {
-        let count = data.problems.len();
+    let lost = data
+        .problems
+        .iter()
+        .filter(|problem| !problem.is_no_image());
+    let count = lost.count();
+    if count > 0 {
         notes.push(match count {
             1 => "1 entry is left out: see the problems".to_owned(),
             _ => format!("{count} entries are left out: see the problems"),

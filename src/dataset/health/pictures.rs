@@ -82,6 +82,7 @@ pub fn findings(
     );
     [
         unreadable(data, images),
+        beside(data),
         blank(data, images),
         narrow(data, images),
         mixed(data, modes, images),
@@ -103,7 +104,7 @@ fn unreadable(data: &Dataset, images: usize) -> Option<Finding> {
     let files: Vec<Problem> = data
         .problems
         .iter()
-        .filter(|problem| !is_empty_class(&problem.reason))
+        .filter(|problem| !is_empty_class(&problem.reason) && !problem.is_no_image())
         .cloned()
         .collect();
     let first = files.first()?;
@@ -117,6 +118,28 @@ fn unreadable(data: &Dataset, images: usize) -> Option<Finding> {
     let advice = "They are in no set, and training goes on without them: mend or replace the files that you miss";
     let share = share_of(files.len(), files.len() + images);
     let mut finding = Finding::new(Kind::Unreadable, share, title, advice);
+    finding.files = files;
+    Some(finding)
+}
+
+/// Documents and the like, which nobody means as images.
+fn beside(data: &Dataset) -> Option<Finding> {
+    let files = data.problems.iter().filter(|problem| problem.is_no_image());
+    let files: Vec<Problem> = files.cloned().collect();
+    let first = files.first()?;
+    let title = match files.len() {
+        1 => format!("1 file beside the images is none: {}", first.file),
+        count => format!(
+            "{count} files beside the images are none, such as {}",
+            first.file
+        ),
+    };
+    let mut finding = Finding::new(
+        Kind::Beside,
+        0.0,
+        title,
+        "Nothing is lost, and nothing need be done",
+    );
     finding.files = files;
     Some(finding)
 }

@@ -3,7 +3,7 @@
 use super::finding::{Finding, Kind};
 use super::indices;
 use super::pictures::part;
-use super::words::{percent, share_of};
+use super::words::{are, percent, share_of};
 use crate::dataset::{Dataset, Image, InputSize, Resize};
 
 /// From here on a change of proportions, a cut or a bar is worth telling.
@@ -82,8 +82,9 @@ fn enlarged(data: &Dataset, input: InputSize, images: usize) -> Option<Finding> 
         .fold(1.0, f64::max);
     (!found.is_empty()).then(|| {
         let title = format!(
-            "{} are smaller than {}×{} and are enlarged, up to {most:.1} times",
+            "{} {} smaller than {}×{}: enlarged, up to {most:.1} times",
             part(found.len(), images),
+            are(found.len()),
             input.width,
             input.height
         );
@@ -100,8 +101,9 @@ fn strips(data: &Dataset, images: usize) -> Option<Finding> {
     let found = indices(data, long);
     (!found.is_empty()).then(|| {
         let title = format!(
-            "{} are {STRIP:.0} times as long as wide, or more",
-            part(found.len(), images)
+            "{} {} {STRIP:.0} times as long as wide, or more",
+            part(found.len(), images),
+            are(found.len())
         );
         let advice =
             "Little of them is left at the network's input: cut them into pieces, or exclude them";

@@ -1,6 +1,6 @@
 //! Tables and lists that belong together, read into one assignment of classes to files.
 
-use super::columns::Columns;
+use super::columns::{Columns, ONE_HOT};
 use super::find::Choice;
 use super::lines::{Assignment, Origin};
 use super::list::List;
@@ -44,22 +44,30 @@ pub(super) fn assign_table(
                 .ok_or_else(|| format!("has no column “{}”", brief(name)))
         };
         let columns = sheet.and_then(|sheet| {
-            let columns = Columns {
-                image: column(&sheet, &choice.image)?,
-                class: column(&sheet, &choice.class)?,
-                set: choice
-                    .set
-                    .as_ref()
-                    .map(|set| column(&sheet, set))
-                    .transpose()?,
+            let image = column(&sheet, &choice.image)?;
+            let set = choice.set.as_ref().map(|set| column(&sheet, set));
+            let set = set.transpose()?;
+            let mut columns = Columns {
+                image,
+                class: image,
+                one_hot: Vec::new(),
+                set,
                 stated: true,
             };
-            Ok((sheet, columns))
+            if choice.class != ONE_HOT {
+                columns.class = column(&sheet, &choice.class)?;
+                return Ok((sheet, columns));
+            }
+            columns.one_hot = sheet.one_hot(image, set);
+            match columns.one_hot.is_empty() {
+                true => Err("has no columns of 0 and a single 1, one for each class".into()),
+                false => Ok((sheet, columns)),
+            }
         });
         match columns {
             Ok((sheet, columns)) => {
                 notices.extend(encoding_notice(&origin.file, sheet.encoding));
-                sheet.assign(names, columns, &mut assignment)?;
+                sheet.assign(names, &columns, &mut assignment)?;
             }
             Err(reason) if is_main => return Err(reason),
             // A table of test images without classes lies beside many a table of training images.

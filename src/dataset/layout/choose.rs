@@ -34,11 +34,16 @@ pub(in crate::dataset) fn read(
     let Some(at) = at else {
         return Err(nothing(&tree, &found, focus, wanted));
     };
+    let unused = match wanted {
+        None if focus.is_none() => unused(&tree, &found, at),
+        _ => Vec::new(),
+    };
     let choices = choices(&found, at);
     let option = found.fits.swap_remove(at);
     let mut plan = carry_out(&mut tree, &found.shape, option.how, progress)?;
     plan.problems.append(&mut tree.problems);
     plan.notices.append(&mut tree.notices);
+    plan.notices.extend(unused);
     plan.notices.extend(same_but_case(&plan));
     plan.choices = choices;
     if let Some(choice) = plan.choices.iter_mut().find(|choice| choice.chosen)
@@ -50,6 +55,44 @@ pub(in crate::dataset) fn read(
         choice.images = plan.found.len();
     }
     Ok(plan)
+}
+
+/// Tables that could not be used, where none is.
+fn unused(tree: &Tree, found: &Fits, chosen: usize) -> Vec<String> {
+    let chosen = found.fits.get(chosen);
+    if chosen.is_some_and(|fit| matches!(fit.how, How::Table(..) | How::Idx(_) | How::Cifar(..))) {
+        return Vec::new();
+    }
+    let tables = found
+        .refused
+        .iter()
+        .filter(|(file, _)| kind(file) == Kind::Table);
+    let words = |(file, reason): &(String, String)| format!("{}{UNUSED}{reason}", brief(file));
+    let sheets = tree
+        .entries
+        .iter()
+        .filter(|entry| ends_in(&entry.path, &["xlsx", "xls", "ods"]));
+    let sheets = sheets.map(|entry| {
+        let file = brief(&entry.path);
+        format!("{file}{UNUSED}is a spreadsheet: save it as CSV")
+    });
+    tables.map(words).chain(sheets).take(3).collect()
+}
+
+fn ends_in(path: &str, endings: &[&str]) -> bool {
+    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
+    endings
+        .iter()
+        .any(|known| ending.eq_ignore_ascii_case(known))
+}
+
+/// Between the name of a table and the reason.
+const UNUSED: &str = " is not used: it ";
+
+/// Of what is told, why tables do not serve, to go on a sentence with.
+pub(in crate::dataset) fn unused_tables(notices: &[String]) -> String {
+    let notices = notices.iter().filter(|notice| notice.contains(UNUSED));
+    notices.map(|notice| format!(". {notice}")).collect()
 }
 
 /// The layouts that fit and give more than one class, for the user to choose among.
@@ -132,13 +175,25 @@ fn choose(found: &Fits, focus: Option<&str>, wanted: Option<&Layout>) -> Option<
             .get(at)
             .is_some_and(|option| option.candidate.classes >= 2)
     });
-    let stated = rows(true).filter(|_| found.shape.says_little());
+    // A table that labels what the folders leave without a class (the test images of a competition) says more.
+    let in_folders = folders.and_then(|at| found.fits.get(at));
+    let in_folders = in_folders.map_or(0, |option| option.candidate.images);
+    let labels_more = |at: usize| {
+        let labelled = found.fits.get(at).map_or(0, |table| table.candidate.images);
+        (labelled > in_folders && found.shape.has_unlabelled())
+            || (labelled * 4 >= found.pictures * 3 && found.shape.says_less())
+    };
+    let stated = rows(true).filter(|&at| found.shape.says_little() || labels_more(at));
+    let by_name = position(&|option| matches!(option.how, How::Names));
+    let rather = by_name.filter(|_| found.shape.says_nothing());
     let first = (!found.fits.is_empty()).then_some(0);
     let any = if focus.is_some() { first } else { None };
     records
         .or(stated)
+        .or(rather)
         .or(many)
         .or(rows(false))
+        .or(by_name)
         .or(folders)
         .or(any)
 }
@@ -160,6 +215,7 @@ fn carry_out(
     };
     match how {
         How::Folders(level) => Ok(shape.plan(tree, level)),
+        How::Names => Ok(super::prefix::plan(tree)),
         How::Idx(pairs) => pairs.plan(tree, progress).map(Plan::sorted),
         How::Cifar(batches, coarse) => batches.plan(tree, coarse, progress).map(Plan::sorted),
         How::Table(family, choice) => {
@@ -231,10 +287,23 @@ fn nothing(
         .take(3)
         .map(|refused| format!(". {}", told(refused)))
         .collect();
+    hint.push_str(&other_forms(tree));
+    DatasetError::NoClasses { folder, hint }
+}
+
+/// Files that hold images in a form that is opened otherwise, to go on a sentence with.
+fn other_forms(tree: &Tree) -> String {
+    let mut hint = String::new();
+    let is_archive =
+        |path: &str| ends_in(path, &["zip", "tar", "tgz", "gz"]) && kind(path) == Kind::Other;
+    if let Some(archive) = tree.entries.iter().find(|entry| is_archive(&entry.path)) {
+        let name = brief(&archive.path);
+        hint.push_str(&format!(". “{name}” is an archive: open it by itself"));
+    }
     if tree.entries.iter().any(|entry| is_pickle(&entry.path)) {
         hint.push_str(". These are CIFAR's batches in Python's form: get the binary version (…-binary.tar.gz)");
     }
-    DatasetError::NoClasses { folder, hint }
+    hint
 }
 
 fn words(layout: &Layout) -> String {
@@ -242,6 +311,7 @@ fn words(layout: &Layout) -> String {
         Layout::Folders { level } => format!("the folder at level {level} as the class"),
         Layout::Table { file, .. } => format!("the table {}", brief(file)),
         Layout::List { file } => format!("the list {}", brief(file)),
+        Layout::Names => "the beginning of the files' names as the class".into(),
         Layout::Idx => "MNIST's IDX files".into(),
         Layout::Cifar { coarse: false } => "CIFAR's batches".into(),
         Layout::Cifar { coarse: true } => "CIFAR-100 by its coarse labels".into(),

@@ -12,11 +12,16 @@ const SAMPLE: usize = 400;
 /// Values of a column that are told apart.
 const MAX_DISTINCT: usize = 100_000;
 
+/// In place of a column's name: a column for each class.
+pub(super) const ONE_HOT: &str = "*";
+
 /// Which columns are used, by number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Columns {
     pub image: usize,
     pub class: usize,
+    /// A column for each class, with 1 in that of the image's and 0 in the others: used in place of `class`.
+    pub one_hot: Vec<usize>,
     pub set: Option<usize>,
     /// The class is a column whose name says so.
     pub stated: bool,
@@ -44,12 +49,21 @@ impl Sheet {
         let columns = |class, stated| Columns {
             image,
             class,
+            one_hot: Vec::new(),
             set,
             stated,
         };
         if !stated.is_empty() {
             let found = stated.iter().take(4).map(|&(_, at)| columns(at, true));
             return Ok(found.collect());
+        }
+        let one_hot = self.one_hot(image, set);
+        if !one_hot.is_empty() {
+            let class = image;
+            return Ok(vec![Columns {
+                one_hot,
+                ..columns(class, true)
+            }]);
         }
         let guessed = about
             .iter()
@@ -60,6 +74,35 @@ impl Sheet {
         guessed.map(|columns| vec![columns]).ok_or_else(|| {
             "has no column that could be the class: name it “label” or “class” in the first line".into()
         })
+    }
+
+    /// The columns that hold one 1 and otherwise 0 in each row, one for each class; none where it is otherwise.
+    pub fn one_hot(&self, image: usize, set: Option<usize>) -> Vec<usize> {
+        if !self.has_header {
+            return Vec::new();
+        }
+        let mut columns: Vec<usize> = (0..self.header.len())
+            .filter(|&at| at != image && Some(at) != set)
+            .collect();
+        let of = |cell: Option<&str>| match cell.unwrap_or_default().trim().parse() {
+            Ok(0.0) => Some(false),
+            Ok(1.0) => Some(true),
+            _ => None::<bool>,
+        };
+        for (_, row) in self.data().filter_map(Result::ok) {
+            columns.retain(|&at| of(row.get(at)).is_some());
+        }
+        let (mut single, mut all) = (0, 0);
+        for (_, row) in self.data().filter_map(Result::ok) {
+            let ones = columns.iter().filter(|&&at| of(row.get(at)) == Some(true));
+            single += usize::from(ones.count() == 1);
+            all += 1;
+        }
+        // A few images may have none or several; where many have, it says something else.
+        if columns.len() < 2 || single * 20 < all * 19 || all == 0 {
+            columns.clear();
+        }
+        columns
     }
 
     fn look(&self, names: &Names<'_>) -> Result<Vec<About>, String> {
@@ -160,11 +203,7 @@ fn set_column(about: &[About], image: usize) -> Option<usize> {
 
 /// The set that a value means.
 pub(super) fn set(cell: &str) -> Option<Set> {
-    Set::from_folder(cell).or_else(|| match cell.to_ascii_lowercase().as_str() {
-        "dev" | "eval" => Some(Set::Validation),
-        "holdout" => Some(Set::Test),
-        _ => None,
-    })
+    super::sets::of_word(&cell.to_ascii_lowercase())
 }
 
 /// A column's name without what people write differently.

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use super::super::files::{Kind, kind};
 use super::assign::{assign_list, assign_table, main_of};
-use super::columns::Columns;
+use super::columns::{Columns, ONE_HOT};
 use super::folders::{self, Shape};
 use super::lines::{self, Origin};
 use super::list::List;
 use super::names::Names;
+use super::prefix;
 use super::records::{Batches, Pairs, batches, pairs};
 use super::table::Sheet;
 use super::{Candidate, DatasetError, Layout, Tree, brief, some};
@@ -28,6 +29,7 @@ pub(super) enum How {
     List(Vec<Origin>),
     Idx(Pairs),
     Cifar(Batches, bool),
+    Names,
 }
 
 /// Columns by name.
@@ -82,6 +84,10 @@ pub(super) fn find(
                 how: How::Folders(level),
             }
         }));
+    }
+    if any && let Some(candidate) = prefix::candidate(tree, &found.shape) {
+        let how = How::Names;
+        found.fits.push(Fit { candidate, how });
     }
     let names = Names::new(tree);
     if any || focused == Some(Kind::Table) {
@@ -149,7 +155,7 @@ impl Fits {
             match found {
                 Ok((sheet, columns)) => {
                     for columns in columns {
-                        self.table(tree, names, &family, &sheet, columns);
+                        self.table(tree, names, &family, &sheet, &columns);
                     }
                 }
                 Err(reason) => self.refused.push((file.clone(), reason)),
@@ -183,12 +189,15 @@ impl Fits {
         names: &Names<'_>,
         family: &[Origin],
         sheet: &Sheet,
-        columns: Columns,
+        columns: &Columns,
     ) {
         let name = |at: usize| sheet.header.get(at).cloned().unwrap_or_default();
         let choice = Choice {
             image: name(columns.image),
-            class: name(columns.class),
+            class: match columns.one_hot.is_empty() {
+                true => name(columns.class),
+                false => ONE_HOT.to_owned(),
+            },
             set: columns.set.map(name),
         };
         let file = &sheet.origin.file;
@@ -222,12 +231,19 @@ impl Fits {
                     class: choice.class.clone(),
                     set: choice.set.clone(),
                 },
-                title: format!(
-                    "{}: the column “{}” is the class: {}",
-                    brief(file),
-                    brief(&choice.class),
-                    assignment.names()
-                ),
+                title: match choice.class.as_str() {
+                    ONE_HOT => format!(
+                        "{}: a column for each class: {}",
+                        brief(file),
+                        assignment.names()
+                    ),
+                    class => format!(
+                        "{}: the column “{}” is the class: {}",
+                        brief(file),
+                        brief(class),
+                        assignment.names()
+                    ),
+                },
                 classes,
                 images,
                 stated: stated && !file.to_lowercase().contains("submission"),

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::super::files::{Entry, Kind};
+use super::super::files::{self, Entry, Kind};
+use super::sets::{Sets, is_part};
 use super::{Candidate, Found, Group, Layout, Plan, Problem, Set, Spot, Tree, brief, some};
 
 const BESIDE: &str = "lies beside the class folders, so it has no class";
@@ -18,8 +19,7 @@ const MAX_LEVEL: usize = 12;
 
 /// What the folders are.
 pub(super) struct Shape {
-    /// The folder of a path that says the set, counted from 0.
-    sets_at: Option<usize>,
+    sets: Sets,
     /// The sets mean something: `train/` alone is divided like any other folder.
     given: bool,
     /// For each level the names of the classes, and the number of pictures.
@@ -29,7 +29,7 @@ pub(super) struct Shape {
 }
 
 /// The folders above a file, without its name: each with where its name ends in the path.
-fn parts(path: &str) -> impl Iterator<Item = (usize, &str)> + Clone {
+pub(super) fn parts(path: &str) -> impl Iterator<Item = (usize, &str)> + Clone {
     path.match_indices('/').scan(0, |start, (end, _)| {
         let name = path.get(*start..end).unwrap_or_default();
         *start = end + 1;
@@ -37,7 +37,7 @@ fn parts(path: &str) -> impl Iterator<Item = (usize, &str)> + Clone {
     })
 }
 
-fn folders(path: &str) -> impl Iterator<Item = &str> + Clone {
+pub(super) fn folders(path: &str) -> impl Iterator<Item = &str> + Clone {
     parts(path).map(|(_, name)| name)
 }
 
@@ -102,22 +102,25 @@ pub(super) fn shape(tree: &Tree) -> Shape {
         .filter(|(_, files)| *files > 0)
         .collect();
     let wrappers = wrappers(&weighed);
-    let sets_at = sets_at(tree, &stretches, &weighed, wrappers);
+    let empty = tree.empty.iter().map(|folder| format!("{folder}/"));
+    let all = stretches.iter().map(|stretch| stretch.path.to_owned());
+    let all: Vec<String> = all.chain(empty).collect();
     let mut shape = Shape {
-        sets_at,
+        sets: Sets::find(&all, &weighed, wrappers),
         given: false,
         levels: Vec::new(),
         usual: 0,
     };
     shape.given = stretches
         .iter()
-        .filter_map(|stretch| shape.set(stretch.path))
+        .filter(|stretch| shape.sets.classes(stretch.path).next().is_some())
+        .filter_map(|stretch| shape.sets.set(stretch.path))
         .any(|set| set != Set::Train);
     for (path, files) in &weighed {
-        if shape.beside_sets(path).is_some() {
+        if shape.sets.beside(path).is_some() {
             continue;
         }
-        for (level, (_, class)) in shape.path(path).take(MAX_LEVEL).enumerate() {
+        for (level, (_, class)) in shape.sets.classes(path).take(MAX_LEVEL).enumerate() {
             if shape.levels.len() <= level {
                 shape.levels.push((BTreeSet::new(), 0));
             }
@@ -129,18 +132,14 @@ pub(super) fn shape(tree: &Tree) -> Shape {
             }
         }
     }
-    let several = |level: &usize| {
-        shape
-            .levels
-            .get(level - 1)
-            .is_some_and(|(classes, _)| classes.len() >= 2)
-    };
     let any = !shape.levels.is_empty()
         || !tree.empty.is_empty()
         || stretches.iter().any(|stretch| stretch.path.contains('/'));
-    shape.usual = (1..=shape.levels.len())
-        .find(several)
-        .unwrap_or(usize::from(any));
+    let levels = || 1..=shape.levels.len();
+    let several = |level: &usize| shape.classes(*level).is_some_and(|names| names.len() >= 2);
+    let of_things = |level: &usize| several(level) && !shape.is_arrangement(*level);
+    let usual = levels().find(of_things).or_else(|| levels().find(several));
+    shape.usual = usual.unwrap_or(usize::from(any));
     shape
 }
 
@@ -165,61 +164,54 @@ fn wrappers(paths: &[(&str, usize)]) -> usize {
     depth
 }
 
-/// Which folder of a path says the set, if one does.
-fn sets_at(
-    tree: &Tree,
-    files: &[Stretch<'_>],
-    pictures: &[(&str, usize)],
-    wrappers: usize,
-) -> Option<usize> {
-    // Folders at that depth, and whether there are classes inside: `train` and `test` may be the names of classes.
-    let mut tops: BTreeMap<&str, bool> = BTreeMap::new();
-    let of_files = files
-        .iter()
-        .filter_map(|stretch| stretch.path.rsplit_once('/'))
-        .map(|(above, _)| above);
-    let all = of_files.chain(tree.empty.iter().map(String::as_str));
-    for path in all {
-        let mut parts = path.split('/').skip(wrappers);
-        if let Some(top) = parts.next() {
-            *tops.entry(top).or_default() |= parts.next().is_some();
-        }
-    }
-    let sets: Vec<Set> = tops
-        .iter()
-        .filter(|(_, has_folders)| **has_folders)
-        .filter_map(|(name, _)| Set::from_folder(name))
-        .collect();
-    let paired = |sets: &[Set]| {
-        sets.contains(&Set::Train) && (sets.contains(&Set::Validation) || sets.contains(&Set::Test))
+/// Whether a folder's name says how files are arranged, and nothing of what they show.
+pub(super) fn is_generic(name: &str) -> bool {
+    const GENERIC: [&str; 14] = [
+        "images",
+        "image",
+        "imgs",
+        "img",
+        "pictures",
+        "photos",
+        "data",
+        "jpg",
+        "jpeg",
+        "png",
+        "files",
+        "masks",
+        "annotations",
+        "labels",
+    ];
+    GENERIC.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// Files that lie in no class become problems.
+fn leave_out(plan: &mut Plan) {
+    let classed = |found: &Found| found.group < IN_NO_SET;
+    let (classed, others): (Vec<Found>, Vec<Found>) = std::mem::take(&mut plan.found)
+        .into_iter()
+        .partition(classed);
+    plan.found = classed;
+    let beside = others
+        .into_iter()
+        .filter(|found| found.group == IN_NO_CLASS);
+    plan.problems.extend(beside.map(|found| Problem {
+        reason: files::beside(&found.file).unwrap_or(BESIDE).into(),
+        file: found.file,
+    }));
+}
+
+fn without_class(folder: &str, count: usize) -> String {
+    let images = match count {
+        1 => "one image lies".to_owned(),
+        count => format!("{count} images lie"),
     };
-    if paired(&sets) || (!sets.is_empty() && sets.len() == tops.len()) {
-        return Some(wrappers);
-    }
-    // Below the classes only where every picture says so.
-    let below = wrappers + 1;
-    let inner: Option<BTreeSet<Set>> = pictures
-        .iter()
-        .map(|(path, _)| Set::from_folder(folders(path).nth(below)?))
-        .collect();
-    let inner: Vec<Set> = inner?.into_iter().collect();
-    paired(&inner).then_some(below)
+    format!(
+        "{folder}/: its {images} in no class folder: not used; a trained run can be asked about them (mapsto predict)"
+    )
 }
 
 impl Shape {
-    /// The folders above a file that may be classes, each with where its name ends in the path.
-    fn path<'a>(&self, path: &'a str) -> impl Iterator<Item = (usize, &'a str)> + use<'a> {
-        let sets_at = self.sets_at;
-        parts(path)
-            .enumerate()
-            .filter(move |(at, (_, name))| Some(*at) != sets_at || Set::from_folder(name).is_none())
-            .map(|(_, part)| part)
-    }
-
-    fn set(&self, path: &str) -> Option<Set> {
-        Set::from_folder(folders(path).nth(self.sets_at?)?)
-    }
-
     /// The names of the classes at that level, counted from 1.
     pub fn classes(&self, level: usize) -> Option<&BTreeSet<String>> {
         Some(&self.levels.get(level.checked_sub(1)?)?.0)
@@ -254,22 +246,6 @@ impl Shape {
 
     /// Whether the names of the usual classes look like an arrangement of files rather than like classes.
     pub fn says_little(&self) -> bool {
-        const GENERIC: [&str; 14] = [
-            "images",
-            "image",
-            "imgs",
-            "img",
-            "pictures",
-            "photos",
-            "data",
-            "jpg",
-            "jpeg",
-            "png",
-            "files",
-            "masks",
-            "annotations",
-            "labels",
-        ];
         let Some(classes) = self.classes(self.usual) else {
             return true;
         };
@@ -279,17 +255,38 @@ impl Shape {
         };
         let stems: BTreeSet<String> = classes.iter().map(stem).collect();
         let numbered = stems.len() == 1 && !stems.contains("");
-        let generic = classes.iter().all(|name| {
-            let lower = name.to_ascii_lowercase();
-            Set::from_folder(name).is_some() || GENERIC.contains(&lower.as_str())
-        });
-        classes.len() < 2 || numbered || generic
+        classes.len() < 2 || numbered || self.is_arrangement(self.usual)
+    }
+
+    /// Whether all names at a level say how the files are arranged (sets, folds, `images`) rather than what they show.
+    fn is_arrangement(&self, level: usize) -> bool {
+        let says =
+            |name: &String| Set::from_folder(name).is_some() || is_part(name) || is_generic(name);
+        let names = self.classes(level);
+        names.is_some_and(|names| !names.is_empty() && names.iter().all(says))
+    }
+
+    /// Whether one of the usual classes is a mere place for files.
+    pub fn says_less(&self) -> bool {
+        let names = self.classes(self.usual);
+        names.is_some_and(|names| names.iter().any(|name| is_generic(name)))
+    }
+
+    /// Whether a set has images and no classes.
+    pub fn has_unlabelled(&self) -> bool {
+        self.sets.has_unlabelled()
+    }
+
+    /// Whether the usual classes are nothing but the names of sets, folds and the like.
+    pub fn says_nothing(&self) -> bool {
+        self.is_arrangement(self.usual)
     }
 
     /// Takes the folder at `level` as the class.
     pub fn plan(&self, tree: &mut Tree, level: usize) -> Plan {
         let mut plan = Plan::default();
         let mut beside: BTreeSet<String> = BTreeSet::new();
+        let mut unlabelled: BTreeMap<String, usize> = BTreeMap::new();
         let entries = std::mem::take(&mut tree.entries);
         // For each stretch where it ends, and its group.
         let mut end = 0;
@@ -297,11 +294,15 @@ impl Shape {
             .iter()
             .map(|stretch| {
                 end += stretch.files;
-                if let Some(folder) = self.beside_sets(stretch.path) {
+                if let Some(folder) = self.sets.beside(stretch.path) {
                     beside.insert(folder.to_owned());
                     return (end, IN_NO_SET);
                 }
-                let class = self.path(stretch.path).nth(level - 1);
+                if let Some(folder) = self.sets.unlabelled(stretch.path) {
+                    *unlabelled.entry(folder.to_owned()).or_default() += stretch.pictures;
+                    return (end, IN_NO_SET);
+                }
+                let class = self.sets.classes(stretch.path).nth(level - 1);
                 let group = |class| self.group(&mut plan.groups, stretch.path, class);
                 (end, class.map_or(IN_NO_CLASS, group))
             })
@@ -318,27 +319,15 @@ impl Shape {
         };
         plan.found = entries.into_par_iter().enumerate().map(found).collect();
         if groups.iter().any(|(_, group)| *group >= IN_NO_SET) {
-            let classed = |found: &Found| found.group < IN_NO_SET;
-            let (classed, others) = std::mem::take(&mut plan.found)
-                .into_iter()
-                .partition(classed);
-            plan.found = classed;
-            let others: Vec<Found> = others;
-            let beside = others
-                .into_iter()
-                .filter(|found| found.group == IN_NO_CLASS);
-            plan.problems.extend(beside.map(|found| Problem {
-                file: found.file,
-                reason: BESIDE.into(),
-            }));
+            leave_out(&mut plan);
         }
         for folder in &tree.empty {
             // As if there were a file in it.
             let inside = format!("{folder}/ ");
-            if let Some(beside_sets) = self.beside_sets(&inside) {
+            if let Some(beside_sets) = self.sets.beside(&inside) {
                 beside.insert(beside_sets.to_owned());
-            } else if self.path(&inside).count() == level
-                && let Some(class) = self.path(&inside).nth(level - 1)
+            } else if self.sets.classes(&inside).count() == level
+                && let Some(class) = self.sets.classes(&inside).nth(level - 1)
             {
                 self.group(&mut plan.groups, &inside, class);
             }
@@ -347,23 +336,20 @@ impl Shape {
             file,
             reason: BESIDE_SETS.into(),
         }));
+        plan.notices.extend(
+            unlabelled
+                .iter()
+                .map(|(folder, count)| without_class(folder, *count)),
+        );
         plan.notices.extend(self.notice(level));
+        plan.notices.extend(self.parts_notice(level));
         plan.notices.extend(super::case_notice(&plan.groups));
         plan
     }
 
-    /// The folder in which a file lies that is none of a set's, where sets are told by folders.
-    fn beside_sets<'a>(&self, path: &'a str) -> Option<&'a str> {
-        let (end, name) = parts(path).nth(self.sets_at?)?;
-        match Set::from_folder(name) {
-            Some(_) => None,
-            None => path.get(..end),
-        }
-    }
-
     fn group(&self, groups: &mut Vec<Group>, path: &str, (end, class): (usize, &str)) -> u32 {
         let folder = path.get(..end).unwrap_or_default();
-        let given = self.set(path).filter(|_| self.given);
+        let given = self.sets.set(path).filter(|_| self.given);
         let is_same =
             |group: &Group| group.folder.as_deref() == Some(folder) && group.given == given;
         // The listing is sorted, so the files of a folder follow each other; sets may alternate in it.
@@ -386,6 +372,18 @@ impl Shape {
         Some(format!(
             "Everything lies below the folder “{}”: the folders inside it are the classes",
             brief(around)
+        ))
+    }
+
+    /// Levels above the classes that divide the files and mean nothing else.
+    fn parts_notice(&self, level: usize) -> Option<String> {
+        let above = (1..level).find(|&above| {
+            self.classes(above).is_some_and(|names| names.len() > 1) && self.is_arrangement(above)
+        });
+        let names = self.classes(above?)?;
+        let names = some(names.iter().map(String::as_str), names.len());
+        Some(format!(
+            "The folders {names} are taken for parts of one whole, and the folders inside them for the classes"
         ))
     }
 }

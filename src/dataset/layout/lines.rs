@@ -1,6 +1,6 @@
 //! Rows that give files their classes: what tables and lists have in common.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::files::Kind;
 use super::names::{Meant, Names};
@@ -167,6 +167,23 @@ impl Assignment {
         super::some(names.iter().copied(), names.len())
     }
 
+    /// Folders with pictures of which none has a line, as competitions give their test images; with their numbers.
+    fn bare_folders(&self, tree: &Tree) -> BTreeMap<String, usize> {
+        let mut folders: BTreeMap<&str, (usize, bool)> = BTreeMap::new();
+        for (entry, given) in tree.entries.iter().zip(&self.of) {
+            let folder = folder_of(&entry.path);
+            if entry.kind == Kind::Picture && !folder.is_empty() {
+                let (count, any) = folders.entry(folder).or_default();
+                *count += 1;
+                *any |= given.is_some();
+            }
+        }
+        let bare = folders.into_iter().filter(|(_, (_, any))| !any);
+        bare.map(|(folder, (count, _))| (folder.to_owned(), count))
+            .take(MAX_BARE)
+            .collect()
+    }
+
     /// The images, and what is left out; `source` names the table or list.
     pub fn plan(mut self, tree: &mut Tree, source: &str) -> Plan {
         let mut plan = Plan::default();
@@ -177,10 +194,11 @@ impl Assignment {
             .iter()
             .flatten()
             .any(|given| given.set.is_some_and(|set| set != Set::Train));
+        let bare = self.bare_folders(tree);
         for (entry, given) in std::mem::take(&mut tree.entries).into_iter().zip(&self.of) {
             let Some(given) = given else {
-                if entry.kind == Kind::Picture {
-                    let reason = format!("{source} has no line for it, so it has no class");
+                if entry.kind == Kind::Picture && !bare.contains_key(folder_of(&entry.path)) {
+                    let reason = format!("{} for it, so it has no class", no_line(source));
                     self.problems
                         .add("files without a line", entry.path, reason);
                 }
@@ -216,6 +234,10 @@ impl Assignment {
             });
         }
         plan.problems = self.problems.finish(source);
+        plan.notices.extend(bare.iter().map(|(folder, count)| {
+            let images = super::counted(*count, "image");
+            format!("{folder}/: {} for its {images}: not used", no_line(source))
+        }));
         if self.repeated > 0 {
             plan.notices.push(format!(
                 "{source} names {} once more with the same class: each counts once",
@@ -225,6 +247,20 @@ impl Assignment {
         plan.notices.extend(super::case_notice(&plan.groups));
         plan
     }
+}
+
+/// Folders without lines that are told one by one.
+const MAX_BARE: usize = 20;
+
+fn no_line(source: &str) -> String {
+    match source.contains(" and ") {
+        true => format!("{source} have no line"),
+        false => format!("{source} has no line"),
+    }
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn index(number: u32) -> usize {
@@ -258,7 +294,7 @@ pub(super) fn family(file: &str, others: &[String]) -> Vec<Origin> {
     };
     let ending = |file: &str| file.rsplit_once('.').map(|(_, ending)| ending.to_owned());
     let Some((_, rest)) = set_of_name(alone.stem()) else {
-        return vec![alone];
+        return across_sets(file, others).unwrap_or_else(|| vec![alone]);
     };
     let mut family: Vec<Origin> = Vec::new();
     for other in others {
@@ -281,4 +317,23 @@ pub(super) fn family(file: &str, others: &[String]) -> Vec<Origin> {
     } else {
         family
     }
+}
+
+/// Tables of one name in the folders of the sets: `train/_classes.csv`, `valid/_classes.csv`.
+fn across_sets(file: &str, others: &[String]) -> Option<Vec<Origin>> {
+    let parts = |file: &str| {
+        let (folder, name) = file.rsplit_once('/')?;
+        let (above, set) = folder.rsplit_once('/').unwrap_or(("", folder));
+        Some((Set::from_folder(set)?, above.to_owned(), name.to_owned()))
+    };
+    let (_, above, name) = parts(file)?;
+    let of = |other: &String| {
+        let (set, its_above, its_name) = parts(other)?;
+        (its_above == above && its_name == name).then(|| Origin {
+            file: other.clone(),
+            set: Some(set),
+        })
+    };
+    let family: Vec<Origin> = others.iter().filter_map(of).collect();
+    (family.len() > 1).then_some(family)
 }

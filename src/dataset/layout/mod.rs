@@ -10,9 +10,11 @@ mod folders;
 mod lines;
 mod list;
 mod names;
+mod prefix;
 mod problems;
 mod records;
 mod rows;
+mod sets;
 mod table;
 mod text;
 
@@ -22,8 +24,9 @@ use rayon::prelude::*;
 
 use super::files::Tree;
 use super::{DatasetError, Layout, LayoutChoice, Problem, Progress, Set};
-pub(super) use choose::read;
+pub(super) use choose::{read, unused_tables};
 pub(super) use records::Shelf;
+pub(super) use sets::{is_arrangement, of_folder as set_of_folder};
 
 /// Where an image's data is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,8 +119,60 @@ fn brief(name: &str) -> String {
     }
 }
 
-/// Names of classes that differ in case alone.
+/// A name by its letters, where a letter and the mark over it are as good as the letter with the mark; nothing for
+/// names of plain letters.
+fn outline(name: &str) -> Option<String> {
+    let is_mark = |c: char| ('\u{300}'..='\u{36f}').contains(&c);
+    let mut outline = String::new();
+    for letter in name.chars() {
+        if is_mark(letter) {
+            outline.pop();
+        }
+        let plain = letter.is_ascii();
+        outline.extend(if plain {
+            letter.to_lowercase().next()
+        } else {
+            Some('?')
+        });
+    }
+    outline.contains('?').then_some(outline)
+}
+
+/// Names of classes that look the same and are written in two ways.
+fn twin_notice(groups: &[Group]) -> Vec<String> {
+    let mut twins: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for group in groups {
+        if let Some(outline) = outline(&group.class) {
+            twins.entry(outline).or_default().insert(&group.class);
+        }
+    }
+    let letters = |name: &str| name.chars().count();
+    let composed = |names: &&BTreeSet<&str>| {
+        let counts: BTreeSet<usize> = names.iter().map(|name| letters(name)).collect();
+        counts.len() > 1
+    };
+    let words = |names: &BTreeSet<&str>| {
+        let names: Vec<String> = names
+            .iter()
+            .map(|name| format!("“{}”", brief(name)))
+            .collect();
+        format!(
+            "{} may look the same, but are written with other signs: they are {}",
+            names.join(" and "),
+            counted(names.len(), "class")
+        )
+    };
+    twins.values().filter(composed).map(words).collect()
+}
+
+/// Names of classes that differ in case alone, or look the same.
 fn case_notice(groups: &[Group]) -> Vec<String> {
+    let mut notices = differing_in_case(groups);
+    notices.extend(twin_notice(groups));
+    notices
+}
+
+fn differing_in_case(groups: &[Group]) -> Vec<String> {
     let mut spellings: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for group in groups {
         spellings

@@ -62,6 +62,7 @@ impl Iterator for Rows<'_> {
             ends: vec![0; 16],
         };
         let (mut bytes, mut fields) = (0, 0);
+        let start = self.rest;
         // Empty lines are skipped by the reader, and it counts a line when it has read its end.
         let skipped = self
             .rest
@@ -88,9 +89,15 @@ impl Iterator for Rows<'_> {
                 }
                 ReadRecordResult::OutputFull => {
                     self.ended = true;
-                    return Some(Err(format!(
-                        "has a quote in line {line} or later that is not closed: close it, or remove it"
-                    )));
+                    let quoted = start.iter().take(MAX_ROW).any(|&byte| byte == b'"');
+                    return Some(Err(match quoted {
+                        true => format!(
+                            "has a quote in line {line} or later that is not closed: close it, or remove it"
+                        ),
+                        false => format!(
+                            "has more than 256 KiB in line {line}: shorten it, or remove it"
+                        ),
+                    }));
                 }
                 ReadRecordResult::OutputEndsFull => {
                     self.ended = true;

@@ -15,6 +15,8 @@ pub(super) struct Sheet {
     pub origin: Origin,
     text: String,
     delimiter: u8,
+    /// Lines before the header: comments, and what programs write for themselves.
+    skipped: u64,
     /// The names of the columns; “column 1” and so on where there is no header.
     pub header: Vec<String>,
     /// The first row names the columns.
@@ -51,12 +53,14 @@ pub(super) fn load(tree: &Tree, file: &str) -> Result<(String, Option<&'static s
 impl Sheet {
     /// Reads a table of the listing.
     pub fn open(tree: &Tree, names: &Names<'_>, origin: Origin) -> Result<Self, String> {
-        let (text, encoding) = load(tree, &origin.file)?;
-        let delimiter = delimiter(&text);
+        let (mut text, encoding) = load(tree, &origin.file)?;
+        let (skipped, stated) = without_preamble(&mut text);
+        let delimiter = stated.unwrap_or_else(|| delimiter(&text));
         let mut sheet = Self {
             origin,
             text,
             delimiter,
+            skipped,
             header: Vec::new(),
             has_header: false,
             encoding,
@@ -66,19 +70,15 @@ impl Sheet {
             Some(first) => first?.1,
         };
         if first.len() < 2 {
-            return Err(format!(
-                "has {} columns: two or more are needed, for the file and for its class",
-                first.len()
-            ));
+            return Err(
+                "has one column: two or more are needed, for the file and for its class".into(),
+            );
         }
         let names_a_file = |cell: &str| {
             kind(cell) == Kind::Picture
                 || matches!(meant(names, &sheet.origin, cell), Meant::File(_))
         };
-        let says = |cell: &str| {
-            IMAGE.contains(&plain(cell).as_str()) || CLASS.contains(&plain(cell).as_str())
-        };
-        sheet.has_header = first.iter().any(says) || !first.iter().any(names_a_file);
+        sheet.has_header = first.iter().any(names_a_column) || !first.iter().any(names_a_file);
         let name = |(at, cell): (usize, &str)| match cell.trim() {
             cell if sheet.has_header && !cell.is_empty() => cell.to_owned(),
             _ => format!("column {}", at + 1),
@@ -88,8 +88,10 @@ impl Sheet {
     }
 
     /// All rows with their line numbers, the header among them.
-    fn rows(&self) -> Rows<'_> {
+    fn rows(&self) -> impl Iterator<Item = Result<(u64, Record), String>> {
+        let skipped = self.skipped;
         Rows::new(&self.text, self.delimiter)
+            .map(move |row| row.map(|(line, record)| (line + skipped, record)))
     }
 
     /// All rows but the header and empty ones.
@@ -104,11 +106,24 @@ impl Sheet {
         self.header.iter().position(|known| known == name)
     }
 
+    /// The name of the one column that holds a 1; empty where there is none, or several.
+    fn marked(&self, record: &Record, columns: &[usize]) -> &str {
+        let is_one = |at: &&usize| {
+            let cell = record.get(**at).unwrap_or_default().trim();
+            cell.parse() == Ok(1.0)
+        };
+        let mut marked = columns.iter().filter(is_one);
+        match (marked.next(), marked.next()) {
+            (Some(&at), None) => self.header.get(at).map_or("", String::as_str),
+            _ => "",
+        }
+    }
+
     /// Gives every row's file its class. Errors: the table cannot be read to its end.
     pub fn assign(
         &self,
         names: &Names<'_>,
-        columns: Columns,
+        columns: &Columns,
         assignment: &mut Assignment,
     ) -> Result<(), String> {
         for row in self.data() {
@@ -116,7 +131,10 @@ impl Sheet {
             let cell = |at: usize| record.get(at).unwrap_or_default().trim();
             let mut row = Row {
                 cell: cell(columns.image),
-                class: cell(columns.class),
+                class: match columns.one_hot.as_slice() {
+                    [] => cell(columns.class),
+                    columns => self.marked(&record, columns),
+                },
                 set: self.origin.set,
                 line,
             };
@@ -131,6 +149,41 @@ impl Sheet {
             assignment.row(&self.origin, &row, meant);
         }
         Ok(())
+    }
+}
+
+fn names_a_column(cell: &str) -> bool {
+    IMAGE.contains(&plain(cell).as_str()) || CLASS.contains(&plain(cell).as_str())
+}
+
+/// Takes away the lines before the header (`sep=;` as spreadsheets write it, and comments): how many, and the separator
+/// that they state. A `#` before the names of the columns themselves is taken away alone.
+fn without_preamble(text: &mut String) -> (u64, Option<u8>) {
+    let (mut skipped, mut stated) = (0, None);
+    loop {
+        let end = text.find(['\n', '\r']).unwrap_or(text.len());
+        let (line, rest) = text.split_at(end);
+        let rest = rest.strip_prefix('\r').unwrap_or(rest);
+        let rest = rest.strip_prefix('\n').unwrap_or(rest);
+        let separator = line.trim().strip_prefix("sep=");
+        if let Some(&[separator]) = separator.map(str::as_bytes) {
+            stated = Some(separator);
+        } else if let Some(comment) = line.strip_prefix('#') {
+            let says = |line: &str| line.split([',', ';', '\t', '|']).any(names_a_column);
+            let next = rest.lines().next().unwrap_or_default();
+            if says(comment) && !says(next) {
+                text.remove(0);
+                return (skipped, stated);
+            }
+        } else {
+            return (skipped, stated);
+        }
+        skipped += 1;
+        let start = text.len() - rest.len();
+        text.drain(..start);
+        if text.is_empty() {
+            return (skipped, stated);
+        }
     }
 }
 

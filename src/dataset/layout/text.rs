@@ -15,12 +15,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(String, Option<&'static str>), &'s
     if encoding == UTF_8 {
         return match std::str::from_utf8(rest) {
             Ok(text) if !text.contains('\0') => Ok((text.to_owned(), None)),
-            _ => Err("it is no text"),
+            _ => Err("is no text"),
         };
     }
     let (text, _) = encoding.decode_without_bom_handling(rest);
     if text.contains('\0') {
-        return Err("it is no text");
+        return Err("is no text");
     }
     let name = match encoding {
         _ if encoding == WINDOWS_1252 => "Latin-1 (Windows-1252)",

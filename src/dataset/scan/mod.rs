@@ -51,9 +51,11 @@ impl Things {
     }
 }
 
+/// A data set of at least so many classes (1 or 2).
 pub(super) fn open(
     root: &Path,
     opening: &Opening,
+    least: usize,
     progress: &Progress,
 ) -> Result<Dataset, DatasetError> {
     let opened = files::open(root, opening.cache.as_deref(), progress)?;
@@ -86,7 +88,7 @@ pub(super) fn open(
     };
     let (images, spots) = images(&of_groups, found, looks, &mut problems);
     problems.sort_by(|left, right| left.file.cmp(&right.file));
-    check(root, &classes, &problems)?;
+    check(root, &classes, least, &problems, &plan.notices)?;
     Ok(Dataset {
         source: Source::Folder(root.to_path_buf()),
         classes,
@@ -252,9 +254,13 @@ fn images(
     if kept.contains(&false) {
         for (found, look) in found.iter_mut().zip(&looks) {
             if let Err(fault) = look {
+                let beside = match fault {
+                    DecodeFault::NotAnImage(_) | DecodeFault::Empty => files::beside(&found.file),
+                    _ => None,
+                };
                 problems.push(Problem {
                     file: std::mem::take(&mut found.file),
-                    reason: fault.to_string(),
+                    reason: beside.map_or_else(|| fault.to_string(), str::to_owned),
                 });
             }
         }
@@ -286,7 +292,13 @@ fn images(
     (images, spots)
 }
 
-fn check(root: &Path, classes: &[String], problems: &[Problem]) -> Result<(), DatasetError> {
+fn check(
+    root: &Path,
+    classes: &[String],
+    least: usize,
+    problems: &[Problem],
+    notices: &[String],
+) -> Result<(), DatasetError> {
     let folder = root.to_path_buf();
     match classes {
         [] => {
@@ -303,9 +315,10 @@ fn check(root: &Path, classes: &[String], problems: &[Problem]) -> Result<(), Da
             };
             Err(DatasetError::NoImages { folder, detail })
         }
-        [class] => Err(DatasetError::OneClass {
+        [class] if least > 1 => Err(DatasetError::OneClass {
             class: class.clone(),
             folder,
+            hint: layout::unused_tables(notices),
         }),
         _ => Ok(()),
     }

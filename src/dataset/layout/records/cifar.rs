@@ -125,6 +125,20 @@ impl Batches {
         tree.entries.get(tree.find(&path)?)
     }
 
+    /// The names as their file has them.
+    fn written_names(&self, tree: &Tree, coarse: bool) -> Vec<String> {
+        let text = self.names_file(tree, coarse).and_then(|entry| {
+            let head = tree.store.head(entry, 1 << 16).ok()?;
+            String::from_utf8(head).ok()
+        });
+        let lines = text.as_deref().unwrap_or_default().lines();
+        lines
+            .map(|line| line.trim().to_owned())
+            .filter(|line| !line.is_empty())
+            .take(256)
+            .collect()
+    }
+
     /// The names of the classes, by label; numbers where there is no file with names.
     pub fn names(&self, tree: &Tree, coarse: bool) -> Vec<String> {
         let count = match (self.hundred, coarse) {
@@ -132,16 +146,7 @@ impl Batches {
             (true, false) => 100,
             (true, true) => 20,
         };
-        let text = self.names_file(tree, coarse).and_then(|entry| {
-            let head = tree.store.head(entry, 1 << 16).ok()?;
-            String::from_utf8(head).ok()
-        });
-        let lines = text.as_deref().unwrap_or_default().lines();
-        let names: Vec<String> = lines
-            .map(|line| line.trim().to_owned())
-            .filter(|line| !line.is_empty())
-            .take(count)
-            .collect();
+        let names = self.written_names(tree, coarse);
         if names.len() == count {
             names
         } else {
@@ -158,6 +163,17 @@ impl Batches {
     ) -> Result<Plan, DatasetError> {
         let mut plan = Plan::default();
         let names = self.names(tree, coarse);
+        let written = self.written_names(tree, coarse).len();
+        if let Some(file) = self.names_file(tree, coarse)
+            && written != names.len()
+        {
+            plan.notices.push(format!(
+                "{} names {} where {} are needed: the classes are numbers",
+                file.path,
+                counted(written, "class"),
+                names.len()
+            ));
+        }
         if self.names_file(tree, coarse).is_none() {
             plan.notices.push("The file with the names of the classes is not beside the batches: the classes are numbers".into());
         }
