@@ -286,7 +286,9 @@ fn pictures_of_twelve_bits_in_sixteen_are_told_but_one_dark_one_among_bright_one
     let narrow = found(&report, Kind::Narrow).unwrap();
     assert_eq!(narrow.images, [0, 1, 2, 3]);
     assert!(
-        narrow.title.contains("16 bits use little of their range (about 3"),
+        narrow
+            .title
+            .contains("16 bits use little of their range (about 3"),
         "{}",
         narrow.title
     );
