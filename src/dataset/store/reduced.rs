@@ -1,5 +1,12 @@
 //! JPEG files at a half, a quarter or an eighth: the decoder skips the higher frequencies, which resizing would throw
 //! away.
+//!
+//! What it costs in accuracy: the small colour CNN at 32×32, 8 epochs, on 160×160 crops of 14 photographs at their own
+//! resolution (1,680 for training, 840 for test; the class is the photograph), seeds 1 to 6: test accuracy 67.4 % with
+//! whole decoding (64.0 to 69.9) and 65.7 % with reduced (61.7 to 68.0). The mean difference of −1.6 points has a
+//! standard error of 1.3: neither a proof of a loss nor that there is none. Pixels differ by 1.9 of 255 in the mean for
+//! those crops; of 14 whole photographs (451×300 to 2268×1512) by 1.2 at 32 pixels, 2.1 at 64, 1.6 at 128, 0.6 at 224.
+//! Reading took a third of the time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
