@@ -14,11 +14,7 @@ use mapsto::project::load;
 use whole_window::Window;
 
 fn select(window: &mut Window, name: &str, modifiers: Modifiers) {
-    window
-        .harness
-        .get_by_role_and_label(Role::ListBoxOption, name)
-        .click_modifiers(modifiers);
-    window.harness.run_steps(3);
+    window.click_on(Role::ListBoxOption, name, modifiers);
 }
 
 /// Types into the command palette and takes the first line.

@@ -63,10 +63,28 @@ impl Window {
         self.harness.run_steps(3);
     }
 
+    /// Clicks a button once it stands still.
     pub fn click(&mut self, name: &str) {
+        self.click_on(Role::Button, name, Modifiers::NONE);
+    }
+
+    /// Clicks what stands still: what scrolls moves it, and so do names and maps that come from threads.
+    pub fn click_on(&mut self, role: Role, name: &str, modifiers: Modifiers) {
+        let mut still = 0;
+        let mut before = None;
+        for _ in 0..200 {
+            self.harness.run_steps(2);
+            let place = self.harness.get(by().role(role).label(name)).rect();
+            still = if before == Some(place) { still + 1 } else { 0 };
+            if still == 3 {
+                break;
+            }
+            before = Some(place);
+            std::thread::sleep(Duration::from_millis(5));
+        }
         self.harness
-            .get(by().role(Role::Button).label(name))
-            .click();
+            .get(by().role(role).label(name))
+            .click_modifiers(modifiers);
         self.harness.run_steps(3);
     }
 
