@@ -19,7 +19,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{Queryable as _, by};
 use mapsto::app::command::Command;
 use mapsto::app::desk::DataChange;
-use mapsto::app::view::Dialog;
+use mapsto::app::view::{Dialog, View};
 use mapsto::dataset::{Group, Layout, Source};
 use mapsto::project::load;
 use whole_window::{Window, ready, yes};
@@ -51,6 +51,12 @@ fn window() -> (Window, PathBuf) {
     window.until("the pets", ready);
     window.until("their health", |view| view.desk.alike.is_some());
     (window, folder)
+}
+
+/// Whether the images that are there leave one out.
+fn leaves_out(view: &View<'_>) -> bool {
+    let (data, _) = view.data.ready().unwrap();
+    data.images.iter().any(|image| image.excluded)
 }
 
 fn excluded(window: &Window) -> Vec<String> {
@@ -102,15 +108,7 @@ fn a_finding_opens_its_images_and_its_action_is_a_step_that_can_be_undone() {
         data.images.iter().all(|image| !image.excluded)
     });
     window.click("Redo exclude 1 image");
-    window.until("the copy left out again", |view| {
-        view.data
-            .ready()
-            .unwrap()
-            .0
-            .images
-            .iter()
-            .any(|image| image.excluded)
-    });
+    window.until("the copy left out again", leaves_out);
 }
 
 #[test]
@@ -222,15 +220,7 @@ fn too_few_classes_are_refused_and_the_step_is_taken_back() {
 fn a_copy_and_moves_of_files_are_asked_for_done_and_taken_back() {
     let (mut window, folder) = window();
     window.send(Command::ChangeData(DataChange::Exclude(vec![6])));
-    window.until("one left out", |view| {
-        view.data
-            .ready()
-            .unwrap()
-            .0
-            .images
-            .iter()
-            .any(|image| image.excluded)
-    });
+    window.until("one left out", leaves_out);
     let target = window.home.path().join("written");
     window.send(Command::CopyData(Some(target.clone())));
     window.until("the copy", |view| view.desk.applying.is_none());

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::panels_world::World;
 use super::panels_world::stage::{Stage, commands};
 use super::whole_window::{Window, ready, yes};
-use super::{excluded, window};
+use super::{excluded, leaves_out, window};
 
 fn tick(window: &mut Window, name: &str) {
     let found = by().role(Role::CheckBox).label(name);
@@ -278,15 +278,7 @@ fn a_mistake_is_mended_in_inspect_and_taken_back_there() {
     window.click("Exclude");
     window.until("left out", |view| !view.desk.changes.excluded.is_empty());
     assert_eq!(excluded(&window), std::slice::from_ref(&file));
-    window.until("the new sets", |view| {
-        view.data
-            .ready()
-            .unwrap()
-            .0
-            .images
-            .iter()
-            .any(|image| image.excluded)
-    });
+    window.until("the new sets", leaves_out);
     window.press(Modifiers::COMMAND, Key::Z);
     assert!(
         window.view().desk.changes.is_empty(),
