@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::super::files::{self, Entry, Kind};
 use super::sets::{Sets, is_part};
-use super::{Candidate, Found, Group, Layout, Plan, Problem, Set, Spot, Tree, brief, some};
+use super::{Candidate, Found, Group, Layout, Plan, Problem, Set, Tree, brief, some};
 
 const BESIDE: &str = "lies beside the class folders, so it has no class";
 const BESIDE_SETS: &str =
@@ -309,13 +309,8 @@ impl Shape {
             .collect();
         let found = |(at, entry): (usize, Entry)| {
             let stretch = groups.partition_point(|(end, _)| *end <= at);
-            Found {
-                file: entry.path,
-                spot: Spot::File(entry.place),
-                group: groups.get(stretch).map_or(IN_NO_CLASS, |(_, group)| *group),
-                bytes: entry.bytes,
-                modified: entry.modified,
-            }
+            let group = groups.get(stretch).map_or(IN_NO_CLASS, |(_, group)| *group);
+            Found::of(entry, group)
         };
         plan.found = entries.into_par_iter().enumerate().map(found).collect();
         if groups.iter().any(|(_, group)| *group >= IN_NO_SET) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::super::files::Kind;
 use super::names::{Meant, Names};
 use super::problems::Problems;
-use super::{Found, Group, Plan, Set, Spot, Tree};
+use super::{Found, Group, Plan, Set, Tree};
 
 /// A table or list, as words and for its rows.
 #[derive(Clone, Debug)]
@@ -225,13 +225,7 @@ impl Assignment {
                 });
                 u32::try_from(plan.groups.len() - 1).unwrap_or(u32::MAX)
             });
-            plan.found.push(Found {
-                file: entry.path,
-                spot: Spot::File(entry.place),
-                group,
-                bytes: entry.bytes,
-                modified: entry.modified,
-            });
+            plan.found.push(Found::of(entry, group));
         }
         plan.problems = self.problems.finish(source);
         plan.notices.extend(bare.iter().map(|(folder, count)| {

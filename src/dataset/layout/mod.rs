@@ -51,6 +51,19 @@ pub(super) struct Found {
     pub modified: i64,
 }
 
+impl Found {
+    /// A file of the tree, in a group.
+    fn of(entry: super::files::Entry, group: u32) -> Self {
+        Self {
+            file: entry.path,
+            spot: Spot::File(entry.place),
+            group,
+            bytes: entry.bytes,
+            modified: entry.modified,
+        }
+    }
+}
+
 /// Images that share a class and a set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Group {

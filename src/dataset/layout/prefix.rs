@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::files::{Entry, Kind};
 use super::folders::{Shape, folders, is_generic};
 use super::names::stem;
-use super::{Candidate, Found, Group, Layout, Plan, Set, Spot, Tree, counted, some};
+use super::{Candidate, Found, Group, Layout, Plan, Set, Tree, counted, some};
 
 /// Most classes that names are believed to say.
 const MAX_CLASSES: usize = 1000;
@@ -113,13 +113,7 @@ pub(super) fn plan(tree: &mut Tree) -> Plan {
                 given,
             });
         }
-        plan.found.push(Found {
-            file: entry.path,
-            spot: Spot::File(entry.place),
-            group,
-            bytes: entry.bytes,
-            modified: entry.modified,
-        });
+        plan.found.push(Found::of(entry, group));
     }
     plan.notices.push(
         "No folder says a class: the beginning of each file's name is taken for it; look whether that is meant".into(),
