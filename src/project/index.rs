@@ -175,6 +175,14 @@ pub(super) fn highest_number(runs_dir: &Path) -> Result<u32, ProjectError> {
     Ok(numbers.max().unwrap_or(0))
 }
 
+/// Whether a run in `runs_dir` has that number.
+pub(super) fn is_number_taken(runs_dir: &Path, number: u32) -> Result<bool, ProjectError> {
+    let folders = run_folders(runs_dir)?;
+    Ok(folders
+        .iter()
+        .any(|path| number_of(&folder_name(path)) == Some(number)))
+}
+
 /// "0003-digits-cnn" → 3. Only what mapsto itself would write: four digits or more, then a dash. More than nine are
 /// no number of a run, so that there is always a next one.
 pub(super) fn number_of(name: &str) -> Option<u32> {

@@ -175,7 +175,8 @@ pub fn set_run_state(path: &Path, state: RunState, error: &str) -> Result<(), Pr
 /// Makes an empty folder under the lowest number above all others.
 ///
 /// Folders of two programs may differ in name and so would not collide under one number. Therefore the number itself
-/// is claimed first, by a file of its own that only one program can create, and looked at again under that claim.
+/// is claimed first, by a file of its own that only one program can create, and looked at again under that claim:
+/// only this number, as programs that passed this claim by may have made higher ones since.
 fn claim_folder(runs_dir: &Path, title: &str) -> Result<(u32, PathBuf), ProjectError> {
     let failed = |error| ProjectError::writing(runs_dir, &error);
     let mut number = index::highest_number(runs_dir)?.saturating_add(1);
@@ -183,14 +184,14 @@ fn claim_folder(runs_dir: &Path, title: &str) -> Result<(u32, PathBuf), ProjectE
         let claim = runs_dir.join(format!(".claim-{number:04}"));
         match fs::File::create_new(&claim) {
             Ok(_) => {
-                let made = if index::highest_number(runs_dir)? >= number {
-                    Ok(None)
-                } else {
-                    let path = runs_dir.join(format!("{number:04}-{}", slug(title)));
-                    fs::create_dir(&path).map(|()| Some(path))
+                let path = runs_dir.join(format!("{number:04}-{}", slug(title)));
+                let made = match index::is_number_taken(runs_dir, number) {
+                    Ok(false) => fs::create_dir(&path).map(|()| true).map_err(failed),
+                    Ok(true) => Ok(false),
+                    Err(error) => Err(error),
                 };
                 fs::remove_file(&claim).map_err(failed)?;
-                if let Some(path) = made.map_err(failed)? {
+                if made? {
                     return Ok((number, path));
                 }
             }
