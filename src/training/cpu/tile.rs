@@ -1,0 +1,183 @@
+//! The innermost loops: small blocks of sums that stay in registers.
+//!
+//! All take their vectors from whatever the processor has (AVX-512, AVX2, NEON, or plain numbers), found out once
+//! ([`arch`]), without unsafe code: `pulp` makes the functions below anew for each.
+
+use std::sync::LazyLock;
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// Rows of a block of [`rows_by_vectors`], and its vectors a row: twelve sums, three vectors and a factor fill the
+/// sixteen registers of AVX2.
+pub const ROWS: usize = 4;
+pub const VECTORS: usize = 3;
+
+/// Rows of a block of [`outer`], and its vectors a row.
+pub const OUTER_ROWS: usize = 6;
+pub const OUTER_VECTORS: usize = 2;
+
+/// Numbers in the longest vector there is (AVX-512): what is read up to here beyond the end of a buffer is never used.
+pub const LANES: usize = 16;
+
+/// The instructions of this processor.
+pub fn arch() -> Arch {
+    static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
+    *ARCH
+}
+
+/// Numbers of a vector of this processor.
+pub fn lanes() -> usize {
+    struct Lanes;
+    impl WithSimd for Lanes {
+        type Output = usize;
+        fn with_simd<S: Simd>(self, _: S) -> usize {
+            S::F32_LANES
+        }
+    }
+    arch().dispatch(Lanes)
+}
+
+/// A block of a matrix product: `sums[m][..] += Σ over k of rows[k][m] · source[offsets[k]..]`.
+#[inline(always)]
+pub fn rows_by_vectors<S: Simd>(
+    simd: S,
+    rows: &[[f32; ROWS]],
+    source: &[f32],
+    offsets: &[u32],
+    sums: &mut [[S::f32s; VECTORS]; ROWS],
+) {
+    let mut kept = *sums;
+    for (row, &offset) in rows.iter().zip(offsets) {
+        let start = offset as usize;
+        let (line, _) = S::as_simd_f32s(&source[start..start + VECTORS * S::F32_LANES]);
+        let line: [S::f32s; VECTORS] = std::array::from_fn(|n| line[n]);
+        for m in 0..ROWS {
+            let factor = simd.splat_f32s(row[m]);
+            for n in 0..VECTORS {
+                kept[m][n] = simd.mul_add_e_f32s(factor, line[n], kept[m][n]);
+            }
+        }
+    }
+    *sums = kept;
+}
+
+/// A block of a product of columns: `sums[k][..] += Σ over i of rows[k][i] · lines[i][..]`, for rows of one length and
+/// lines of [`OUTER_VECTORS`], one after the other.
+#[inline(always)]
+pub fn outer<S: Simd>(
+    simd: S,
+    rows: [&[f32]; OUTER_ROWS],
+    lines: &[f32],
+    sums: &mut [[S::f32s; OUTER_VECTORS]; OUTER_ROWS],
+) {
+    let mut kept = *sums;
+    let length = rows[0].len();
+    let rows = rows.map(|row| &row[..length]);
+    let (lines, _) = S::as_simd_f32s(&lines[..length * OUTER_VECTORS * S::F32_LANES]);
+    let (lines, _) = lines.as_chunks::<OUTER_VECTORS>();
+    for (i, line) in lines.iter().enumerate().take(length) {
+        for k in 0..OUTER_ROWS {
+            let factor = simd.splat_f32s(rows[k][i]);
+            for n in 0..OUTER_VECTORS {
+                kept[k][n] = simd.mul_add_e_f32s(factor, line[n], kept[k][n]);
+            }
+        }
+    }
+    *sums = kept;
+}
+
+/// A place and the number that stands there: what is left of a gradient that is mostly zero.
+pub type Entry = (u32, f32);
+
+/// `sums[..] += Σ over the entries of value · lines[place + at..]`. The length of `sums` is a multiple of [`LANES`].
+#[inline(always)]
+pub fn gather<S: Simd>(simd: S, entries: &[Entry], lines: &[f32], at: usize, sums: &mut [f32]) {
+    let lanes = S::F32_LANES;
+    let mut from = 0;
+    while from < sums.len() {
+        let left = (sums.len() - from) / lanes;
+        let (rest, at) = (&mut sums[from..], at + from);
+        let done = match left {
+            0 => return,
+            1 => gather_of::<S, 1>(simd, entries, lines, at, rest),
+            2 => gather_of::<S, 2>(simd, entries, lines, at, rest),
+            3 => gather_of::<S, 3>(simd, entries, lines, at, rest),
+            4 | 5 => gather_of::<S, 4>(simd, entries, lines, at, rest),
+            6 | 7 => gather_of::<S, 6>(simd, entries, lines, at, rest),
+            8..=11 => gather_of::<S, 8>(simd, entries, lines, at, rest),
+            _ => gather_of::<S, 12>(simd, entries, lines, at, rest),
+        };
+        from += done * lanes;
+    }
+}
+
+/// The same for a number of vectors that fits the registers; gives it back.
+#[inline(always)]
+fn gather_of<S: Simd, const VECTORS: usize>(
+    simd: S,
+    entries: &[Entry],
+    lines: &[f32],
+    at: usize,
+    sums: &mut [f32],
+) -> usize {
+    let (sums, _) = S::as_mut_simd_f32s(&mut sums[..VECTORS * S::F32_LANES]);
+    let mut kept: [S::f32s; VECTORS] = std::array::from_fn(|n| sums[n]);
+    for &(place, value) in entries {
+        let start = place as usize + at;
+        let (line, _) = S::as_simd_f32s(&lines[start..start + VECTORS * S::F32_LANES]);
+        let value = simd.splat_f32s(value);
+        for n in 0..VECTORS {
+            kept[n] = simd.mul_add_e_f32s(value, line[n], kept[n]);
+        }
+    }
+    sums.copy_from_slice(&kept);
+    VECTORS
+}
+
+/// As [`gather`] for as many rows of `run` sums as there are, each from lines that are `line` further on. Short rows are
+/// summed together: one alone would wait for its last sum.
+#[inline(always)]
+pub fn gather_rows<S: Simd>(
+    simd: S,
+    entries: &[Entry],
+    lines: &[f32],
+    line: usize,
+    run: usize,
+    sums: &mut [f32],
+) {
+    match (run / S::F32_LANES, sums.len() / run) {
+        (1, 3) => gather_three::<S, 1>(simd, entries, lines, line, sums),
+        (2, 3) => gather_three::<S, 2>(simd, entries, lines, line, sums),
+        (4, 3) => gather_three::<S, 4>(simd, entries, lines, line, sums),
+        _ => {
+            for (y, sums) in sums.chunks_exact_mut(run).enumerate() {
+                gather(simd, entries, lines, y * line, sums);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn gather_three<S: Simd, const VECTORS: usize>(
+    simd: S,
+    entries: &[Entry],
+    lines: &[f32],
+    line: usize,
+    sums: &mut [f32],
+) {
+    let width = VECTORS * S::F32_LANES;
+    let (sums, _) = S::as_mut_simd_f32s(&mut sums[..3 * width]);
+    let mut kept: [[S::f32s; VECTORS]; 3] =
+        std::array::from_fn(|y| std::array::from_fn(|n| sums[y * VECTORS + n]));
+    for &(place, value) in entries {
+        let value = simd.splat_f32s(value);
+        let lines = &lines[place as usize..][..2 * line + width];
+        for (y, kept) in kept.iter_mut().enumerate() {
+            let (row, _) = S::as_simd_f32s(&lines[y * line..y * line + width]);
+            for n in 0..VECTORS {
+                kept[n] = simd.mul_add_e_f32s(value, row[n], kept[n]);
+            }
+        }
+    }
+    sums.copy_from_slice(kept.as_flattened());
+}
