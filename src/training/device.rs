@@ -70,6 +70,12 @@ fn adapters() -> Vec<Adapter> {
     found
 }
 
+/// Whether tensors of a device are the CPU's, where our own arithmetic is.
+pub(super) fn is_cpu(device: &Device) -> bool {
+    // Whether it keeps a graph is not compared.
+    *device == Device::flex()
+}
+
 fn described((info, kind): (&wgpu::AdapterInfo, DeviceKind)) -> Adapter {
     let software = info.device_type == wgpu::DeviceType::Cpu;
     let api = format!("{:?}", info.backend);

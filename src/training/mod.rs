@@ -7,6 +7,7 @@
 
 mod begin;
 mod checkpoint;
+mod cpu;
 mod device;
 mod engine;
 mod error;

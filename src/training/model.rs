@@ -20,6 +20,9 @@ pub struct Model {
     /// The layer after which an output is needed no more, by output; as in `sources`.
     #[module(skip)]
     last_use: Vec<usize>,
+    /// Layers that are computed together with the pooling behind them, where nobody looks in between.
+    #[module(skip)]
+    pooled: Vec<bool>,
     /// Each layer's own weight decay.
     #[module(skip)]
     decays: Vec<f64>,
@@ -58,6 +61,13 @@ impl Model {
                 last_use[*source] = index;
             }
         }
+        let pooled = (0..layers.len()).map(|index| {
+            let output = index + 1;
+            let alone = last_use[output] == output && sources.get(output) == Some(&vec![output]);
+            let next = layers.get(output);
+            alone && next.is_some_and(|next| layers[index].pools_into(next))
+        });
+        let pooled = pooled.collect();
         let decays = network.layers().iter();
         let decays = decays.map(|layer| layer.layer().real("weight_decay"));
         Self {
@@ -66,6 +76,7 @@ impl Model {
             decays: decays.collect(),
             sources,
             last_use,
+            pooled,
             head: network.head(),
         }
     }
@@ -73,7 +84,7 @@ impl Model {
     /// The output of the last layer, `[batch, outputs]`, for pixels `[batch, channel, height,
     /// width]`: logits where a softmax or sigmoid folds into the loss.
     pub fn forward(&self, pixels: Tensor<4>, mode: &mut Mode<'_>) -> Tensor<2> {
-        self.forward_each(pixels, mode, |_, _| {})
+        self.run(pixels, mode, None::<fn(usize, &Activations)>)
     }
 
     /// As [`Self::forward`], showing what every layer puts out on the way.
@@ -81,11 +92,24 @@ impl Model {
         &self,
         pixels: Tensor<4>,
         mode: &mut Mode<'_>,
-        mut each: impl FnMut(usize, &Activations),
+        each: impl FnMut(usize, &Activations),
+    ) -> Tensor<2> {
+        self.run(pixels, mode, Some(each))
+    }
+
+    fn run(
+        &self,
+        pixels: Tensor<4>,
+        mode: &mut Mode<'_>,
+        mut each: Option<impl FnMut(usize, &Activations)>,
     ) -> Tensor<2> {
         let mut flows: Vec<Option<Activations>> = Vec::with_capacity(self.layers.len() + 1);
         flows.push(Some(Activations::Maps(pixels)));
         for (index, (layer, sources)) in self.layers.iter().zip(&self.sources).enumerate() {
+            // The pooling behind a layer that has pooled already.
+            if flows.len() > index + 1 {
+                continue;
+            }
             let inputs = sources.iter().enumerate().filter_map(|(place, source)| {
                 // What nobody else needs is not kept; a join may take the same output twice.
                 let again = sources[place + 1..].contains(source);
@@ -95,9 +119,19 @@ impl Model {
                     flows[*source].clone()
                 }
             });
-            let flow = layer.forward(inputs.collect(), mode);
-            each(index, &flow);
-            flows.push(Some(flow));
+            let mut inputs: Vec<Activations> = inputs.collect();
+            if let Some(each) = &mut each {
+                let flow = layer.forward(inputs, mode);
+                each(index, &flow);
+                flows.push(Some(flow));
+            } else if self.pooled[index]
+                && let Some(input) = inputs.pop()
+            {
+                flows.push(None);
+                flows.push(Some(layer.forward_pooled(input)));
+            } else {
+                flows.push(Some(layer.forward(inputs, mode)));
+            }
         }
         // The last layer's output has no further use, and every network has a layer.
         match flows.pop().flatten() {

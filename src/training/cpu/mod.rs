@@ -1,2 +1,8 @@
+//! The arithmetic of the CPU where burn's own wastes the machine: convolutions with what follows them, forward and
+//! backward, in cache and on all cores.
+//!
+//! The rooms below compute on slices and know nothing of burn; [`ops`] brings them into its graph.
+
 pub mod conv;
-pub mod tile;
+pub mod ops;
+mod tile;

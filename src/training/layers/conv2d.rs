@@ -8,7 +8,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::learning::{Learning, Visitor, value};
 use super::{activate, filters};
-use crate::network::{Activation, CheckedLayer, Kind};
+use crate::network::{Activation, CheckedLayer, Kind, Shape};
+use crate::training::cpu::conv::{self, Conv, Finish, Geometry};
+use crate::training::cpu::ops::convolve;
+use crate::training::device::is_cpu;
 
 #[derive(Module, Debug)]
 pub struct Conv2d {
@@ -27,6 +30,9 @@ pub struct Conv2d {
     groups: usize,
     #[module(skip)]
     activation: Activation,
+    /// The same for our own arithmetic, where it covers it.
+    #[module(skip)]
+    own: Option<Conv>,
 }
 
 impl Conv2d {
@@ -46,28 +52,83 @@ impl Conv2d {
         let shape = [maps, channels / groups, height, width];
         let weight = filters::weight(settings, shape, rng, device);
         let fan_in = shape[1] * height * width;
+        let padding = filters::padding(layer);
+        let geometry = Geometry {
+            channels,
+            size: sides(layer.input()),
+            filters: maps,
+            kernel: [height, width],
+            stride: settings.pair("stride"),
+            padding,
+            dilation: settings.pair("dilation"),
+        };
+        let finish = Finish {
+            relu: activation == Activation::Relu,
+            pool: false,
+        };
+        let covered = is_cpu(device) && groups == 1 && conv::covers(&geometry);
         Self {
             weight,
             bias: filters::bias(settings, maps, fan_in, rng, device),
-            stride: settings.pair("stride"),
-            padding: filters::padding(layer),
-            dilation: settings.pair("dilation"),
+            stride: geometry.stride,
+            padding,
+            dilation: geometry.dilation,
             groups,
             activation,
+            own: covered.then_some(Conv { geometry, finish }),
         }
+    }
+
+    /// Whether [`Self::forward_pooled`] can take the place of this layer and a 2×2 max pooling behind it.
+    pub fn pools(&self) -> bool {
+        let functions = [Activation::Relu, Activation::Linear];
+        let enough = |own: &Conv| own.geometry.output().iter().all(|side| *side > 1);
+        functions.contains(&self.activation) && self.own.as_ref().is_some_and(enough)
+    }
+
+    /// As [`Self::forward`] and a 2×2 max pooling behind it, in one pass.
+    pub fn forward_pooled(&self, input: Tensor<4>) -> Tensor<4> {
+        let mut own = self.own;
+        if let Some(own) = &mut own {
+            own.finish.pool = true;
+        }
+        self.convolve(input, own)
     }
 
     /// `[batch, channel, height, width]` to `[batch, filter, height', width']`.
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        self.convolve(input, self.own)
+    }
+
+    fn convolve(&self, input: Tensor<4>, own: Option<Conv>) -> Tensor<4> {
+        let bias = value(self.bias.as_ref());
+        if let Some(own) = own {
+            let none = || Tensor::zeros([own.geometry.filters], &input.device());
+            let bias = bias.unwrap_or_else(none);
+            let output = convolve(input, self.weight.val(), bias, own);
+            return if own.finish.relu {
+                output
+            } else {
+                activate(self.activation, output)
+            };
+        }
         let options = ConvOptions {
             stride: self.stride,
             padding: self.padding,
             dilation: self.dilation,
             groups: self.groups,
         };
-        let bias = value(self.bias.as_ref());
         let output = conv2d(input, self.weight.val(), bias, options);
         activate(self.activation, output)
+    }
+}
+
+/// Height and width of maps.
+fn sides(shape: Shape) -> [usize; 2] {
+    match shape {
+        Shape::Maps { height, width, .. } => [height, width],
+        // `check` lets nothing else reach a convolution.
+        _ => [1, 1],
     }
 }
 

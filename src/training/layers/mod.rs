@@ -303,6 +303,23 @@ impl Layer {
         }
     }
 
+    /// Whether [`Self::forward_pooled`] can take the place of this layer and the next one.
+    pub fn pools_into(&self, next: &Self) -> bool {
+        match (self, next) {
+            (Self::Conv2d(layer), Self::Pool(pool)) => layer.pools() && pool.is_two_by_two(),
+            _ => false,
+        }
+    }
+
+    /// The output of the next layer, which pools that of this one.
+    pub fn forward_pooled(&self, input: Activations) -> Activations {
+        match self {
+            Self::Conv2d(layer) => input.map_maps(|maps| layer.forward_pooled(maps)),
+            // `pools_into` says so of no other.
+            _ => input,
+        }
+    }
+
     /// The weights as files hold them: PyTorch's layouts, names `LAYER.weight` and so on.
     pub fn tensors(&self, name: &str) -> Vec<NamedTensor> {
         let mut reader = Reader::new(name);

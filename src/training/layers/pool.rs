@@ -39,6 +39,12 @@ impl Pool {
         }
     }
 
+    /// Whether it takes the greatest of each 2×2.
+    pub fn is_two_by_two(&self) -> bool {
+        let plain = self.size == [2, 2] && self.stride == [2, 2] && self.padding == [(0, 0); 2];
+        plain && !self.average && !self.ceil
+    }
+
     /// `[batch, channel, height, width]` to `[batch, channel, height', width']`.
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         if self.average {
