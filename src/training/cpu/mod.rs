@@ -4,5 +4,6 @@
 //! The rooms below compute on slices and know nothing of burn; [`ops`] brings them into its graph.
 
 pub mod conv;
+pub mod norm;
 pub mod ops;
 mod tile;

@@ -1,0 +1,145 @@
+"""How fast mapsto trains and predicts beside PyTorch: the same networks, batches and optimisers, in turn.
+
+    cargo bench --bench step --no-run             prints where the bench is
+    python tests/reference/speed.py BENCH [--systems digits-cnn …] [--rounds 9] [--steps 10] [--threads 2]
+
+Each round runs some steps of the one and of the other, in an order that changes; the ratio of a round is that of their
+medians. Prints images per second and the median of the ratios with the least and the greatest. Run it on a machine that
+does nothing else: PyTorch's threads wait for one another by turning, and suffer more than others from company.
+"""
+
+import argparse
+import statistics
+import subprocess
+import time
+
+import torch
+from torch import nn
+
+INFER = (1, 256)
+
+
+def conv(inputs, outputs):
+    return [nn.Conv2d(inputs, outputs, 3), nn.ReLU()]
+
+
+def resnet():
+    from torchvision.models import resnet18
+
+    return resnet18(num_classes=10)
+
+
+POOL = nn.MaxPool2d(2)
+# name: network, (channels, side), batch, optimiser, loss
+SYSTEMS = {
+    "digits-cnn": (lambda: nn.Sequential(*conv(1, 32), POOL, *conv(32, 64), POOL, *conv(64, 64), nn.Flatten(),
+                                         nn.Linear(576, 64), nn.ReLU(), nn.Linear(64, 10)), (1, 28), 128),
+    "colour-cnn": (lambda: nn.Sequential(*conv(3, 32), POOL, *conv(32, 64), POOL, nn.Flatten(),
+                                         nn.Linear(2304, 10)), (3, 32), 32),
+    "photo-binary": (lambda: nn.Sequential(*conv(3, 32), POOL, *conv(32, 64), POOL, nn.Flatten(),
+                                           nn.Linear(12544, 128), nn.ReLU(), nn.Linear(128, 1)), (3, 64), 32),
+    "plain-mlp": (lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 500), nn.ReLU(), nn.Linear(500, 10)), (1, 28), 32),
+    "dropout-mlp": (lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Dropout(0.2),
+                                          nn.Linear(128, 10)), (1, 28), 32),
+    "resnet-18": (resnet, (3, 64), 32),
+}
+OPTIMIZERS = {
+    "plain-mlp": lambda weights: torch.optim.SGD(weights, lr=1e-3, momentum=0.9),
+    "resnet-18": lambda weights: torch.optim.SGD(weights, lr=1e-3, momentum=0.9),
+}
+
+
+class Torch:
+    def __init__(self, name):
+        make, (channels, side), self.batch = SYSTEMS[name]
+        self.network = make()
+        adam = lambda weights: torch.optim.Adam(weights, lr=1e-3)
+        self.optimizer = OPTIMIZERS.get(name, adam)(self.network.parameters())
+        self.shape = (channels, side, side)
+        self.binary = name == "photo-binary"
+
+    def steps(self, count):
+        self.network.train()
+        pixels = torch.rand(self.batch, *self.shape)
+        labels = torch.arange(self.batch) % (2 if self.binary else 10)
+        seconds = []
+        for _ in range(count):
+            start = time.perf_counter()
+            self.optimizer.zero_grad()
+            outputs = self.network(pixels.clone())
+            if self.binary:
+                loss = nn.functional.binary_cross_entropy_with_logits(outputs[:, 0], labels.float())
+            else:
+                loss = nn.functional.cross_entropy(outputs, labels)
+            loss.backward()
+            self.optimizer.step()
+            loss.item()
+            seconds.append(time.perf_counter() - start)
+        return seconds
+
+    def predictions(self, batch, count):
+        self.network.eval()
+        pixels = torch.rand(batch, *self.shape)
+        seconds = []
+        with torch.inference_mode():
+            for _ in range(count):
+                start = time.perf_counter()
+                self.network(pixels.clone())
+                seconds.append(time.perf_counter() - start)
+        return seconds
+
+
+class Mapsto:
+    def __init__(self, bench, threads):
+        import os
+
+        environment = {**os.environ, "RAYON_NUM_THREADS": str(threads)}
+        self.process = subprocess.Popen([bench, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        env=environment)
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        return [float(number) for number in self.process.stdout.readline().strip("[]\n").split(",")]
+
+
+def compare(what, images, ours, theirs, rounds):
+    """Runs both in turn; prints images per second of each and the ratio."""
+    ours(), theirs()
+    ratios, rates = [], ([], [])
+    for number in range(rounds):
+        pair = {}
+        for side in (0, 1) if number % 2 else (1, 0):
+            pair[side] = statistics.median((ours, theirs)[side]())
+            rates[side].append(images / pair[side])
+        ratios.append(pair[1] / pair[0])
+    mapsto, torches = map(statistics.median, rates)
+    print(f"| {what} | {mapsto:,.0f} | {torches:,.0f} | {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |",
+          flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("bench")
+    parser.add_argument("--systems", nargs="*", default=list(SYSTEMS))
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    bench = Mapsto(options.bench, options.threads)
+    print(f"PyTorch {torch.__version__}, {options.threads} threads\n")
+    print("| what | mapsto, images/s | PyTorch, images/s | ratio (least to greatest) |")
+    print("| --- | --- | --- | --- |")
+    for name in options.systems:
+        system = Torch(name)
+        compare(f"{name}, training, batch {system.batch}", system.batch,
+                lambda: bench.ask(f"step {name} {options.steps}"), lambda: system.steps(options.steps), options.rounds)
+        for batch in INFER:
+            count = options.steps * (10 if batch == 1 else 1)
+            compare(f"{name}, prediction, batch {batch}", batch,
+                    lambda: bench.ask(f"infer {name} {batch} {count}"), lambda: system.predictions(batch, count),
+                    options.rounds)
+
+
+main()
