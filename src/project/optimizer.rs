@@ -107,21 +107,29 @@ impl Optimizer {
     }
 
     /// The same optimiser with this weight decay, and this momentum where it has one.
-    pub(super) fn with(mut self, new_momentum: f64, decay: f64) -> Self {
+    pub(super) fn with(mut self, new: f64, decay: f64) -> Self {
+        if let Self::Sgd { momentum, .. } | Self::RmsProp { momentum, .. } = &mut self {
+            *momentum = new;
+        }
+        self.with_weight_decay(decay)
+    }
+
+    pub fn weight_decay(&self) -> f64 {
+        match *self {
+            Self::Sgd { weight_decay, .. }
+            | Self::Adam { weight_decay, .. }
+            | Self::AdamW { weight_decay, .. }
+            | Self::RmsProp { weight_decay, .. } => weight_decay,
+        }
+    }
+
+    /// The same optimiser with this weight decay.
+    pub fn with_weight_decay(mut self, decay: f64) -> Self {
         match &mut self {
-            Self::Sgd {
-                momentum,
-                weight_decay,
-                ..
-            }
-            | Self::RmsProp {
-                momentum,
-                weight_decay,
-                ..
-            } => (*momentum, *weight_decay) = (new_momentum, decay),
-            Self::Adam { weight_decay, .. } | Self::AdamW { weight_decay, .. } => {
-                *weight_decay = decay;
-            }
+            Self::Sgd { weight_decay, .. }
+            | Self::Adam { weight_decay, .. }
+            | Self::AdamW { weight_decay, .. }
+            | Self::RmsProp { weight_decay, .. } => *weight_decay = decay,
         }
         self
     }

@@ -8,6 +8,7 @@
 use burn::tensor::ops::{GridSampleOptions, GridSamplePaddingMode, InterpolateMode};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+use super::device::is_cpu;
 use crate::dataset::{Form, InputSize, Normaliser, Pixels, Planes};
 
 /// Bytes in a word: WGSL has no bytes.
@@ -19,8 +20,7 @@ const LEVELS: usize = 256;
 /// The form in which images come quickest to that device: on the CPU all cores make the numbers, ahead of the
 /// training.
 pub(super) fn form(device: &Device) -> Form {
-    // Autodiff or not makes no difference to them.
-    if *device == Device::flex() {
+    if is_cpu(device) {
         Form::Numbers
     } else {
         Form::Device

@@ -7,6 +7,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
+use super::cpu::ops;
+use super::device::is_cpu;
 use super::model::Model;
 use crate::dataset::{InputSize, Mix};
 use crate::network::Loss;
@@ -59,9 +61,9 @@ impl Emphasis {
         self.weights.is_none() && self.gamma == 0.0
     }
 
-    /// How much each image counts in the mean, `[batch, 1]`: the weight of its class divided by the sum of all, as
-    /// PyTorch's `weight` with `reduction="mean"`.
-    fn shares(&self, labels: &[usize], device: &Device) -> Tensor<2> {
+    /// How much each image counts in the mean: the weight of its class divided by the sum of all, as PyTorch's
+    /// `weight` with `reduction="mean"`.
+    fn shares(&self, labels: &[usize]) -> Vec<f32> {
         let weight = |label: &usize| match &self.weights {
             Some(weights) => weights.get(*label).copied().unwrap_or(0.0),
             None => 1.0,
@@ -75,8 +77,7 @@ impl Emphasis {
                 0.0
             }
         };
-        let shares: Vec<f32> = weights.into_iter().map(share).collect();
-        Tensor::from_data(TensorData::new(shares, [labels.len(), 1]), device)
+        weights.into_iter().map(share).collect()
     }
 }
 
@@ -128,13 +129,17 @@ pub(super) fn training(
 ) -> Tensor<1> {
     let units = outputs.dims()[1];
     let device = outputs.device();
+    if loss == Loss::CrossEntropy && emphasis.gamma == 0.0 && is_cpu(&device) {
+        return ops::cross_entropy(outputs, counted(emphasis, labels, mixed, units, &device));
+    }
     let of = |labels: &[usize], outputs: Tensor<2>| {
         let targets = targets(labels, units, &device);
         if emphasis.is_off() {
             return mean(loss, model, outputs, targets);
         }
         let each = each(loss, emphasis.gamma, model, outputs, targets);
-        (each * emphasis.shares(labels, &device)).sum()
+        let shares = TensorData::new(emphasis.shares(labels), [labels.len(), 1]);
+        (each * Tensor::from_data(shares, &device)).sum()
     };
     match mixed {
         None => of(labels, outputs),
@@ -143,6 +148,33 @@ pub(super) fn training(
             own + of(&mixed.labels, outputs) * (1.0 - mixed.share)
         }
     }
+}
+
+/// What each image counts, times the shares of the classes in it: `[batch, outputs]`.
+fn counted(
+    emphasis: &Emphasis,
+    labels: &[usize],
+    mixed: Option<&Mixed>,
+    outputs: usize,
+    device: &Device,
+) -> Tensor<2> {
+    let mut values = vec![0.0_f32; labels.len() * outputs];
+    let mut count = |labels: &[usize], share: f32| {
+        let rows = values.chunks_exact_mut(outputs).zip(labels);
+        for ((row, label), counts) in rows.zip(emphasis.shares(labels)) {
+            if let Some(value) = row.get_mut(*label) {
+                *value += counts * share;
+            }
+        }
+    };
+    match mixed {
+        None => count(labels, 1.0),
+        Some(mixed) => {
+            count(labels, mixed.share);
+            count(&mixed.labels, 1.0 - mixed.share);
+        }
+    }
+    Tensor::from_data(TensorData::new(values, [labels.len(), outputs]), device)
 }
 
 /// The loss of each image, `[batch, 1]`.

@@ -20,9 +20,9 @@ pub struct Model {
     /// The layer after which an output is needed no more, by output; as in `sources`.
     #[module(skip)]
     last_use: Vec<usize>,
-    /// Layers that are computed together with the pooling behind them, where nobody looks in between.
+    /// Layers that are computed together with the next one, where nobody looks in between.
     #[module(skip)]
-    pooled: Vec<bool>,
+    paired: Vec<bool>,
     /// Each layer's own weight decay.
     #[module(skip)]
     decays: Vec<f64>,
@@ -38,6 +38,21 @@ impl ModuleVisitor for Decaying {
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
         if D > 1 {
             self.0.push(parameter.id);
+        }
+    }
+}
+
+impl Default for Model {
+    /// Without layers.
+    fn default() -> Self {
+        Self {
+            layers: Vec::new(),
+            names: Vec::new(),
+            sources: Vec::new(),
+            last_use: Vec::new(),
+            paired: Vec::new(),
+            decays: Vec::new(),
+            head: Head::Other,
         }
     }
 }
@@ -61,13 +76,13 @@ impl Model {
                 last_use[*source] = index;
             }
         }
-        let pooled = (0..layers.len()).map(|index| {
+        let paired = (0..layers.len()).map(|index| {
             let output = index + 1;
             let alone = last_use[output] == output && sources.get(output) == Some(&vec![output]);
             let next = layers.get(output);
-            alone && next.is_some_and(|next| layers[index].pools_into(next))
+            alone && next.is_some_and(|next| layers[index].pairs_with(next))
         });
-        let pooled = pooled.collect();
+        let paired = paired.collect();
         let decays = network.layers().iter();
         let decays = decays.map(|layer| layer.layer().real("weight_decay"));
         Self {
@@ -76,7 +91,7 @@ impl Model {
             decays: decays.collect(),
             sources,
             last_use,
-            pooled,
+            paired,
             head: network.head(),
         }
     }
@@ -106,7 +121,7 @@ impl Model {
         let mut flows: Vec<Option<Activations>> = Vec::with_capacity(self.layers.len() + 1);
         flows.push(Some(Activations::Maps(pixels)));
         for (index, (layer, sources)) in self.layers.iter().zip(&self.sources).enumerate() {
-            // The pooling behind a layer that has pooled already.
+            // Computed together with the one before.
             if flows.len() > index + 1 {
                 continue;
             }
@@ -124,11 +139,11 @@ impl Model {
                 let flow = layer.forward(inputs, mode);
                 each(index, &flow);
                 flows.push(Some(flow));
-            } else if self.pooled[index]
+            } else if self.paired[index]
                 && let Some(input) = inputs.pop()
             {
                 flows.push(None);
-                flows.push(Some(layer.forward_pooled(input)));
+                flows.push(Some(layer.forward_paired(input, mode)));
             } else {
                 flows.push(Some(layer.forward(inputs, mode)));
             }

@@ -137,9 +137,9 @@ impl Stepper {
     ) -> Pending {
         let (loss, figures) = self.forward(pixels.into(), labels, mix);
         let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
-        self.model = self
-            .optimizer
-            .step(self.learning_rate, self.model.clone(), gradients);
+        // Taken, not copied: weights that nobody else holds are changed where they are.
+        let model = std::mem::take(&mut self.model);
+        self.model = self.optimizer.step(self.learning_rate, model, gradients);
         Pending {
             figures,
             images: labels.len(),

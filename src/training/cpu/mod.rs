@@ -4,6 +4,13 @@
 //! The rooms below compute on slices and know nothing of burn; [`ops`] brings them into its graph.
 
 pub mod conv;
+pub mod cross_entropy;
+pub mod linear;
 pub mod norm;
 pub mod ops;
+mod product;
 mod tile;
+pub mod update;
+
+#[cfg(test)]
+mod tests;

@@ -36,7 +36,7 @@ pub struct Gradients {
 
 /// Normalised, scaled and shifted; with the moments that the batch has.
 pub fn forward(norm: &Norm, input: &[f32], scale: &[f32], shift: &[f32]) -> (Vec<f32>, Moments) {
-    let Norm { channels, area, .. } = *norm;
+    let Norm { channels, .. } = *norm;
     let count = (input.len() / channels) as f64;
     let moments = (0..channels).into_par_iter().map(|channel| {
         let maps = || maps(norm, input, channel);
@@ -48,10 +48,23 @@ pub fn forward(norm: &Norm, input: &[f32], scale: &[f32], shift: &[f32]) -> (Vec
         (middle, (squares.sum::<f64>() / count - off * off) as f32)
     });
     let (mean, variance): (Vec<f32>, Vec<f32>) = moments.unzip();
+    let moments = Moments { mean, variance };
+    (apply(norm, input, scale, shift, &moments), moments)
+}
+
+/// Normalised by given moments, scaled and shifted.
+pub fn apply(
+    norm: &Norm,
+    input: &[f32],
+    scale: &[f32],
+    shift: &[f32],
+    moments: &Moments,
+) -> Vec<f32> {
+    let Norm { channels, area, .. } = *norm;
     let lines: Vec<(f32, f32)> = (0..channels)
         .map(|channel| {
-            let factor = scale[channel] * inverse(variance[channel], norm.epsilon);
-            (factor, shift[channel] - mean[channel] * factor)
+            let factor = scale[channel] * inverse(moments.variance[channel], norm.epsilon);
+            (factor, shift[channel] - moments.mean[channel] * factor)
         })
         .collect();
     let mut output = vec![0.0; input.len()];
@@ -70,7 +83,7 @@ pub fn forward(norm: &Norm, input: &[f32], scale: &[f32], shift: &[f32]) -> (Vec
                 });
             }
         });
-    (output, Moments { mean, variance })
+    output
 }
 
 /// The gradients from that by the output. `output` is needed where a relu has cut it.

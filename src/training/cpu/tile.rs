@@ -19,9 +19,15 @@ pub const OUTER_VECTORS: usize = 2;
 /// Numbers in the longest vector there is (AVX-512): what is read up to here beyond the end of a buffer is never used.
 pub const LANES: usize = 16;
 
+/// Set in the environment, no instructions are used but those that every processor of the kind has.
+pub const PORTABLE: &str = "MAPSTO_PORTABLE";
+
 /// The instructions of this processor.
 pub fn arch() -> Arch {
-    static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
+    static ARCH: LazyLock<Arch> = LazyLock::new(|| match std::env::var_os(PORTABLE) {
+        Some(_) => Arch::Scalar,
+        None => Arch::new(),
+    });
     *ARCH
 }
 
@@ -62,7 +68,7 @@ pub fn rows_by_vectors<S: Simd>(
 }
 
 /// A block of a product of columns: `sums[k][..] += Σ over i of rows[k][i] · lines[i][..]`, for rows of one length and
-/// lines of [`OUTER_VECTORS`], one after the other.
+/// lines of [`OUTER_VECTORS`], one after the other; as far as the shorter ones reach.
 #[inline(always)]
 pub fn outer<S: Simd>(
     simd: S,
@@ -71,15 +77,40 @@ pub fn outer<S: Simd>(
     sums: &mut [[S::f32s; OUTER_VECTORS]; OUTER_ROWS],
 ) {
     let mut kept = *sums;
-    let length = rows[0].len();
-    let rows = rows.map(|row| &row[..length]);
-    let (lines, _) = S::as_simd_f32s(&lines[..length * OUTER_VECTORS * S::F32_LANES]);
+    let (lines, _) = S::as_simd_f32s(lines);
     let (lines, _) = lines.as_chunks::<OUTER_VECTORS>();
-    for (i, line) in lines.iter().enumerate().take(length) {
-        for k in 0..OUTER_ROWS {
-            let factor = simd.splat_f32s(rows[k][i]);
+    let [first, rows @ ..] = rows;
+    let [second, third, fourth, fifth, sixth] = rows;
+    // Zipped, so that no place is checked.
+    let numbers = first.iter().zip(second).zip(third);
+    let numbers = numbers.zip(fourth).zip(fifth).zip(sixth);
+    for (line, (((((a, b), c), d), e), f)) in lines.iter().zip(numbers) {
+        for (kept, number) in kept.iter_mut().zip([a, b, c, d, e, f]) {
+            let factor = simd.splat_f32s(*number);
             for n in 0..OUTER_VECTORS {
-                kept[k][n] = simd.mul_add_e_f32s(factor, line[n], kept[k][n]);
+                kept[n] = simd.mul_add_e_f32s(factor, line[n], kept[n]);
+            }
+        }
+    }
+    *sums = kept;
+}
+
+/// The same for rows side by side, `[i][k]`.
+#[inline(always)]
+pub fn packed<S: Simd>(
+    simd: S,
+    rows: &[[f32; OUTER_ROWS]],
+    lines: &[f32],
+    sums: &mut [[S::f32s; OUTER_VECTORS]; OUTER_ROWS],
+) {
+    let mut kept = *sums;
+    let (lines, _) = S::as_simd_f32s(lines);
+    let (lines, _) = lines.as_chunks::<OUTER_VECTORS>();
+    for (line, row) in lines.iter().zip(rows) {
+        for (kept, number) in kept.iter_mut().zip(row) {
+            let factor = simd.splat_f32s(*number);
+            for n in 0..OUTER_VECTORS {
+                kept[n] = simd.mul_add_e_f32s(factor, line[n], kept[n]);
             }
         }
     }

@@ -66,6 +66,10 @@ impl Function {
         Self { function }
     }
 
+    pub fn is_relu(&self) -> bool {
+        self.function == Activation::Relu
+    }
+
     /// Same shape out as in.
     pub fn forward<const D: usize>(&self, input: Tensor<D>) -> Tensor<D> {
         apply(self.function, input)

@@ -303,20 +303,26 @@ impl Layer {
         }
     }
 
-    /// Whether [`Self::forward_pooled`] can take the place of this layer and the next one.
-    pub fn pools_into(&self, next: &Self) -> bool {
+    /// Whether [`Self::forward_paired`] can take the place of this layer and the next one.
+    pub fn pairs_with(&self, next: &Self) -> bool {
         match (self, next) {
             (Self::Conv2d(layer), Self::Pool(pool)) => layer.pools() && pool.is_two_by_two(),
+            (Self::BatchNorm(norm), Self::Activation(next)) => norm.is_own() && next.is_relu(),
             _ => false,
         }
     }
 
-    /// The output of the next layer, which pools that of this one.
-    pub fn forward_pooled(&self, input: Activations) -> Activations {
-        match self {
-            Self::Conv2d(layer) => input.map_maps(|maps| layer.forward_pooled(maps)),
-            // `pools_into` says so of no other.
-            _ => input,
+    /// The output of the next layer, computed together with that of this one: of a 2×2 max pooling, or a relu.
+    pub fn forward_paired(&self, input: Activations, mode: &Mode<'_>) -> Activations {
+        match (self, input) {
+            (Self::Conv2d(layer), Activations::Maps(maps)) => {
+                Activations::Maps(layer.forward_pooled(maps))
+            }
+            (Self::BatchNorm(layer), Activations::Maps(maps)) => {
+                Activations::Maps(layer.forward_cut(maps, mode))
+            }
+            // `pairs_with` says so of no other.
+            (_, input) => input,
         }
     }
 

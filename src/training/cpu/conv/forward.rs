@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use super::Conv;
 use super::finish::Done;
 use super::strip::Strip;
-use crate::training::cpu::tile::{ROWS, VECTORS, arch, rows_by_vectors};
+use crate::training::cpu::product::{Lines, Panels, pitch};
+use crate::training::cpu::tile::{ROWS, arch};
 
 /// Sums that are computed before they are finished: they stay in the cache (128 KiB).
 const BAND: usize = 1 << 15;
@@ -105,9 +106,12 @@ impl WithSimd for Work<'_> {
             let pitch = pitch::<S>(positions);
             self.sums
                 .resize(filters.next_multiple_of(ROWS) * pitch, 0.0);
-            let taps = self.strip.block(positions);
-            self.panels
-                .times(simd, self.offsets, source, self.sums, pitch, taps);
+            let lines = Lines {
+                numbers: source,
+                offsets: self.offsets,
+                block: self.strip.block(positions),
+            };
+            self.panels.times(simd, lines, self.sums, pitch, false);
             for (image, output) in self.output.chunks_exact_mut(out).enumerate() {
                 let chosen = self.chosen.get_mut(image * out..(image + 1) * out);
                 let done = Done {
@@ -121,75 +125,6 @@ impl WithSimd for Work<'_> {
                 done.write(self.sums, self.bias, output, chosen.unwrap_or_default());
             }
             from = until;
-        }
-    }
-}
-
-/// Numbers from one row of sums to the next: whole blocks.
-pub fn pitch<S: Simd>(positions: usize) -> usize {
-    positions.next_multiple_of(VECTORS * S::F32_LANES)
-}
-
-/// The rows of a matrix in panels of [`ROWS`], `[panel, k, row]`, made up with zeros.
-pub struct Panels {
-    values: Vec<[f32; ROWS]>,
-    length: usize,
-}
-
-impl Panels {
-    /// Of a matrix whose rows are `step` apart, each with its numbers at `places` from there.
-    pub fn new(matrix: &[f32], rows: usize, step: usize, places: &[u32]) -> Self {
-        let length = places.len();
-        let mut values = vec![[0.0; ROWS]; rows.div_ceil(ROWS) * length];
-        values
-            .par_chunks_exact_mut(length.max(1))
-            .enumerate()
-            .for_each(|(panel, values)| {
-                let rows = (rows - panel * ROWS).min(ROWS);
-                for (to, place) in values.iter_mut().zip(places) {
-                    let numbers = matrix[panel * ROWS * step + *place as usize..].iter();
-                    let numbers = numbers.step_by(step).take(rows);
-                    to.iter_mut()
-                        .zip(numbers)
-                        .for_each(|(to, number)| *to = *number);
-                }
-            });
-        Self { values, length }
-    }
-
-    /// `sums[row][position] = Σ over k of matrix[row][k] · source[position + offsets[k]]`, rows `pitch` apart and made
-    /// up to whole panels, positions to whole blocks.
-    #[inline(always)]
-    pub fn times<S: Simd>(
-        &self,
-        simd: S,
-        offsets: &[u32],
-        source: &[f32],
-        sums: &mut [f32],
-        pitch: usize,
-        taps: usize,
-    ) {
-        let step = VECTORS * S::F32_LANES;
-        for (block, offsets) in offsets.chunks(taps).enumerate() {
-            let panels = self.values.chunks_exact(self.length);
-            for (panel, sums) in panels.zip(sums.chunks_exact_mut(ROWS * pitch)) {
-                let panel = &panel[block * taps..][..offsets.len()];
-                for at in (0..pitch).step_by(step) {
-                    let mut kept = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-                    if block > 0 {
-                        for (kept, row) in kept.iter_mut().zip(sums.chunks_exact(pitch)) {
-                            let (row, _) = S::as_simd_f32s(&row[at..at + step]);
-                            kept.copy_from_slice(row);
-                        }
-                    }
-                    // What the last block reads beyond the last position is never used.
-                    rows_by_vectors(simd, panel, &source[at..], offsets, &mut kept);
-                    for (kept, row) in kept.iter().zip(sums.chunks_exact_mut(pitch)) {
-                        let (row, _) = S::as_mut_simd_f32s(&mut row[at..at + step]);
-                        row.copy_from_slice(kept);
-                    }
-                }
-            }
         }
     }
 }

@@ -7,8 +7,8 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::training::cpu::conv::Geometry;
-use crate::training::cpu::conv::forward::{Panels, pitch};
 use crate::training::cpu::conv::strip::Strip;
+use crate::training::cpu::product::{Lines, Panels, pitch};
 use crate::training::cpu::tile::{ROWS, arch};
 
 /// Sums that are computed before they are written: they stay in the cache (128 KiB).
@@ -195,8 +195,12 @@ impl WithSimd for Work<'_> {
             let Phase {
                 panels, offsets, ..
             } = self.phase;
-            let taps = self.strip.block(positions);
-            panels.times(simd, offsets, source, &mut sums, pitch, taps);
+            let lines = Lines {
+                numbers: source,
+                offsets,
+                block: self.strip.block(positions),
+            };
+            panels.times(simd, lines, &mut sums, pitch, false);
             for row in from..until {
                 self.write(row, &sums[(row - from) * line..], pitch);
             }
