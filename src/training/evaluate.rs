@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use burn::tensor::{Device, Tensor};
 
+use super::cpu::threads::Attention;
 use super::feed;
 use super::layers::Mode;
 use super::loss;
@@ -37,6 +38,7 @@ pub struct Inference {
 impl Inference {
     /// Activated outputs, row by row, for pixels `[batch, channel, height, width]`.
     pub fn outputs(&self, pixels: impl Into<Pixels>, batch: usize) -> Vec<f32> {
+        let _attention = Attention::call(&self.network, batch);
         self.activated(self.logits(pixels.into(), batch))
     }
 

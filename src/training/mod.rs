@@ -33,6 +33,7 @@ mod trainer;
 mod views;
 mod weights;
 
+pub use cpu::threads::join as join_arithmetic;
 pub use device::{DeviceError, DeviceInfo, Opened, devices, open};
 pub use error::TrainError;
 pub use evaluate::Inference;

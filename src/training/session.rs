@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use image::DynamicImage;
 use parking_lot::MutexGuard;
 
+use super::cpu::threads;
 use super::engine::Engine;
 use super::preview::Preview;
 use super::status::{Board, Control, FeatureMaps, Phase, Status};
@@ -167,7 +168,10 @@ impl Session {
         let engine = Engine::new(inbox, board.clone(), Box::new(wake));
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
-            .spawn(move || engine.run())?;
+            .spawn(move || {
+                let _pool = threads::join();
+                engine.run();
+            })?;
         Ok(Self {
             requests,
             board,

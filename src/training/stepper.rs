@@ -6,6 +6,7 @@ use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
+use super::cpu::threads::Attention;
 use super::device::Opened;
 use super::evaluate::Inference;
 use super::layers::Mode;
@@ -135,6 +136,7 @@ impl Stepper {
         labels: &[usize],
         mix: Option<&Mix>,
     ) -> Pending {
+        let _attention = Attention::call(&self.network, labels.len());
         let (loss, figures) = self.forward(pixels.into(), labels, mix);
         let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
         // Taken, not copied: weights that nobody else holds are changed where they are.

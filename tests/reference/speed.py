@@ -23,10 +23,14 @@ def conv(inputs, outputs):
     return [nn.Conv2d(inputs, outputs, 3), nn.ReLU()]
 
 
-def resnet():
+def resnet(fitted):
     from torchvision.models import resnet18
 
-    return resnet18(num_classes=10)
+    network = resnet18(num_classes=10)
+    if fitted:
+        network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
+        network.maxpool = nn.Identity()
+    return network
 
 
 POOL = nn.MaxPool2d(2)
@@ -41,11 +45,13 @@ SYSTEMS = {
     "plain-mlp": (lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 500), nn.ReLU(), nn.Linear(500, 10)), (1, 28), 32),
     "dropout-mlp": (lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Dropout(0.2),
                                           nn.Linear(128, 10)), (1, 28), 32),
-    "resnet-18": (resnet, (3, 64), 32),
+    "resnet-18": (lambda: resnet(False), (3, 64), 32),
+    "resnet-18-fitted": (lambda: resnet(True), (3, 64), 32),
 }
 OPTIMIZERS = {
-    "plain-mlp": lambda weights: torch.optim.SGD(weights, lr=1e-3, momentum=0.9),
-    "resnet-18": lambda weights: torch.optim.SGD(weights, lr=1e-3, momentum=0.9),
+    "plain-mlp": lambda weights: torch.optim.SGD(weights, lr=1e-3),
+    "resnet-18": lambda weights: torch.optim.SGD(weights, lr=1e-3, momentum=0.9, weight_decay=1e-4),
+    "resnet-18-fitted": lambda weights: torch.optim.SGD(weights, lr=1e-3, momentum=0.9, weight_decay=1e-4),
 }
 
 

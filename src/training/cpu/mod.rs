@@ -9,6 +9,7 @@ pub mod linear;
 pub mod norm;
 pub mod ops;
 mod product;
+pub mod threads;
 mod tile;
 pub mod update;
 

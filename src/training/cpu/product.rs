@@ -1,9 +1,8 @@
 //! Matrix products of a few rows with numbers that are read where they stand.
 
 use pulp::Simd;
-use rayon::prelude::*;
 
-use super::tile::{ROWS, VECTORS, rows_by_vectors};
+use super::tile::{ROWS, VECTORS, outer_at};
 
 /// Numbers from one row of sums to the next: whole blocks.
 pub fn pitch<S: Simd>(positions: usize) -> usize {
@@ -20,67 +19,33 @@ pub struct Lines<'a> {
     pub block: usize,
 }
 
-/// The rows of a matrix in panels of [`ROWS`], `[panel, k, row]`, made up with zeros.
-pub struct Panels {
-    values: Vec<[f32; ROWS]>,
-    length: usize,
-}
-
-impl Panels {
-    /// Of a matrix whose rows are `step` apart, each with its numbers at `places` from there.
-    pub fn new(matrix: &[f32], rows: usize, step: usize, places: &[u32]) -> Self {
-        let length = places.len();
-        let mut values = vec![[0.0; ROWS]; rows.div_ceil(ROWS) * length];
-        values
-            .par_chunks_exact_mut(length.max(1))
-            .enumerate()
-            .for_each(|(panel, values)| {
-                let rows = (rows - panel * ROWS).min(ROWS);
-                let matrix = &matrix[panel * ROWS * step..];
-                for (to, place) in values.iter_mut().zip(places) {
-                    let numbers = &matrix[*place as usize..];
-                    match numbers.first_chunk() {
-                        Some(numbers) if step == 1 && rows == ROWS => *to = *numbers,
-                        _ => {
-                            let numbers = numbers.iter().step_by(step).take(rows);
-                            to.iter_mut().zip(numbers).for_each(|(to, one)| *to = *one);
-                        }
+/// `sums[row][position] = Σ over k of matrix[row][k] · numbers[position + offsets[k]]`, for a matrix `[row, k]`; rows of
+/// sums `pitch` apart, positions made up to whole blocks.
+#[inline(always)]
+pub fn times<S: Simd>(simd: S, matrix: &[f32], lines: Lines<'_>, sums: &mut [f32], pitch: usize) {
+    let step = VECTORS * S::F32_LANES;
+    let length = lines.offsets.len();
+    let last = matrix.len() / length - 1;
+    for (block, offsets) in lines.offsets.chunks(lines.block).enumerate() {
+        let from = block * lines.block;
+        for (group, sums) in sums.chunks_mut(ROWS * pitch).enumerate() {
+            let rows: [&[f32]; ROWS] = std::array::from_fn(|row| {
+                let row = (group * ROWS + row).min(last);
+                &matrix[row * length + from..][..offsets.len()]
+            });
+            for at in (0..pitch).step_by(step) {
+                let mut kept = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+                if block > 0 {
+                    for (kept, row) in kept.iter_mut().zip(sums.chunks_exact(pitch)) {
+                        kept.copy_from_slice(S::as_simd_f32s(&row[at..at + step]).0);
                     }
                 }
-            });
-        Self { values, length }
-    }
-
-    /// `sums[row][position] = Σ over k of matrix[row][k] · numbers[position + offsets[k]]`, rows `pitch` apart and made
-    /// up to whole panels, positions to whole blocks. `more`: on top of what stands there.
-    #[inline(always)]
-    pub fn times<S: Simd>(
-        &self,
-        simd: S,
-        lines: Lines<'_>,
-        sums: &mut [f32],
-        pitch: usize,
-        more: bool,
-    ) {
-        let step = VECTORS * S::F32_LANES;
-        for (block, offsets) in lines.offsets.chunks(lines.block).enumerate() {
-            let panels = self.values.chunks_exact(self.length);
-            for (panel, sums) in panels.zip(sums.chunks_exact_mut(ROWS * pitch)) {
-                let panel = &panel[block * lines.block..][..offsets.len()];
-                for at in (0..pitch).step_by(step) {
-                    let mut kept = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-                    if more || block > 0 {
-                        for (kept, row) in kept.iter_mut().zip(sums.chunks_exact(pitch)) {
-                            let (row, _) = S::as_simd_f32s(&row[at..at + step]);
-                            kept.copy_from_slice(row);
-                        }
-                    }
-                    // What the last block reads beyond the last position is never used.
-                    rows_by_vectors(simd, panel, &lines.numbers[at..], offsets, &mut kept);
-                    for (kept, row) in kept.iter().zip(sums.chunks_exact_mut(pitch)) {
-                        let (row, _) = S::as_mut_simd_f32s(&mut row[at..at + step]);
-                        row.copy_from_slice(kept);
-                    }
+                // What the last block reads beyond the last position is never used.
+                outer_at(simd, rows, &lines.numbers[at..], offsets, &mut kept);
+                for (kept, row) in kept.iter().zip(sums.chunks_exact_mut(pitch)) {
+                    S::as_mut_simd_f32s(&mut row[at..at + step])
+                        .0
+                        .copy_from_slice(kept);
                 }
             }
         }

@@ -7,14 +7,9 @@ use std::sync::LazyLock;
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Rows of a block of [`rows_by_vectors`], and its vectors a row: twelve sums, three vectors and a factor fill the
-/// sixteen registers of AVX2.
-pub const ROWS: usize = 4;
-pub const VECTORS: usize = 3;
-
 /// Rows of a block of [`outer`], and its vectors a row.
-pub const OUTER_ROWS: usize = 6;
-pub const OUTER_VECTORS: usize = 2;
+pub const ROWS: usize = 6;
+pub const VECTORS: usize = 2;
 
 /// Numbers in the longest vector there is (AVX-512): what is read up to here beyond the end of a buffer is never used.
 pub const LANES: usize = 16;
@@ -43,42 +38,18 @@ pub fn lanes() -> usize {
     arch().dispatch(Lanes)
 }
 
-/// A block of a matrix product: `sums[m][..] += Σ over k of rows[k][m] · source[offsets[k]..]`.
-#[inline(always)]
-pub fn rows_by_vectors<S: Simd>(
-    simd: S,
-    rows: &[[f32; ROWS]],
-    source: &[f32],
-    offsets: &[u32],
-    sums: &mut [[S::f32s; VECTORS]; ROWS],
-) {
-    let mut kept = *sums;
-    for (row, &offset) in rows.iter().zip(offsets) {
-        let start = offset as usize;
-        let (line, _) = S::as_simd_f32s(&source[start..start + VECTORS * S::F32_LANES]);
-        let line: [S::f32s; VECTORS] = std::array::from_fn(|n| line[n]);
-        for m in 0..ROWS {
-            let factor = simd.splat_f32s(row[m]);
-            for n in 0..VECTORS {
-                kept[m][n] = simd.mul_add_e_f32s(factor, line[n], kept[m][n]);
-            }
-        }
-    }
-    *sums = kept;
-}
-
 /// A block of a product of columns: `sums[k][..] += Σ over i of rows[k][i] · lines[i][..]`, for rows of one length and
-/// lines of [`OUTER_VECTORS`], one after the other; as far as the shorter ones reach.
+/// lines of [`VECTORS`], one after the other; as far as the shorter ones reach.
 #[inline(always)]
 pub fn outer<S: Simd>(
     simd: S,
-    rows: [&[f32]; OUTER_ROWS],
+    rows: [&[f32]; ROWS],
     lines: &[f32],
-    sums: &mut [[S::f32s; OUTER_VECTORS]; OUTER_ROWS],
+    sums: &mut [[S::f32s; VECTORS]; ROWS],
 ) {
     let mut kept = *sums;
     let (lines, _) = S::as_simd_f32s(lines);
-    let (lines, _) = lines.as_chunks::<OUTER_VECTORS>();
+    let (lines, _) = lines.as_chunks::<VECTORS>();
     let [first, rows @ ..] = rows;
     let [second, third, fourth, fifth, sixth] = rows;
     // Zipped, so that no place is checked.
@@ -87,7 +58,35 @@ pub fn outer<S: Simd>(
     for (line, (((((a, b), c), d), e), f)) in lines.iter().zip(numbers) {
         for (kept, number) in kept.iter_mut().zip([a, b, c, d, e, f]) {
             let factor = simd.splat_f32s(*number);
-            for n in 0..OUTER_VECTORS {
+            for n in 0..VECTORS {
+                kept[n] = simd.mul_add_e_f32s(factor, line[n], kept[n]);
+            }
+        }
+    }
+    *sums = kept;
+}
+
+/// The same with lines that begin at `offsets` in `source`.
+#[inline(always)]
+pub fn outer_at<S: Simd>(
+    simd: S,
+    rows: [&[f32]; ROWS],
+    source: &[f32],
+    offsets: &[u32],
+    sums: &mut [[S::f32s; VECTORS]; ROWS],
+) {
+    let mut kept = *sums;
+    let [first, rows @ ..] = rows;
+    let [second, third, fourth, fifth, sixth] = rows;
+    let numbers = first.iter().zip(second).zip(third);
+    let numbers = numbers.zip(fourth).zip(fifth).zip(sixth);
+    for (offset, (((((a, b), c), d), e), f)) in offsets.iter().zip(numbers) {
+        let start = *offset as usize;
+        let (line, _) = S::as_simd_f32s(&source[start..start + VECTORS * S::F32_LANES]);
+        let line: [S::f32s; VECTORS] = std::array::from_fn(|n| line[n]);
+        for (kept, number) in kept.iter_mut().zip([a, b, c, d, e, f]) {
+            let factor = simd.splat_f32s(*number);
+            for n in 0..VECTORS {
                 kept[n] = simd.mul_add_e_f32s(factor, line[n], kept[n]);
             }
         }
@@ -99,17 +98,17 @@ pub fn outer<S: Simd>(
 #[inline(always)]
 pub fn packed<S: Simd>(
     simd: S,
-    rows: &[[f32; OUTER_ROWS]],
+    rows: &[[f32; ROWS]],
     lines: &[f32],
-    sums: &mut [[S::f32s; OUTER_VECTORS]; OUTER_ROWS],
+    sums: &mut [[S::f32s; VECTORS]; ROWS],
 ) {
     let mut kept = *sums;
     let (lines, _) = S::as_simd_f32s(lines);
-    let (lines, _) = lines.as_chunks::<OUTER_VECTORS>();
+    let (lines, _) = lines.as_chunks::<VECTORS>();
     for (line, row) in lines.iter().zip(rows) {
         for (kept, number) in kept.iter_mut().zip(row) {
             let factor = simd.splat_f32s(*number);
-            for n in 0..OUTER_VECTORS {
+            for n in 0..VECTORS {
                 kept[n] = simd.mul_add_e_f32s(factor, line[n], kept[n]);
             }
         }
@@ -144,25 +143,25 @@ pub fn gather<S: Simd>(simd: S, entries: &[Entry], lines: &[f32], at: usize, sum
 
 /// The same for a number of vectors that fits the registers; gives it back.
 #[inline(always)]
-fn gather_of<S: Simd, const VECTORS: usize>(
+fn gather_of<S: Simd, const WIDE: usize>(
     simd: S,
     entries: &[Entry],
     lines: &[f32],
     at: usize,
     sums: &mut [f32],
 ) -> usize {
-    let (sums, _) = S::as_mut_simd_f32s(&mut sums[..VECTORS * S::F32_LANES]);
-    let mut kept: [S::f32s; VECTORS] = std::array::from_fn(|n| sums[n]);
+    let (sums, _) = S::as_mut_simd_f32s(&mut sums[..WIDE * S::F32_LANES]);
+    let mut kept: [S::f32s; WIDE] = std::array::from_fn(|n| sums[n]);
     for &(place, value) in entries {
         let start = place as usize + at;
-        let (line, _) = S::as_simd_f32s(&lines[start..start + VECTORS * S::F32_LANES]);
+        let (line, _) = S::as_simd_f32s(&lines[start..start + WIDE * S::F32_LANES]);
         let value = simd.splat_f32s(value);
-        for n in 0..VECTORS {
+        for n in 0..WIDE {
             kept[n] = simd.mul_add_e_f32s(value, line[n], kept[n]);
         }
     }
     sums.copy_from_slice(&kept);
-    VECTORS
+    WIDE
 }
 
 /// As [`gather`] for as many rows of `run` sums as there are, each from lines that are `line` further on. Short rows are
@@ -189,23 +188,23 @@ pub fn gather_rows<S: Simd>(
 }
 
 #[inline(always)]
-fn gather_three<S: Simd, const VECTORS: usize>(
+fn gather_three<S: Simd, const WIDE: usize>(
     simd: S,
     entries: &[Entry],
     lines: &[f32],
     line: usize,
     sums: &mut [f32],
 ) {
-    let width = VECTORS * S::F32_LANES;
+    let width = WIDE * S::F32_LANES;
     let (sums, _) = S::as_mut_simd_f32s(&mut sums[..3 * width]);
-    let mut kept: [[S::f32s; VECTORS]; 3] =
-        std::array::from_fn(|y| std::array::from_fn(|n| sums[y * VECTORS + n]));
+    let mut kept: [[S::f32s; WIDE]; 3] =
+        std::array::from_fn(|y| std::array::from_fn(|n| sums[y * WIDE + n]));
     for &(place, value) in entries {
         let value = simd.splat_f32s(value);
         let lines = &lines[place as usize..][..2 * line + width];
         for (y, kept) in kept.iter_mut().enumerate() {
             let (row, _) = S::as_simd_f32s(&lines[y * line..y * line + width]);
-            for n in 0..VECTORS {
+            for n in 0..WIDE {
                 kept[n] = simd.mul_add_e_f32s(value, row[n], kept[n]);
             }
         }

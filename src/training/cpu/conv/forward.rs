@@ -5,10 +5,10 @@ use std::cell::RefCell;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::Conv;
 use super::finish::Done;
 use super::strip::Strip;
-use crate::training::cpu::product::{Lines, Panels, pitch};
+use super::{Conv, Geometry};
+use crate::training::cpu::product::{Lines, pitch, times};
 use crate::training::cpu::tile::{ROWS, arch};
 
 /// Sums that are computed before they are finished: they stay in the cache (128 KiB).
@@ -25,6 +25,9 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
+/// Fewer multiplications than these are not worth another thread.
+const SHARE: usize = 1 << 17;
+
 /// Fills `output` (`[image, filter, height, width]`) and, with pooling, `chosen` (as many; otherwise empty).
 pub fn forward(
     conv: &Conv,
@@ -35,94 +38,135 @@ pub fn forward(
     chosen: &mut [u8],
 ) {
     let geometry = &conv.geometry;
-    let (image, out) = (geometry.image(), conv.out());
-    let strip = Strip::new(geometry, 1);
-    let images = strip.images;
+    let all = input.len() / geometry.image();
+    let strip = Strip::new(geometry, 1..=all);
     let offsets = strip.offsets();
-    let taps = geometry.taps();
-    let places: Vec<u32> = (0..taps as u32).collect();
-    let panels = Panels::new(weights, geometry.filters, taps, &places);
-    // Without pooling there is nothing to remember, but the chunks must be as many.
-    let marks = if chosen.is_empty() { 0 } else { images * out };
-    let chosen: Vec<&mut [u8]> = if marks == 0 {
-        std::iter::repeat_with(<&mut [u8]>::default)
-            .take(input.len().div_ceil(images * image))
-            .collect()
-    } else {
-        chosen.chunks_mut(marks).collect()
-    };
-    input
-        .par_chunks(images * image)
-        .zip(output.par_chunks_mut(images * out))
-        .zip(chosen)
-        .for_each(|((input, output), chosen)| {
-            SCRATCH.with_borrow_mut(|scratch| {
-                scratch.strip.clear();
-                scratch.strip.resize(strip.len(), 0.0);
-                strip.fill_images(input, &mut scratch.strip);
-                let work = Work {
-                    conv,
-                    strip: &strip,
-                    offsets: &offsets,
-                    panels: &panels,
-                    bias,
-                    source: &scratch.strip,
-                    sums: &mut scratch.sums,
-                    output,
-                    chosen,
-                };
-                arch().dispatch(work);
-            });
+    let filters = together(geometry, strip.images, all);
+    let work: Vec<Work<'_>> = parts(conv, strip.images, filters, output, chosen)
+        .into_iter()
+        .enumerate()
+        .map(|(number, output)| {
+            let shares = geometry.filters.div_ceil(filters);
+            let (images, filter) = (number / shares * strip.images, number % shares * filters);
+            let filters = filter..(filter + filters).min(geometry.filters);
+            let input = &input[images * geometry.image()..];
+            let most = strip.images * geometry.image();
+            Work {
+                conv,
+                strip: &strip,
+                offsets: &offsets,
+                weights: &weights[filters.start * geometry.taps()..filters.end * geometry.taps()],
+                bias: bias.map(|bias| &bias[filters]),
+                input: &input[..most.min(input.len())],
+                output,
+            }
+        })
+        .collect();
+    work.into_par_iter()
+        .with_min_len(least(conv, strip.images, filters))
+        .for_each(|work| {
+            SCRATCH.with_borrow_mut(|scratch| arch().dispatch(Task { work, scratch }));
         });
 }
 
+/// Filters that are computed at a time: all, or where there are few images, some for each thread.
+fn together(geometry: &Geometry, images: usize, all: usize) -> usize {
+    let chunks = all.div_ceil(images);
+    let threads = 2 * rayon::current_num_threads();
+    let work = images.min(all) * geometry.maps() * geometry.taps();
+    let shares = (threads / chunks).min(work / SHARE).max(1);
+    geometry.filters.div_ceil(shares).next_multiple_of(ROWS)
+}
+
+/// Pieces of work that are not worth a thread each.
+fn least(conv: &Conv, images: usize, filters: usize) -> usize {
+    let [height, width] = conv.geometry.output();
+    let work = images * filters * height * width * conv.geometry.taps();
+    SHARE / work.max(1) + 1
+}
+
+/// What comes out of one image, and where its pooled numbers came from.
+type Out<'a> = (&'a mut [f32], &'a mut [u8]);
+
+/// The output in parts of some images and some filters: all filters of the first images first.
+fn parts<'a>(
+    conv: &Conv,
+    images: usize,
+    filters: usize,
+    output: &'a mut [f32],
+    chosen: &'a mut [u8],
+) -> Vec<Vec<Out<'a>>> {
+    let map = conv.out() / conv.geometry.filters;
+    let shares = conv.geometry.filters.div_ceil(filters);
+    let all = output.len() / conv.out();
+    let mut parts: Vec<Vec<Out<'a>>> = Vec::new();
+    parts.resize_with(all.div_ceil(images) * shares, || Vec::with_capacity(images));
+    let mut chosen = chosen.chunks_exact_mut(conv.out());
+    for (number, output) in output.chunks_exact_mut(conv.out()).enumerate() {
+        // Without pooling there is nothing to remember.
+        let mut marks = chosen.next().unwrap_or_default().chunks_mut(filters * map);
+        for (share, output) in output.chunks_mut(filters * map).enumerate() {
+            let marks = marks.next().unwrap_or_default();
+            parts[number / images * shares + share].push((output, marks));
+        }
+    }
+    parts
+}
+
+/// Some images and some filters.
 struct Work<'a> {
     conv: &'a Conv,
     strip: &'a Strip,
     offsets: &'a [u32],
-    panels: &'a Panels,
+    weights: &'a [f32],
     bias: Option<&'a [f32]>,
-    source: &'a [f32],
-    sums: &'a mut Vec<f32>,
-    output: &'a mut [f32],
-    chosen: &'a mut [u8],
+    input: &'a [f32],
+    output: Vec<Out<'a>>,
 }
 
-impl WithSimd for Work<'_> {
+/// The same with the buffers of its thread: a closure between them and the arithmetic would not be inlined.
+struct Task<'a> {
+    work: Work<'a>,
+    scratch: &'a mut Scratch,
+}
+
+impl WithSimd for Task<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let [rows, _] = self.conv.geometry.output();
-        let filters = self.conv.geometry.filters;
-        let line = self.strip.line();
-        let band = self.strip.band(filters, BAND);
-        let out = self.conv.out();
+        let Self { mut work, scratch } = self;
+        let [rows, _] = work.conv.geometry.output();
+        let filters = work.weights.len() / work.conv.geometry.taps();
+        let line = work.strip.line();
+        let band = work.strip.band(filters, BAND);
+        let Scratch { strip, sums } = scratch;
+        strip.clear();
+        strip.resize(work.strip.len(), 0.0);
+        work.strip.fill_images(work.input, strip);
         let mut from = 0;
         while from < rows {
             let until = (from + band).min(rows);
-            let source = &self.source[from * line..];
-            let positions = self.strip.positions() - (rows - until + from) * line;
+            let source = &strip[from * line..];
+            let positions = work.strip.positions() - (rows - until + from) * line;
             let pitch = pitch::<S>(positions);
-            self.sums
-                .resize(filters.next_multiple_of(ROWS) * pitch, 0.0);
+            sums.resize(filters * pitch, 0.0);
             let lines = Lines {
                 numbers: source,
-                offsets: self.offsets,
-                block: self.strip.block(positions),
+                offsets: work.offsets,
+                block: work.strip.block(positions),
             };
-            self.panels.times(simd, lines, self.sums, pitch, false);
-            for (image, output) in self.output.chunks_exact_mut(out).enumerate() {
-                let chosen = self.chosen.get_mut(image * out..(image + 1) * out);
+            times(simd, work.weights, lines, sums, pitch);
+            for (image, (output, chosen)) in work.output.iter_mut().enumerate() {
                 let done = Done {
-                    finish: self.conv.finish,
-                    size: self.conv.size(),
+                    finish: work.conv.finish,
+                    size: work.conv.size(),
                     rows: from..until,
-                    start: self.strip.position(image, 0),
+                    start: work.strip.position(image, 0),
                     line,
                     pitch,
                 };
-                done.write(self.sums, self.bias, output, chosen.unwrap_or_default());
+                done.write(sums, work.bias, output, chosen);
             }
             from = until;
         }

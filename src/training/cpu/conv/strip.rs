@@ -9,6 +9,8 @@
 //! Between the rows of a strip stand positions that mean nothing. Where they would be many (small maps), the strip is
 //! unrolled: then it does hold, for each weight, a copy of the numbers that it meets.
 
+use std::ops::RangeInclusive;
+
 use super::geometry::Geometry;
 use crate::training::cpu::tile::{LANES, VECTORS};
 
@@ -31,14 +33,16 @@ pub struct Strip {
 }
 
 impl Strip {
-    /// With as many images as vectors fill well, and at least `images`.
-    pub fn new(geometry: &Geometry, images: usize) -> Self {
+    /// With as many images as vectors fill well, within bounds.
+    pub fn new(geometry: &Geometry, images: RangeInclusive<usize>) -> Self {
         let [padded_height, padded_width] = geometry.padded();
         let [height, width] = geometry.output();
         let columns = padded_width.div_ceil(geometry.stride[1]);
         let unrolled = 4 * width < 3 * columns;
         let of_image = height * if unrolled { width } else { columns };
-        let images = (2 * VECTORS * LANES).div_ceil(of_image).max(images);
+        let images = (2 * VECTORS * LANES)
+            .div_ceil(of_image)
+            .clamp(*images.start(), *images.end());
         let (row, image, plane) = if unrolled {
             (width, height * width, images * height * width)
         } else {

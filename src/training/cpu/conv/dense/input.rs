@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use crate::training::cpu::conv::Geometry;
 use crate::training::cpu::conv::strip::Strip;
-use crate::training::cpu::product::{Lines, Panels, pitch};
-use crate::training::cpu::tile::{ROWS, arch};
+use crate::training::cpu::product::{Lines, pitch, times};
+use crate::training::cpu::tile::arch;
 
 /// Sums that are computed before they are written: they stay in the cache (128 KiB).
 const BAND: usize = 1 << 15;
@@ -28,8 +28,8 @@ thread_local! {
 /// Rows and columns of the input whose number has the same rest when divided by the stride.
 struct Phase {
     rest: [usize; 2],
-    /// Weights `[channel, tap]`
-    panels: Panels,
+    /// Weights `[channel, filter, tap]`
+    turned: Vec<f32>,
     offsets: Vec<u32>,
 }
 
@@ -113,15 +113,22 @@ impl Turned {
         });
         let offsets: Vec<u32> = offsets.collect();
         let kernel = height * width;
-        let places = (0..of.filters).flat_map(|filter| {
-            let taps = taps.iter();
-            taps.map(move |(tap, ..)| (filter * of.channels * kernel + tap) as u32)
-        });
-        let places: Vec<u32> = places.collect();
-        let panels = Panels::new(weights, of.channels, kernel, &places);
+        let mut turned = vec![0.0; of.channels * offsets.len()];
+        turned
+            .par_chunks_exact_mut(offsets.len().max(1))
+            .enumerate()
+            .for_each(|(channel, row)| {
+                let filters = weights.chunks_exact(of.channels * kernel);
+                for (row, filter) in row.chunks_exact_mut(taps.len()).zip(filters) {
+                    let kernel = &filter[channel * kernel..][..kernel];
+                    row.iter_mut()
+                        .zip(&taps)
+                        .for_each(|(to, (tap, ..))| *to = kernel[*tap]);
+                }
+            });
         Phase {
             rest,
-            panels,
+            turned,
             offsets,
         }
     }
@@ -139,7 +146,7 @@ impl Phase {
 /// `[image, channel, height, width]`, from that by the sums, `[image, filter, height, width]`.
 pub fn gradient(geometry: &Geometry, weights: &[f32], upstream: &[f32]) -> Vec<f32> {
     let turned = Turned::new(geometry);
-    let strip = Strip::new(&turned.geometry, 1);
+    let strip = Strip::new(&turned.geometry, 1..=upstream.len() / geometry.maps());
     let phases = turned.phases(geometry, &strip, weights);
     let (image, maps) = (geometry.image(), geometry.maps());
     let mut by_input = vec![0.0; upstream.len() / maps * image];
@@ -191,16 +198,16 @@ impl WithSimd for Work<'_> {
             let positions = self.strip.positions() - (rows - until + from) * line;
             let pitch = pitch::<S>(positions);
             let mut sums = std::mem::take(&mut self.scratch.sums);
-            sums.resize(channels.next_multiple_of(ROWS) * pitch, 0.0);
+            sums.resize(channels * pitch, 0.0);
             let Phase {
-                panels, offsets, ..
+                turned, offsets, ..
             } = self.phase;
             let lines = Lines {
                 numbers: source,
                 offsets,
                 block: self.strip.block(positions),
             };
-            panels.times(simd, lines, &mut sums, pitch, false);
+            times(simd, turned, lines, &mut sums, pitch);
             for row in from..until {
                 self.write(row, &sums[(row - from) * line..], pitch);
             }

@@ -1,6 +1,7 @@
 //! The backward pass where every sum may have a gradient: two more products over strips.
 
 mod input;
+mod many;
 mod weights;
 
 use std::borrow::Cow;

@@ -6,15 +6,13 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::many;
 use crate::training::cpu::conv::strip::Strip;
 use crate::training::cpu::conv::{Geometry, PARTS, total};
-use crate::training::cpu::tile::{LANES, OUTER_ROWS, OUTER_VECTORS, arch, lanes, outer};
+use crate::training::cpu::tile::{LANES, ROWS, VECTORS, arch, lanes, outer};
 
 /// Sums that one thread keeps at a time: they stay in the cache (1 MiB).
 const BLOCK: usize = 1 << 18;
-
-/// Images that threads share at a time, where each has some of the sums.
-const SHARED: usize = 64;
 
 /// Buffers of a thread, kept from pass to pass.
 #[derive(Default)]
@@ -31,7 +29,7 @@ thread_local! {
 /// Of the weights, `[filter, channel, kernel height, kernel width]`, and of the bias. `upstream`: the gradient by the
 /// sums, `[image, filter, height, width]`.
 pub fn gradients(geometry: &Geometry, input: &[f32], upstream: &[f32]) -> (Vec<f32>, Vec<f32>) {
-    let panel = OUTER_VECTORS * lanes();
+    let panel = VECTORS * lanes();
     let width = geometry.filters.next_multiple_of(panel);
     let work = Work {
         geometry,
@@ -40,12 +38,12 @@ pub fn gradients(geometry: &Geometry, input: &[f32], upstream: &[f32]) -> (Vec<f
         panel,
         width,
     };
-    let sums = if geometry.taps() * width <= BLOCK {
-        work.by_images()
+    let weights = if geometry.taps() * width <= BLOCK {
+        work.turned(&work.by_images())
     } else {
-        work.by_taps()
+        many::gradient(geometry, input, upstream)
     };
-    (work.turned(&sums), work.bias())
+    (weights, work.bias())
 }
 
 struct Work<'a> {
@@ -65,7 +63,7 @@ impl Work<'_> {
 
     /// `[tap, filter]`, where there are few weights: some images a thread, each with sums of its own.
     fn by_images(&self) -> Vec<f32> {
-        let strip = Strip::new(self.geometry, 1);
+        let strip = Strip::new(self.geometry, 1..=self.images());
         let offsets = strip.offsets();
         let part = self.images().div_ceil(PARTS);
         let part = part.next_multiple_of(strip.images);
@@ -101,41 +99,6 @@ impl Work<'_> {
             sums
         });
         total(sums.collect())
-    }
-
-    /// `[tap, filter]`, where there are many weights: some of the sums a thread, of all images.
-    fn by_taps(&self) -> Vec<f32> {
-        let strip = Strip::new(self.geometry, SHARED.min(self.images()));
-        let offsets = strip.offsets();
-        let mut sums = vec![0.0; offsets.len() * self.width];
-        let block = (BLOCK / 4 / self.width).next_multiple_of(OUTER_ROWS);
-        let mut filled = vec![0.0; strip.len()];
-        let mut lines = Vec::new();
-        for first in (0..self.images()).step_by(strip.images) {
-            let images = first..(first + strip.images).min(self.images());
-            filled
-                .par_chunks_exact_mut(strip.span())
-                .enumerate()
-                .for_each(|(channel, to)| self.fill(&strip, channel, images.clone(), to));
-            let panel = self.prepare(&strip, &mut lines);
-            lines
-                .par_chunks_exact_mut(panel)
-                .enumerate()
-                .for_each(|(number, lines)| self.deal(&strip, number, images.clone(), lines));
-            sums.par_chunks_mut(block * self.width)
-                .zip(offsets.par_chunks(block))
-                .for_each(|(sums, offsets)| {
-                    arch().dispatch(Product {
-                        work: self,
-                        positions: strip.positions(),
-                        strip: &filled,
-                        lines: &lines,
-                        offsets,
-                        sums,
-                    });
-                });
-        }
-        sums
     }
 
     /// Brings one map of some images to its place in a strip. Images that are not there any more leave the numbers of
@@ -224,14 +187,14 @@ impl WithSimd for Product<'_> {
         let positions = self.positions;
         let panels = self.lines.chunks_exact(positions * panel);
         for (filter, lines) in (0..width).step_by(panel).zip(panels) {
-            let sums = self.sums.chunks_mut(OUTER_ROWS * width);
-            for (offsets, sums) in self.offsets.chunks(OUTER_ROWS).zip(sums) {
+            let sums = self.sums.chunks_mut(ROWS * width);
+            for (offsets, sums) in self.offsets.chunks(ROWS).zip(sums) {
                 // The last rows of a block that is not whole are the same, and not kept.
-                let rows: [&[f32]; OUTER_ROWS] = std::array::from_fn(|k| {
+                let rows: [&[f32]; ROWS] = std::array::from_fn(|k| {
                     let offset = offsets[k.min(offsets.len() - 1)];
                     &self.strip[offset as usize..][..positions]
                 });
-                let mut kept = [[simd.splat_f32s(0.0); OUTER_VECTORS]; OUTER_ROWS];
+                let mut kept = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
                 outer(simd, rows, lines, &mut kept);
                 for (kept, row) in kept.iter().zip(sums.chunks_exact_mut(width)) {
                     let (row, _) = S::as_mut_simd_f32s(&mut row[filter..filter + panel]);

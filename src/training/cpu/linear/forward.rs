@@ -1,0 +1,211 @@
+//! The forward pass: a matrix product of the images with the weights.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+use super::{Linear, SHARE};
+use crate::training::cpu::tile::{Entry, ROWS, VECTORS, arch, gather, lanes, outer};
+
+/// Weights of a unit that are taken at a time, so that what is read of them stays in the cache.
+const BLOCK: usize = 64;
+
+/// Fewer images than these are computed one by one.
+const FEW: usize = 4;
+
+/// Inputs that one thread sums up at least.
+const PART: usize = 192;
+
+/// In how many parts the inputs are cut at most, each with sums of its own: always the same, so that results do not
+/// depend on the number of threads.
+const PARTS: usize = 16;
+
+/// Images whose sums one thread computes at a time: whole rows of the kernel.
+const GROUP: usize = 16 * ROWS;
+
+/// `input` · `weights` + `bias` into `output`.
+pub fn forward(
+    linear: &Linear,
+    input: &[f32],
+    weights: &[f32],
+    bias: Option<&[f32]>,
+    output: &mut [f32],
+) {
+    let Linear { inputs, units, .. } = *linear;
+    let images = input.len() / inputs;
+    // Many images are shared among the threads, of few the inputs.
+    let group = images.min(GROUP);
+    let parts = (PARTS / images.div_ceil(group)).min(inputs / PART).max(1);
+    let part = inputs.div_ceil(parts);
+    let pitch = units.next_multiple_of(VECTORS * lanes());
+    // `[group, part, image, unit]`; each is written before it is read.
+    let mut sums = SUMS.take();
+    let needed = images.div_ceil(group) * parts * group * pitch;
+    if sums.len() < needed {
+        sums.resize(needed, 0.0);
+    }
+    sums[..needed]
+        .par_chunks_exact_mut(group * pitch)
+        .with_min_len(SHARE / (part * group * units) + 1)
+        .enumerate()
+        .for_each(|(number, sums)| {
+            let first = number / parts * group;
+            let from = (number % parts * part).min(inputs);
+            let images = group.min(images - first);
+            arch().dispatch(Part {
+                linear,
+                input: &input[first * inputs..][..images * inputs],
+                weights,
+                inputs: from..(from + part).min(inputs),
+                pitch,
+                sums: &mut sums[..images * pitch],
+            });
+        });
+    output
+        .par_chunks_mut(group * units)
+        .with_min_len(SHARE / (parts * group * units) + 1)
+        .zip(sums.par_chunks_exact(parts * group * pitch))
+        .for_each(|(output, sums)| {
+            for (image, output) in output.chunks_exact_mut(units).enumerate() {
+                let parts = sums.chunks_exact(group * pitch);
+                let parts = parts.map(|part| &part[image * pitch..][..units]);
+                finish(linear, parts, bias, output);
+            }
+        });
+    SUMS.set(sums);
+}
+
+thread_local! {
+    /// Kept from pass to pass.
+    static SUMS: Cell<Vec<f32>> = Cell::default();
+}
+
+/// Adds up the parts of an image's sums.
+fn finish<'a>(
+    linear: &Linear,
+    parts: impl Iterator<Item = &'a [f32]>,
+    bias: Option<&[f32]>,
+    output: &mut [f32],
+) {
+    match bias {
+        Some(bias) => output.copy_from_slice(bias),
+        None => output.fill(0.0),
+    }
+    for part in parts {
+        for (output, sum) in output.iter_mut().zip(part) {
+            *output += sum;
+        }
+    }
+    if linear.relu {
+        for output in output {
+            // What is no number stays none, so that it is seen.
+            *output = if *output < 0.0 { 0.0 } else { *output };
+        }
+    }
+}
+
+/// The sums of some inputs.
+struct Part<'a> {
+    linear: &'a Linear,
+    input: &'a [f32],
+    weights: &'a [f32],
+    inputs: Range<usize>,
+    pitch: usize,
+    /// `[image, unit]`, rows `pitch` apart
+    sums: &'a mut [f32],
+}
+
+impl WithSimd for Part<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        if self.sums.len() / self.pitch < FEW {
+            self.one_by_one(simd);
+        } else {
+            self.together(simd);
+        }
+    }
+}
+
+impl Part<'_> {
+    /// A few images: each weight is read where it stands and used once an image.
+    #[inline(always)]
+    fn one_by_one<S: Simd>(self, simd: S) {
+        let Linear { inputs, units, .. } = *self.linear;
+        let whole = units / S::F32_LANES * S::F32_LANES;
+        let images = self.input.chunks_exact(inputs);
+        for (image, sums) in images.zip(self.sums.chunks_exact_mut(self.pitch)) {
+            let entry = |input: usize| ((input * units) as u32, image[input]);
+            let entries: Vec<Entry> = self.inputs.clone().map(entry).collect();
+            sums.fill(0.0);
+            gather(simd, &entries, self.weights, 0, &mut sums[..whole]);
+            for (place, value) in entries {
+                let row = &self.weights[place as usize..][whole..units];
+                let sums = sums[whole..].iter_mut();
+                sums.zip(row)
+                    .for_each(|(sum, weight)| *sum += value * weight);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn together<S: Simd>(self, simd: S) {
+        let Linear { inputs, units, .. } = *self.linear;
+        let side = VECTORS * S::F32_LANES;
+        let last = self.input.len() / inputs - 1;
+        // `[panel, input, unit of the panel]`
+        let mut lines = vec![0.0; BLOCK * self.pitch];
+        for from in self.inputs.clone().step_by(BLOCK) {
+            let block = from..(from + BLOCK).min(self.inputs.end);
+            let weights = &self.weights[from * units..block.end * units];
+            deal(simd, weights, units, &mut lines);
+            let first = from == self.inputs.start;
+            for (group, found) in self.sums.chunks_mut(ROWS * self.pitch).enumerate() {
+                let rows: [&[f32]; ROWS] = std::array::from_fn(|row| {
+                    let image = (group * ROWS + row).min(last);
+                    &self.input[image * inputs..][block.clone()]
+                });
+                for (panel, lines) in lines.chunks_exact(BLOCK * side).enumerate() {
+                    let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+                    if !first {
+                        for (found, sums) in found.chunks_exact(self.pitch).zip(&mut sums) {
+                            let found = &found[panel * side..][..side];
+                            sums.copy_from_slice(S::as_simd_f32s(found).0);
+                        }
+                    }
+                    outer(simd, rows, lines, &mut sums);
+                    for (found, sums) in found.chunks_exact_mut(self.pitch).zip(&sums) {
+                        let found = &mut found[panel * side..][..side];
+                        S::as_mut_simd_f32s(found).0.copy_from_slice(sums);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Rows `[input, unit]` in panels, `[panel, input, unit of the panel]`, with room for [`BLOCK`] inputs a panel.
+#[inline(always)]
+fn deal<S: Simd>(_: S, rows: &[f32], units: usize, lines: &mut [f32]) {
+    let side = VECTORS * S::F32_LANES;
+    for (number, row) in rows.chunks_exact(units).enumerate() {
+        let whole = units / side * side;
+        let (vectors, _) = S::as_simd_f32s(&row[..whole]);
+        let panels = lines.chunks_exact_mut(BLOCK * side);
+        for (panel, vectors) in panels.zip(vectors.chunks_exact(VECTORS)) {
+            let line = &mut panel[number * side..][..side];
+            let (line, _) = S::as_mut_simd_f32s(line);
+            for n in 0..VECTORS {
+                line[n] = vectors[n];
+            }
+        }
+        if whole < units {
+            let line = &mut lines[whole * BLOCK + number * side..];
+            let row = row[whole..].iter();
+            line.iter_mut().zip(row).for_each(|(to, one)| *to = *one);
+        }
+    }
+}
