@@ -80,6 +80,7 @@ fn fill(
     let map = height * width;
     filled
         .par_chunks_exact_mut(strip.span())
+        .take(geometry.channels)
         .enumerate()
         .for_each(|(channel, to)| {
             for (number, image) in images.clone().enumerate() {

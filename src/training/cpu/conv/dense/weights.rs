@@ -79,7 +79,8 @@ impl Work<'_> {
                 for first in images.clone().step_by(strip.images) {
                     let images = first..(first + strip.images).min(images.end);
                     let Scratch { strip: to, lines } = scratch;
-                    for (channel, to) in to.chunks_exact_mut(strip.span()).enumerate() {
+                    let maps = to.chunks_exact_mut(strip.span());
+                    for (channel, to) in maps.take(self.geometry.channels).enumerate() {
                         self.fill(&strip, channel, images.clone(), to);
                     }
                     let panel = self.prepare(&strip, lines);
