@@ -6,6 +6,7 @@ mod convolution;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
+use super::conv::{self, Conv, Finish, Geometry, Passed};
 use super::linear::{self, Linear};
 use super::norm::{self, Norm};
 use super::update::Memory;
@@ -239,6 +240,69 @@ fn updates_do_not_depend_on_how_many_weights_there_are() {
     }
 }
 
+/// All numbers of a few operations, forward and backward.
+fn everything() -> Vec<f32> {
+    let mut draw = Draw::new(5);
+    let mut all = Vec::new();
+    for pool in [false, true] {
+        let geometry = Geometry {
+            channels: 17,
+            size: [12, 11],
+            filters: 33,
+            kernel: [3, 3],
+            stride: [1, 1],
+            padding: [(1, 1), (1, 1)],
+            dilation: [1, 1],
+        };
+        let finish = Finish { relu: true, pool };
+        let conv = Conv { geometry, finish };
+        let input = draw.numbers(37 * geometry.image());
+        let weights = draw.numbers(geometry.filters * geometry.taps());
+        let mut output = vec![0.0; 37 * conv.out()];
+        let mut chosen = vec![0; if pool { output.len() } else { 0 }];
+        conv::forward(&conv, &input, &weights, None, &mut output, &mut chosen);
+        let passed = Passed {
+            input: &input,
+            weights: &weights,
+            output: &output,
+            chosen: &chosen,
+        };
+        let gradient = draw.numbers(output.len());
+        let found = conv::backward(&conv, passed, &gradient, true);
+        all.extend([output, found.weights, found.bias].concat());
+        all.extend(found.input.unwrap_or_default());
+    }
+    let layer = Linear {
+        inputs: 2000,
+        units: 70,
+        relu: true,
+    };
+    let (input, weights) = (draw.numbers(37 * 2000), draw.numbers(2000 * 70));
+    let mut output = vec![0.0; 37 * 70];
+    linear::forward(&layer, &input, &weights, None, &mut output);
+    let gradient = draw.numbers(output.len());
+    let found = linear::backward(&layer, &input, &weights, &output, &gradient, true);
+    all.extend([output, found.weights, found.bias].concat());
+    all.extend(found.input.unwrap_or_default());
+    all
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        match pool {
+            Ok(pool) => pool.install(everything),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let alone = with(1);
+    assert!(alone.iter().any(|number| *number != 0.0));
+    for threads in [2, 3, 8] {
+        assert!(with(threads) == alone, "{threads} threads");
+    }
+}
+
 /// The other tests of this file again, in a process that uses no vectors of this processor.
 #[test]
 fn the_portable_path_computes_the_same() {
@@ -252,5 +316,5 @@ fn the_portable_path_computes_the_same() {
     let out = child.unwrap_or_else(|error| panic!("{error}"));
     let text = String::from_utf8_lossy(&out.stdout);
     assert!(out.status.success(), "{text}");
-    assert!(text.contains("5 passed"), "{text}");
+    assert!(text.contains("6 passed"), "{text}");
 }
