@@ -8,6 +8,18 @@ use super::weights::{NamedTensor, Weights, WeightsError};
 use crate::dataset::{Stream, generator};
 use crate::network::{Activation, CheckedLayer, Head, Network, Shape};
 
+/// What is computed together with a layer.
+#[derive(Clone, Copy, Debug)]
+enum Together {
+    Alone,
+    /// The layer behind it.
+    Next,
+    /// Once the weights are fixed, the batch norm behind it, and the relu behind that if `cut`.
+    Norm {
+        cut: bool,
+    },
+}
+
 /// The layers of a network with their weights on a device.
 #[derive(Module, Debug)]
 pub struct Model {
@@ -20,9 +32,9 @@ pub struct Model {
     /// The layer after which an output is needed no more, by output; as in `sources`.
     #[module(skip)]
     last_use: Vec<usize>,
-    /// Layers that are computed together with the next one, where nobody looks in between.
+    /// What of the layers behind each is computed together with it, where nobody looks in between.
     #[module(skip)]
-    paired: Vec<bool>,
+    together: Vec<Together>,
     /// Each layer's own weight decay.
     #[module(skip)]
     decays: Vec<f64>,
@@ -50,7 +62,7 @@ impl Default for Model {
             names: Vec::new(),
             sources: Vec::new(),
             last_use: Vec::new(),
-            paired: Vec::new(),
+            together: Vec::new(),
             decays: Vec::new(),
             head: Head::Other,
         }
@@ -76,13 +88,20 @@ impl Model {
                 last_use[*source] = index;
             }
         }
-        let paired = (0..layers.len()).map(|index| {
+        // The layer behind another one, where no other takes the output between them.
+        let behind = |index: usize| {
             let output = index + 1;
             let alone = last_use[output] == output && sources.get(output) == Some(&vec![output]);
-            let next = layers.get(output);
-            alone && next.is_some_and(|next| layers[index].pairs_with(next))
+            layers.get(output).filter(|_| alone)
+        };
+        let together = (0..layers.len()).map(|index| match behind(index) {
+            Some(next) if layers[index].pairs_with(next) => Together::Next,
+            Some(norm) if layers[index].norms_with(norm) => Together::Norm {
+                cut: behind(index + 1).is_some_and(|next| norm.pairs_with(next)),
+            },
+            _ => Together::Alone,
         });
-        let paired = paired.collect();
+        let together = together.collect();
         let decays = network.layers().iter();
         let decays = decays.map(|layer| layer.layer().real("weight_decay"));
         Self {
@@ -91,7 +110,7 @@ impl Model {
             decays: decays.collect(),
             sources,
             last_use,
-            paired,
+            together,
             head: network.head(),
         }
     }
@@ -134,18 +153,15 @@ impl Model {
                     flows[*source].clone()
                 }
             });
-            let mut inputs: Vec<Activations> = inputs.collect();
+            let inputs: Vec<Activations> = inputs.collect();
             if let Some(each) = &mut each {
                 let flow = layer.forward(inputs, mode);
                 each(index, &flow);
                 flows.push(Some(flow));
-            } else if self.paired[index]
-                && let Some(input) = inputs.pop()
-            {
-                flows.push(None);
-                flows.push(Some(layer.forward_paired(input, mode)));
             } else {
-                flows.push(Some(layer.forward(inputs, mode)));
+                let (flow, more) = self.several(index, inputs, mode);
+                flows.extend(std::iter::repeat_with(|| None).take(more));
+                flows.push(Some(flow));
             }
         }
         // The last layer's output has no further use, and every network has a layer.
@@ -153,6 +169,31 @@ impl Model {
             Some(flow) => flow.flatten(),
             None => panic!("a network without layers was not refused"),
         }
+    }
+
+    /// The output of a layer and of those that are computed together with it, and how many these are.
+    fn several(
+        &self,
+        index: usize,
+        mut inputs: Vec<Activations>,
+        mode: &mut Mode<'_>,
+    ) -> (Activations, usize) {
+        let layer = &self.layers[index];
+        match (self.together[index], inputs.pop()) {
+            (Together::Next, Some(input)) => return (layer.forward_paired(input, mode), 1),
+            (Together::Norm { cut }, Some(input)) => {
+                // In training the norm is that of the batch.
+                if matches!(mode, Mode::Inference)
+                    && let Some(flow) = layer.forward_normed(&input, &self.layers[index + 1], cut)
+                {
+                    return (flow, 1 + usize::from(cut));
+                }
+                inputs.push(input);
+            }
+            (Together::Alone, input) => inputs.extend(input),
+            (_, None) => {}
+        }
+        (layer.forward(inputs, mode), 0)
     }
 
     /// What the last layer's own activation makes of its output, `[batch, outputs]`.

@@ -55,6 +55,24 @@ impl BatchNorm {
         }
     }
 
+    /// What it multiplies each channel with and what it adds, by the running moments.
+    pub fn line(&self) -> (Vec<f32>, Vec<f32>) {
+        let numbers = |tensor: Tensor<1>| tensor.into_data().iter::<f32>().collect::<Vec<f32>>();
+        let variance = numbers(self.running_var.value());
+        let scale: Vec<f32> = numbers(self.weight.val())
+            .iter()
+            .zip(variance)
+            .map(|(weight, variance)| weight / (variance + self.epsilon as f32).sqrt())
+            .collect();
+        let shift = numbers(self.bias.val())
+            .iter()
+            .zip(numbers(self.running_mean.value()))
+            .zip(&scale)
+            .map(|((bias, mean), scale)| bias - mean * scale)
+            .collect();
+        (scale, shift)
+    }
+
     /// Whether our own arithmetic computes it, which can cut what is negative at the same time.
     pub fn is_own(&self) -> bool {
         self.own.is_some()

@@ -6,11 +6,12 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
+use super::batch_norm::BatchNorm;
 use super::learning::{Learning, Visitor, value};
 use super::{activate, filters};
 use crate::network::{Activation, CheckedLayer, Kind, Shape};
-use crate::training::cpu::conv::{self, Conv, Finish, Geometry};
-use crate::training::cpu::ops::convolve;
+use crate::training::cpu::conv::{self, Conv, Finish, Geometry, Line};
+use crate::training::cpu::ops::{convolve, convolve_line};
 use crate::training::device::is_cpu;
 
 #[derive(Module, Debug)]
@@ -93,6 +94,35 @@ impl Conv2d {
             own.finish.pool = true;
         }
         self.convolve(input, own)
+    }
+
+    /// Whether [`Self::forward_normed`] can take the place of this layer and a batch norm behind it.
+    pub fn norms(&self) -> bool {
+        self.own.is_some() && self.activation == Activation::Linear
+    }
+
+    /// As [`Self::forward`] with a batch norm behind it, by its running moments, and a relu if `cut`, in one pass; `None`
+    /// for an input that keeps a graph.
+    pub fn forward_normed(
+        &self,
+        input: Tensor<4>,
+        norm: &BatchNorm,
+        cut: bool,
+    ) -> Option<Tensor<4>> {
+        let mut own = self.own?;
+        own.finish.relu = cut;
+        let (scale, mut shift) = norm.line();
+        if let Some(bias) = &self.bias {
+            let bias = bias.val().into_data();
+            for ((shift, scale), bias) in shift.iter_mut().zip(&scale).zip(bias.iter::<f32>()) {
+                *shift += scale * bias;
+            }
+        }
+        let line = Line {
+            scale: Some(&scale),
+            shift: Some(&shift),
+        };
+        convolve_line(input, self.weight.val(), line, &own)
     }
 
     /// `[batch, channel, height, width]` to `[batch, filter, height', width']`.

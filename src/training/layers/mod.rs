@@ -312,6 +312,31 @@ impl Layer {
         }
     }
 
+    /// Whether [`Self::forward_normed`] can take the place of this layer and the next one, once the weights are fixed.
+    pub fn norms_with(&self, next: &Self) -> bool {
+        match (self, next) {
+            (Self::Conv2d(layer), Self::BatchNorm(_)) => layer.norms(),
+            _ => false,
+        }
+    }
+
+    /// The output of a batch norm behind this layer, by its running moments, and of a relu behind that if `cut`; `None`
+    /// where it must be computed layer by layer.
+    pub fn forward_normed(
+        &self,
+        input: &Activations,
+        norm: &Self,
+        cut: bool,
+    ) -> Option<Activations> {
+        match (self, norm, input) {
+            (Self::Conv2d(layer), Self::BatchNorm(norm), Activations::Maps(maps)) => {
+                let output = layer.forward_normed(maps.clone(), norm, cut)?;
+                Some(Activations::Maps(output))
+            }
+            _ => None,
+        }
+    }
+
     /// The output of the next layer, computed together with that of this one: of a 2×2 max pooling, or a relu.
     pub fn forward_paired(&self, input: Activations, mode: &Mode<'_>) -> Activations {
         match (self, input) {

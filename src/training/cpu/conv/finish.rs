@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{CUT, Conv, Finish};
+use super::{CUT, Conv, Finish, Line};
 
 /// Where the sums of one image stand.
 pub struct Done {
@@ -22,27 +22,28 @@ pub struct Done {
 impl Done {
     /// Writes the rows into `output` (`[filter, height, width]`) and, with pooling, `chosen`.
     #[inline(always)]
-    pub fn write(&self, sums: &[f32], bias: Option<&[f32]>, output: &mut [f32], chosen: &mut [u8]) {
+    pub fn write(&self, sums: &[f32], line: Line<'_>, output: &mut [f32], chosen: &mut [u8]) {
         let [height, width] = self.size;
         let map = height * width;
         for (filter, output) in output.chunks_exact_mut(map).enumerate() {
             let sums = &sums[filter * self.pitch + self.start..];
-            let bias = bias.map_or(0.0, |bias| bias[filter]);
+            let line = line.of(filter);
             if self.finish.pool {
                 let chosen = &mut chosen[filter * map..][..map];
-                self.pool(sums, bias, output, chosen);
+                self.pool(sums, line, output, chosen);
                 continue;
             }
+            let (scale, shift) = line;
             let output = &mut output[self.rows.start * width..self.rows.end * width];
             for (row, output) in output.chunks_exact_mut(width).enumerate() {
                 let sums = &sums[row * self.line..][..width];
                 if self.finish.relu {
                     for (output, sum) in output.iter_mut().zip(sums) {
-                        *output = relu(sum + bias);
+                        *output = relu(scale * sum + shift);
                     }
                 } else {
                     for (output, sum) in output.iter_mut().zip(sums) {
-                        *output = sum + bias;
+                        *output = scale * sum + shift;
                     }
                 }
             }
@@ -50,7 +51,13 @@ impl Done {
     }
 
     #[inline(always)]
-    fn pool(&self, sums: &[f32], bias: f32, output: &mut [f32], chosen: &mut [u8]) {
+    fn pool(
+        &self,
+        sums: &[f32],
+        (scale, shift): (f32, f32),
+        output: &mut [f32],
+        chosen: &mut [u8],
+    ) {
         let [height, width] = self.size;
         let rows = self.rows.start / 2..(self.rows.end / 2).min(height);
         let places = rows.start * width..rows.end * width;
@@ -61,8 +68,8 @@ impl Done {
             let (below, _) = sums[(2 * row + 1) * self.line..][..2 * width].as_chunks();
             let pairs = above.iter().zip(below);
             for ((output, chosen), (above, below)) in output.iter_mut().zip(chosen).zip(pairs) {
-                let (greatest, place) = greatest(*above, *below);
-                let value = greatest + bias;
+                let scaled = |[a, b]: [f32; 2]| [scale * a + shift, scale * b + shift];
+                let (value, place) = greatest(scaled(*above), scaled(*below));
                 let cut = self.finish.relu && value <= 0.0;
                 *output = if cut { 0.0 } else { value };
                 *chosen = if cut { CUT } else { place };

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::finish::Done;
 use super::strip::Strip;
-use super::{Conv, Geometry};
+use super::{Conv, Geometry, Line};
 use crate::training::cpu::product::{Lines, pitch, times};
 use crate::training::cpu::tile::{ROWS, arch};
 
@@ -33,7 +33,7 @@ pub fn forward(
     conv: &Conv,
     input: &[f32],
     weights: &[f32],
-    bias: Option<&[f32]>,
+    line: Line<'_>,
     output: &mut [f32],
     chosen: &mut [u8],
 ) {
@@ -56,7 +56,7 @@ pub fn forward(
                 strip: &strip,
                 offsets: &offsets,
                 weights: &weights[filters.start * geometry.taps()..filters.end * geometry.taps()],
-                bias: bias.map(|bias| &bias[filters]),
+                line: line.part(filters),
                 input: &input[..most.min(input.len())],
                 output,
             }
@@ -119,7 +119,7 @@ struct Work<'a> {
     strip: &'a Strip,
     offsets: &'a [u32],
     weights: &'a [f32],
-    bias: Option<&'a [f32]>,
+    line: Line<'a>,
     input: &'a [f32],
     output: Vec<Out<'a>>,
 }
@@ -166,7 +166,7 @@ impl WithSimd for Task<'_> {
                     line,
                     pitch,
                 };
-                done.write(sums, work.bias, output, chosen);
+                done.write(sums, work.line, output, chosen);
             }
             from = until;
         }

@@ -9,6 +9,8 @@ mod geometry;
 mod sparse;
 mod strip;
 
+use std::ops::Range;
+
 pub use dense::covers;
 pub use forward::forward;
 pub use geometry::Geometry;
@@ -19,6 +21,38 @@ pub struct Finish {
     pub relu: bool,
     /// The greatest of each 2×2; what is left of odd rows and columns is dropped.
     pub pool: bool,
+}
+
+/// What each filter's sums are multiplied with, and what is added: a bias, a batch norm. Where it is not given: by 1, 0.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Line<'a> {
+    pub scale: Option<&'a [f32]>,
+    pub shift: Option<&'a [f32]>,
+}
+
+impl<'a> Line<'a> {
+    pub fn bias(bias: &'a [f32]) -> Self {
+        Self {
+            scale: None,
+            shift: Some(bias),
+        }
+    }
+
+    /// Of some filters.
+    fn part(self, filters: Range<usize>) -> Self {
+        Self {
+            scale: self.scale.map(|scale| &scale[filters.clone()]),
+            shift: self.shift.map(|shift| &shift[filters]),
+        }
+    }
+
+    /// Of one filter.
+    fn of(self, filter: usize) -> (f32, f32) {
+        (
+            self.scale.map_or(1.0, |scale| scale[filter]),
+            self.shift.map_or(0.0, |shift| shift[filter]),
+        )
+    }
 }
 
 /// Where the sum that a pooled number came from stands in its 2×2, row by row; [`CUT`] where relu cut it.

@@ -9,13 +9,13 @@ use burn_flex::FlexTensor;
 
 use super::backward::{Kept, tracked};
 use super::{like, numbers, tensor};
-use crate::training::cpu::conv::{self, Conv, Passed};
+use crate::training::cpu::conv::{self, Conv, Line, Passed};
 
 /// A forward pass, with where each pooled number came from.
 pub fn pass(
     input: &FlexTensor,
     weights: &FlexTensor,
-    bias: &FlexTensor,
+    line: Line<'_>,
     conv: &Conv,
 ) -> (FlexTensor, Vec<u8>) {
     let images = input.layout().shape()[0];
@@ -25,7 +25,7 @@ pub fn pass(
         conv,
         &numbers(input),
         &numbers(weights),
-        Some(&numbers(bias)),
+        line,
         &mut output,
         &mut chosen,
     );
@@ -69,7 +69,7 @@ pub fn with_graph<C: CheckpointStrategy>(
 ) -> FloatTensor<Autodiff<Flex, C>> {
     let ((input, of_input), (weights, of_weights), (bias, of_bias)) =
         (input.into_parts(), weights.into_parts(), bias.into_parts());
-    let (output, chosen) = pass(&input, &weights, &bias, &conv);
+    let (output, chosen) = pass(&input, &weights, Line::bias(&numbers(&bias)), &conv);
     tracked::<C, _, 3>([of_input, of_weights, of_bias], output, |output| {
         Convolved {
             input,

@@ -16,7 +16,7 @@ use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{Tensor, TensorData};
 use burn_flex::FlexTensor;
 
-use super::conv::Conv;
+use super::conv::{Conv, Line};
 use super::linear::Linear;
 use super::norm::{Moments, Norm};
 
@@ -60,6 +60,20 @@ pub fn convolve(input: Tensor<4>, weights: Tensor<4>, bias: Tensor<1>, conv: Con
         bias.into_dispatch(),
     );
     Tensor::from_dispatch(<Dispatch as CpuOps>::convolve(input, weights, bias, conv))
+}
+
+/// A convolution whose sums are scaled and shifted, `[filter]`, of an input that keeps no graph; `None` where it keeps
+/// one.
+pub fn convolve_line(
+    input: Tensor<4>,
+    weights: Tensor<4>,
+    line: Line<'_>,
+    conv: &Conv,
+) -> Option<Tensor<4>> {
+    let input = input.try_into_primitive::<Flex>().ok()?;
+    let weights = weights.try_into_primitive::<Flex>().ok()?;
+    let (output, _) = convolution::pass(&input, &weights, line, conv);
+    Some(Tensor::from_primitive::<Flex>(output))
 }
 
 /// A fully connected layer: `[batch, input]` to `[batch, unit]`. Weights `[input, unit]`, bias `[unit]`.
@@ -158,7 +172,7 @@ impl CpuOps for Flex {
         bias: FlexTensor,
         conv: Conv,
     ) -> FlexTensor {
-        convolution::pass(&input, &weights, &bias, &conv).0
+        convolution::pass(&input, &weights, Line::bias(&numbers(&bias)), &conv).0
     }
 
     fn linear(

@@ -1,7 +1,7 @@
 //! Convolutions with relu and pooling.
 
 use super::{Draw, equal};
-use crate::training::cpu::conv::{self, Conv, Finish, Geometry, Passed};
+use crate::training::cpu::conv::{self, Conv, Finish, Geometry, Line, Passed};
 
 /// A convolution that has room for its kernel.
 fn convolution(draw: &mut Draw) -> Option<Conv> {
@@ -138,7 +138,7 @@ fn check_convolution(conv: &Conv, draw: &mut Draw) {
         conv,
         &input,
         &weights,
-        Some(&bias),
+        Line::bias(&bias),
         &mut output,
         &mut chosen,
     );

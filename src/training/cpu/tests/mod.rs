@@ -6,7 +6,7 @@ mod convolution;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use super::conv::{self, Conv, Finish, Geometry, Passed};
+use super::conv::{self, Conv, Finish, Geometry, Line, Passed};
 use super::linear::{self, Linear};
 use super::norm::{self, Norm};
 use super::update::Memory;
@@ -260,7 +260,14 @@ fn everything() -> Vec<f32> {
         let weights = draw.numbers(geometry.filters * geometry.taps());
         let mut output = vec![0.0; 37 * conv.out()];
         let mut chosen = vec![0; if pool { output.len() } else { 0 }];
-        conv::forward(&conv, &input, &weights, None, &mut output, &mut chosen);
+        conv::forward(
+            &conv,
+            &input,
+            &weights,
+            Line::default(),
+            &mut output,
+            &mut chosen,
+        );
         let passed = Passed {
             input: &input,
             weights: &weights,
