@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "arithmetic/accumulation.rs"]
+mod accumulation;
 #[path = "arithmetic/any_network.rs"]
 mod any_network;
 #[path = "arithmetic/balance.rs"]

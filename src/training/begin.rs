@@ -28,8 +28,9 @@ pub(super) fn prepare(engine: &Engine, job: &mut Job) -> Vec<String> {
     changed
 }
 
-/// A model whose loss weighs the classes of the training images as the recipe says.
-pub(super) fn stepper(job: &Job, opened: &Opened, train: &PixelStore) -> Stepper {
+/// A model whose loss weighs the classes of the training images as the recipe says. So many images go through it at
+/// once, at most.
+pub(super) fn stepper(job: &Job, opened: &Opened, train: &PixelStore, most: usize) -> Stepper {
     let mut counts = vec![0; job.data.classes.len()];
     for &label in train.labels() {
         if let Some(count) = counts.get_mut(label) {
@@ -38,6 +39,7 @@ pub(super) fn stepper(job: &Job, opened: &Opened, train: &PixelStore) -> Stepper
     }
     let mut stepper = Stepper::new(&job.network, &job.recipe, opened);
     stepper.balance(&job.recipe, &counts);
+    stepper.limit_pass(most);
     stepper
 }
 

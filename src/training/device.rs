@@ -30,6 +30,8 @@ pub enum DeviceError {
 struct Adapter {
     info: DeviceInfo,
     kind: DeviceKind,
+    /// Bytes that one tensor may take.
+    largest: u64,
 }
 
 fn cpu() -> DeviceInfo {
@@ -61,10 +63,10 @@ fn adapters() -> Vec<Adapter> {
             .iter()
             .any(|info| info.device_type != wgpu::DeviceType::Cpu);
         if real {
-            return infos.iter().zip(kinds(&infos)).map(described).collect();
+            return described(&infos, &adapters);
         }
         if found.is_empty() {
-            found = infos.iter().zip(kinds(&infos)).map(described).collect();
+            found = described(&infos, &adapters);
         }
     }
     found
@@ -76,18 +78,26 @@ pub(super) fn is_cpu(device: &Device) -> bool {
     *device == Device::flex()
 }
 
-fn described((info, kind): (&wgpu::AdapterInfo, DeviceKind)) -> Adapter {
-    let software = info.device_type == wgpu::DeviceType::Cpu;
-    let api = format!("{:?}", info.backend);
-    let kind_of = if software { " (software)" } else { "" };
-    Adapter {
-        info: DeviceInfo {
-            id: format!("gpu:{}", info.name),
-            name: format!("{} · {api}{kind_of}", info.name),
-            software,
-        },
-        kind,
-    }
+fn described(infos: &[wgpu::AdapterInfo], adapters: &[wgpu::Adapter]) -> Vec<Adapter> {
+    let all = infos.iter().zip(kinds(infos)).zip(adapters);
+    let described = all.map(|((info, kind), adapter)| {
+        let software = info.device_type == wgpu::DeviceType::Cpu;
+        let api = format!("{:?}", info.backend);
+        let kind_of = if software { " (software)" } else { "" };
+        let limits = adapter.limits();
+        Adapter {
+            info: DeviceInfo {
+                id: format!("gpu:{}", info.name),
+                name: format!("{} · {api}{kind_of}", info.name),
+                software,
+            },
+            kind,
+            largest: limits
+                .max_storage_buffer_binding_size
+                .min(limits.max_buffer_size),
+        }
+    });
+    described.collect()
 }
 
 /// burn counts the adapters of each type from zero.
@@ -118,7 +128,21 @@ pub fn devices() -> Vec<DeviceInfo> {
 }
 
 /// Opened GPUs: a second initialisation of the same adapter would be an error.
-static OPENED: Mutex<Vec<(String, Device)>> = Mutex::new(Vec::new());
+static OPENED: Mutex<Vec<OpenedGpu>> = Mutex::new(Vec::new());
+
+struct OpenedGpu {
+    id: String,
+    device: Device,
+    largest: u64,
+}
+
+/// Bytes that one tensor may take on a device: burn keeps each in one buffer of a GPU, and a shader sees no more of
+/// it. None on the CPU, where memory as a whole is the limit.
+pub(super) fn largest_tensor(device: &Device) -> Option<u64> {
+    let opened = OPENED.lock();
+    let gpu = opened.iter().find(|gpu| gpu.device == *device)?;
+    Some(gpu.largest)
+}
 
 /// A device ready for tensors.
 #[derive(Clone, Debug)]
@@ -173,8 +197,8 @@ pub fn open(choice: &str) -> Result<Opened, DeviceError> {
 fn open_gpu(adapter: &Adapter) -> Result<Opened, DeviceError> {
     let mut opened = OPENED.lock();
     let info = adapter.info.clone();
-    if let Some((_, device)) = opened.iter().find(|(id, _)| *id == info.id) {
-        let device = device.clone();
+    if let Some(gpu) = opened.iter().find(|gpu| gpu.id == info.id) {
+        let device = gpu.device.clone();
         return Ok(Opened { info, device });
     }
     let device = Device::wgpu_options()
@@ -184,6 +208,10 @@ fn open_gpu(adapter: &Adapter) -> Result<Opened, DeviceError> {
             name: info.name.clone(),
             reason: error.to_string(),
         })?;
-    opened.push((info.id.clone(), device.clone()));
+    opened.push(OpenedGpu {
+        id: info.id.clone(),
+        device: device.clone(),
+        largest: adapter.largest,
+    });
     Ok(Opened { info, device })
 }

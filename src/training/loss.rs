@@ -5,6 +5,8 @@
 //! What a recipe does about small classes and mixed images ([`Emphasis`], [`Mixed`]) is in the training loss alone: the
 //! loss of validation and test images is never weighted, focal or mixed, so that runs compare.
 
+use std::ops::Range;
+
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::cpu::ops;
@@ -34,6 +36,29 @@ impl Mixed {
         Self {
             labels: mix.partner.iter().map(label).collect(),
             share: mix.share(size),
+        }
+    }
+}
+
+/// What the images of a training batch show.
+#[derive(Clone, Debug)]
+pub(super) struct Truth<'a> {
+    /// The class of each image.
+    labels: &'a [usize],
+    mixed: Option<Mixed>,
+}
+
+impl<'a> Truth<'a> {
+    pub fn new(labels: &'a [usize], mix: Option<&Mix>, size: InputSize) -> Self {
+        let mixed = mix.map(|mix| Mixed::of(mix, labels, size));
+        Self { labels, mixed }
+    }
+
+    /// The class of which each image has most: a mixed image is right where that is found.
+    pub fn most(&self) -> &[usize] {
+        match &self.mixed {
+            Some(mixed) if mixed.share < 0.5 => &mixed.labels,
+            _ => self.labels,
         }
     }
 }
@@ -117,64 +142,71 @@ pub fn mean(loss: Loss, model: &Model, outputs: Tensor<2>, targets: Tensor<2>) -
     }
 }
 
-/// The loss of a training batch, `[1]`: of outputs `[batch, outputs]` for images of these classes. Mixed images have
+/// The part of a training batch's loss, `[1]`, that the images of `pass` have: of their outputs `[pass, outputs]`. The
+/// parts of a whole batch add up to its loss, which is a mean over all of its images. Mixed images have
 /// share · L(own class) + (1 − share) · L(partner's class), for every loss.
 pub(super) fn training(
     loss: Loss,
     emphasis: &Emphasis,
     model: &Model,
     outputs: Tensor<2>,
-    labels: &[usize],
-    mixed: Option<&Mixed>,
+    truth: &Truth<'_>,
+    pass: &Range<usize>,
 ) -> Tensor<1> {
     let units = outputs.dims()[1];
     let device = outputs.device();
     if loss == Loss::CrossEntropy && emphasis.gamma == 0.0 && is_cpu(&device) {
-        return ops::cross_entropy(outputs, counted(emphasis, labels, mixed, units, &device));
+        return ops::cross_entropy(outputs, counted(emphasis, truth, pass, units, &device));
     }
     let of = |labels: &[usize], outputs: Tensor<2>| {
-        let targets = targets(labels, units, &device);
+        let targets = targets(&labels[pass.clone()], units, &device);
         if emphasis.is_off() {
-            return mean(loss, model, outputs, targets);
+            let mean = mean(loss, model, outputs, targets);
+            return match pass.len() {
+                all if all == labels.len() => mean,
+                some => mean * (some as f64 / labels.len() as f64),
+            };
         }
         let each = each(loss, emphasis.gamma, model, outputs, targets);
-        let shares = TensorData::new(emphasis.shares(labels), [labels.len(), 1]);
+        let shares = emphasis.shares(labels)[pass.clone()].to_vec();
+        let shares = TensorData::new(shares, [pass.len(), 1]);
         (each * Tensor::from_data(shares, &device)).sum()
     };
-    match mixed {
-        None => of(labels, outputs),
+    match &truth.mixed {
+        None => of(truth.labels, outputs),
         Some(mixed) => {
-            let own = of(labels, outputs.clone()) * mixed.share;
+            let own = of(truth.labels, outputs.clone()) * mixed.share;
             own + of(&mixed.labels, outputs) * (1.0 - mixed.share)
         }
     }
 }
 
-/// What each image counts, times the shares of the classes in it: `[batch, outputs]`.
+/// What each image of a pass counts, times the shares of the classes in it: `[pass, outputs]`.
 fn counted(
     emphasis: &Emphasis,
-    labels: &[usize],
-    mixed: Option<&Mixed>,
+    truth: &Truth<'_>,
+    pass: &Range<usize>,
     outputs: usize,
     device: &Device,
 ) -> Tensor<2> {
-    let mut values = vec![0.0_f32; labels.len() * outputs];
+    let mut values = vec![0.0_f32; pass.len() * outputs];
     let mut count = |labels: &[usize], share: f32| {
-        let rows = values.chunks_exact_mut(outputs).zip(labels);
-        for ((row, label), counts) in rows.zip(emphasis.shares(labels)) {
+        let all = labels.iter().zip(emphasis.shares(labels));
+        let here = all.skip(pass.start);
+        for (row, (label, counts)) in values.chunks_exact_mut(outputs).zip(here) {
             if let Some(value) = row.get_mut(*label) {
                 *value += counts * share;
             }
         }
     };
-    match mixed {
-        None => count(labels, 1.0),
+    match &truth.mixed {
+        None => count(truth.labels, 1.0),
         Some(mixed) => {
-            count(labels, mixed.share);
+            count(truth.labels, mixed.share);
             count(&mixed.labels, 1.0 - mixed.share);
         }
     }
-    Tensor::from_data(TensorData::new(values, [labels.len(), outputs]), device)
+    Tensor::from_data(TensorData::new(values, [pass.len(), outputs]), device)
 }
 
 /// The loss of each image, `[batch, 1]`.

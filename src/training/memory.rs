@@ -1,9 +1,10 @@
 //! Whether a training fits the machine's memory. A failed allocation ends the whole program, and so
-//! does the system when memory runs out; so what plainly cannot fit is refused before it starts.
+//! does the system when memory runs out; so a batch that plainly cannot fit is cut before it starts, and what does not
+//! fit then is refused.
 
 use super::error::TrainError;
-use super::session::Job;
-use crate::network::{Context, Report, check};
+use super::passes::even;
+use crate::network::{Report, Shape};
 use crate::project::Optimizer;
 
 /// What a training takes of its device's memory, in bytes: an estimate.
@@ -11,47 +12,78 @@ use crate::project::Optimizer;
 pub struct Need {
     /// Whatever the batch: weights, their gradients, and what the optimiser remembers of each.
     pub fixed: u64,
-    /// For every image of a batch.
+    /// For every image that goes through the network at once.
     pub image: u64,
+    /// Where a batch goes through in several passes: the sum of their gradients.
+    pub sum: u64,
+    /// The same, for every image of the batch: its pixels, which wait for their pass, and those of the next batch.
+    pub waiting: u64,
 }
 
 impl Need {
     pub fn of(report: &Report, optimizer: &Optimizer) -> Self {
+        let kept = optimizer.numbers_kept();
+        let fixed = report.weight_bytes(kept);
+        let input = report.layers.first().and_then(|input| input.output);
+        let pixels = input.map_or(0, Shape::elements) as u64;
         Self {
-            fixed: report.weight_bytes(optimizer.numbers_kept()),
+            fixed,
             image: report.image_bytes,
+            sum: report.weight_bytes(kept.saturating_add(1)) - fixed,
+            waiting: pixels.saturating_mul(2 * size_of::<f32>() as u64),
         }
     }
 
-    /// Bytes at a batch size.
+    /// Bytes at a batch size that goes through the network as a whole.
     pub fn at(&self, batch: usize) -> u64 {
-        let batch = u64::try_from(batch).unwrap_or(u64::MAX);
-        self.fixed.saturating_add(self.image.saturating_mul(batch))
+        self.fixed
+            .saturating_add(self.image.saturating_mul(count(batch)))
+    }
+
+    /// Bytes at a batch size that goes through the network in passes of so many images.
+    pub fn in_passes(&self, batch: usize, pass: usize) -> u64 {
+        if pass >= batch {
+            return self.at(batch);
+        }
+        let waiting = self.waiting.saturating_mul(count(batch));
+        self.at(pass)
+            .saturating_add(self.sum)
+            .saturating_add(waiting)
     }
 
     /// Images a batch that fit so many bytes; 0 where not even one does.
     pub fn largest_batch(&self, free: u64) -> u64 {
         free.saturating_sub(self.fixed) / self.image.max(1)
     }
+
+    /// How many images of a batch can go through the network at once where so many bytes are free: all, or those of
+    /// the largest of as few even parts as fit; 0 where not even one image can.
+    pub fn pass(&self, batch: usize, free: u64) -> usize {
+        if self.at(batch) <= free {
+            return batch;
+        }
+        let besides = self.in_passes(batch, 0);
+        let most = |free: u64| free.saturating_sub(besides) / self.image.max(1);
+        // As many as surely fit; one by one even where that is close.
+        let most = most(spare(free)).max(most(free).min(1));
+        even(batch, usize::try_from(most).unwrap_or(usize::MAX))
+    }
 }
 
-/// Refuses a training on the CPU that needs more memory than the machine has left. Where the
-/// system does not tell how much that is, everything is let through.
-pub(super) fn fits(job: &Job) -> Result<(), TrainError> {
-    let context = Context {
-        classes: Some(job.data.classes.len()),
-        loss: job.recipe.loss,
-        batch: job.recipe.batch,
-    };
-    let need = Need::of(&check(&job.graph, &context), &job.recipe.optimizer);
-    // A batch is never larger than the set.
-    let needed = need.at(job.recipe.batch.min(job.splits.train.len().max(1)));
-    match available() {
-        Some(free) if needed > free => Err(TrainError::Memory {
-            needed: in_words(needed),
-            free: in_words(free),
-        }),
-        _ => Ok(()),
+fn count(images: usize) -> u64 {
+    u64::try_from(images).unwrap_or(u64::MAX)
+}
+
+/// What of the free memory can be planned with: what is free changes all the time.
+pub fn spare(free: u64) -> u64 {
+    free / 10 * 9
+}
+
+/// That a training needs more memory than there is.
+pub(super) fn too_little(needed: u64, free: u64) -> TrainError {
+    TrainError::Memory {
+        needed: in_words(needed),
+        free: in_words(free),
     }
 }
 

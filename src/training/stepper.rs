@@ -1,8 +1,10 @@
 //! The arithmetic of training without files, threads or data sets: a model, its loss and its
 //! optimiser. The trainer drives it; tests compare it with PyTorch.
 
+use std::ops::Range;
+
 use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
@@ -10,8 +12,9 @@ use super::cpu::threads::Attention;
 use super::device::Opened;
 use super::evaluate::Inference;
 use super::layers::Mode;
-use super::loss::{Emphasis, Mixed};
+use super::loss::{Emphasis, Truth};
 use super::model::Model;
+use super::passes::parts;
 use super::probe::input_size;
 use super::start::Taken;
 use super::weights::{NamedTensor, Weights, WeightsError};
@@ -71,6 +74,8 @@ pub struct Stepper {
     device: Device,
     /// Dropout and noise.
     draws: ChaCha8Rng,
+    /// Images that go through the network at once, at most.
+    most: usize,
 }
 
 impl Stepper {
@@ -89,7 +94,15 @@ impl Stepper {
             emphasis: Emphasis::new(recipe, &[]),
             device,
             draws: generator(recipe.seed, Stream::Layers),
+            most: usize::MAX,
         }
+    }
+
+    /// Lets no more images through the network at once: a larger batch goes through in several even passes, whose
+    /// gradients are added up for one update. It is that of the whole batch, and so are its figures; only dropout and
+    /// noise draw for each pass, and batch normalisation takes the statistics of each pass. 0 counts as 1.
+    pub fn limit_pass(&mut self, images: usize) {
+        self.most = images.max(1);
     }
 
     /// Replaces the weights; the optimiser begins anew.
@@ -137,8 +150,14 @@ impl Stepper {
         mix: Option<&Mix>,
     ) -> Pending {
         let _attention = Attention::call(&self.network, labels.len());
-        let (loss, figures) = self.forward(pixels.into(), labels, mix);
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
+        let pixels = pixels.into();
+        let (gradients, figures) = if labels.len() > self.most {
+            self.in_passes(&pixels, labels, mix)
+        } else {
+            let (loss, figures) = self.forward(pixels, labels, mix);
+            let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
+            (gradients, figures)
+        };
         // Taken, not copied: weights that nobody else holds are changed where they are.
         let model = std::mem::take(&mut self.model);
         self.model = self.optimizer.step(self.learning_rate, model, gradients);
@@ -184,36 +203,70 @@ impl Stepper {
         feed::tensor(pixels, batch, input, &self.normaliser, &self.device)
     }
 
+    /// The loss of a whole batch at once, and its figures.
     fn forward(
         &mut self,
         pixels: Pixels,
         labels: &[usize],
         mix: Option<&Mix>,
     ) -> (Tensor<1>, Tensor<1>) {
-        let mut pixels = self.tensor(pixels, labels.len());
         let size = input_size(&self.network);
+        let mut pixels = self.tensor(pixels, labels.len());
         if let Some(mix) = mix {
-            pixels = blended(pixels, mix, size);
+            let partner = mix.partner.iter().map(|&place| place as i32);
+            let partner = TensorData::new(partner.collect::<Vec<i32>>(), [mix.partner.len()]);
+            let partner = Tensor::<1, Int>::from_data(partner, &pixels.device());
+            let others = pixels.clone().select(0, partner);
+            pixels = blended(pixels, others, mix, size);
         }
-        let mixed = mix.map(|mix| Mixed::of(mix, labels, size));
-        // A mixed image is right where the class is found of which it has most.
-        let most = match &mixed {
-            Some(mixed) if mixed.share < 0.5 => &mixed.labels,
-            _ => labels,
-        };
+        let truth = Truth::new(labels, mix, size);
+        self.pass(pixels, &truth, &(0..labels.len()))
+    }
+
+    /// The gradients and the figures of a batch of which only some images go through the network at once.
+    fn in_passes(
+        &mut self,
+        pixels: &Pixels,
+        labels: &[usize],
+        mix: Option<&Mix>,
+    ) -> (GradientsParams, Tensor<1>) {
+        let (images, size) = (labels.len(), input_size(&self.network));
+        let truth = Truth::new(labels, mix, size);
+        let mut sum = GradientsAccumulator::new();
+        let mut figures = Vec::new();
+        for part in parts(images, self.most) {
+            let mut own = self.tensor(pixels.picked(images, part.clone()), part.len());
+            if let Some(mix) = mix {
+                let partners = part.clone().filter_map(|place| mix.partner.get(place));
+                let others = pixels.picked(images, partners.copied());
+                own = blended(own, self.tensor(others, part.len()), mix, size);
+            }
+            let (loss, here) = self.pass(own, &truth, &part);
+            let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
+            sum.accumulate(&self.model, gradients);
+            figures.push(here);
+        }
+        (
+            sum.grads(),
+            Tensor::stack::<2>(figures, 0).sum_dim(0).squeeze(),
+        )
+    }
+
+    /// What the images of a pass have of their batch's loss, and of its figures.
+    fn pass(
+        &mut self,
+        pixels: Tensor<4>,
+        truth: &Truth<'_>,
+        pass: &Range<usize>,
+    ) -> (Tensor<1>, Tensor<1>) {
+        let most = &truth.most()[pass.clone()];
         let targets = loss::targets(most, self.network.outputs(), &self.device.clone().inner());
         let outputs = self
             .model
             .forward(pixels, &mut Mode::Training(&mut self.draws));
         let hits = loss::hits(&self.model, outputs.clone().inner(), targets);
-        let loss = loss::training(
-            self.network.loss(),
-            &self.emphasis,
-            &self.model,
-            outputs,
-            labels,
-            mixed.as_ref(),
-        );
+        let loss = self.network.loss();
+        let loss = loss::training(loss, &self.emphasis, &self.model, outputs, truth, pass);
         let figures = Tensor::cat(vec![loss.clone().inner(), hits], 0);
         (loss, figures)
     }
@@ -243,14 +296,10 @@ impl Stepper {
     }
 }
 
-/// The mixed pictures of a batch on its device: what [`Mix::mixed`] makes of them on the host.
-fn blended(pixels: Tensor<4>, mix: &Mix, size: InputSize) -> Tensor<4> {
-    let partner = mix.partner.iter().map(|&place| place as i32);
-    let partner: Vec<i32> = partner.collect();
-    let images = partner.len();
-    let partner = TensorData::new(partner, [images]);
-    let partner = Tensor::<1, Int>::from_data(partner, &pixels.device());
-    let others = pixels.clone().select(0, partner);
+/// The mixed pictures of a batch on its device, from them and the partner of each: what [`Mix::mixed`] makes of them
+/// on the host.
+fn blended(pixels: Tensor<4>, others: Tensor<4>, mix: &Mix, size: InputSize) -> Tensor<4> {
+    let images = pixels.dims()[0];
     let Some(part) = mix.rectangle(size) else {
         let own = mix.share(size);
         return pixels * own + others * (1.0 - own);

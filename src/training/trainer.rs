@@ -11,8 +11,8 @@ use super::engine::Engine;
 use super::error::TrainError;
 use super::evaluate::{Evaluator, Inference};
 use super::feed;
-use super::memory;
 use super::pace::Throughput;
+use super::passes;
 use super::probe::Pace;
 use super::session::Job;
 use super::sets::{evaluate, next_batch, store, test_store, truth};
@@ -43,9 +43,8 @@ pub(super) fn run(
     let start = start::weights(&job.recipe)?;
     let opened = device::open(&job.recipe.device)?;
     engine.publish(|status| status.device.clone_from(&opened.info.name));
-    if !opened.compiles() {
-        memory::fits(job)?;
-    }
+    let passes = passes::plan(job, &opened)?;
+    engine.note(passes.note.as_slice());
     let changed = prepare(engine, job);
     let job = &*job;
     let train = store(engine, job, Set::Train, progress)?;
@@ -55,7 +54,8 @@ pub(super) fn run(
     for store in [&train, &validation] {
         engine.note(store.notice().map(str::to_owned).as_slice());
     }
-    let mut trainer = Trainer::new(job, &opened, train, validation, checkpoints);
+    let stepper = stepper(job, &opened, &train, passes.most);
+    let mut trainer = Trainer::new(job, &opened, stepper, [train, validation], checkpoints);
     if let Some(weights) = &start {
         let taken = trainer.stepper.start_from(weights)?;
         engine.note(&[taken.note(&start::name(&job.recipe))]);
@@ -98,15 +98,15 @@ impl<'a> Trainer<'a> {
     fn new(
         job: &'a Job,
         opened: &Opened,
-        train: Arc<PixelStore>,
-        validation: Arc<PixelStore>,
+        stepper: Stepper,
+        [train, validation]: [Arc<PixelStore>; 2],
         checkpoints: Checkpoints,
     ) -> Self {
         Self {
             job,
             compiles: opened.compiles(),
             form: feed::form(&opened.device),
-            stepper: stepper(job, opened, &train),
+            stepper,
             train,
             validation,
             checkpoints,

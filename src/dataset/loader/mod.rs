@@ -80,6 +80,32 @@ impl Pixels {
             Self::Bytes(_) => &[],
         }
     }
+
+    /// Those of some of `images` images, by their places; places that there are not are left out.
+    pub fn picked(&self, images: usize, places: impl IntoIterator<Item = usize>) -> Self {
+        match self {
+            Self::Numbers(numbers) => Self::Numbers(rows(numbers, images, places)),
+            Self::Bytes(planes) => {
+                let places: Vec<usize> = places.into_iter().collect();
+                Self::Bytes(Planes {
+                    bytes: rows(&planes.bytes, images, places.iter().copied()),
+                    size: planes.size,
+                    maps: rows(&planes.maps, images, places),
+                })
+            }
+        }
+    }
+}
+
+fn rows<T: Copy>(values: &[T], images: usize, places: impl IntoIterator<Item = usize>) -> Vec<T> {
+    let image = values.len() / images.max(1);
+    let row = |place: usize| values.get(place * image..(place + 1) * image);
+    places
+        .into_iter()
+        .filter_map(row)
+        .flatten()
+        .copied()
+        .collect()
 }
 
 impl From<Vec<f32>> for Pixels {
