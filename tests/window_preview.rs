@@ -123,7 +123,9 @@ fn a_batch_that_does_not_fit_is_told_and_mended_by_a_click() {
         batch: 60_000,
         ..recipe
     })));
-    assert!(window.shows("does not fit the memory"));
+    assert!(window.shows("does not fit the memory: it is computed in passes of"));
+    assert!(window.shows("Training memory in passes of"));
+    assert!(!window.view().drawn.is_too_large());
     let largest = window.view().drawn.largest_batch.unwrap();
     let name = format!("Use a batch of {}", mapsto::network::grouped(largest));
     window.click(&name);

@@ -9,10 +9,7 @@ use super::view::Drawn;
 use crate::dataset::Normalise;
 use crate::network::Sound;
 use crate::project::{MAX_BATCH, Speed};
-use crate::training::{DeviceInfo, FeatureMaps, Need, Preview, TrainingImages, available};
-
-/// Tenths of the free memory that the largest batch may take: what is free changes all the time.
-const MARGIN: u64 = 9;
+use crate::training::{DeviceInfo, FeatureMaps, Need, Preview, TrainingImages, available, spare};
 
 /// What belongs to the drawn network and is worked out once a change, not once a frame.
 #[derive(Default)]
@@ -42,14 +39,20 @@ impl OfDrawn {
         let need = self.need.as_ref();
         // A batch is never larger than the set.
         let batch = self.images.map_or(batch, |images| batch.min(images.max(1)));
+        let known = need.zip(self.memory);
+        let pass = known.map(|(need, free)| need.pass(batch, free));
+        let pass = pass.filter(|pass| *pass < batch);
+        // What is refused would take its images one by one.
+        let at_once = pass.map_or(batch, |pass| pass.max(1));
         Drawn {
             maps: self.maps.as_ref(),
             note: self.note.as_deref(),
-            bytes: need.map_or(0, |need| need.at(batch)),
+            bytes: need.map_or(0, |need| need.in_passes(batch, at_once)),
+            pass,
             memory: self.memory,
-            largest_batch: need.zip(self.memory).map(|(need, free)| {
+            largest_batch: known.map(|(need, free)| {
                 let most = self.images.unwrap_or(MAX_BATCH).clamp(1, MAX_BATCH);
-                need.largest_batch(free / 10 * MARGIN).min(most as u64)
+                need.largest_batch(spare(free)).min(most as u64)
             }),
             device: self.device.as_deref(),
             epoch: self.epoch,

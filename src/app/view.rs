@@ -189,8 +189,10 @@ pub struct Drawn<'a> {
     pub maps: Option<&'a Arc<FeatureMaps>>,
     /// Why `maps` are not of the whole network, in a few words.
     pub note: Option<&'a str>,
-    /// Estimate of what training at the recipe's batch size takes.
+    /// Estimate of what training at the recipe's batch size takes, in the passes in which it is computed.
     pub bytes: u64,
+    /// Images that go through the network at once where a whole batch does not fit; 0 where not even one does.
+    pub pass: Option<usize>,
     /// Bytes that are free on the chosen device, where that is known.
     pub memory: Option<u64>,
     /// Images a batch that would fit it; 0 where not even one does.
@@ -202,9 +204,9 @@ pub struct Drawn<'a> {
 }
 
 impl Drawn<'_> {
-    /// Whether a training would take more memory than there is, where that is known.
+    /// Whether a training is refused: it would take more memory than there is, where that is known.
     pub fn is_too_large(&self) -> bool {
-        self.memory.is_some_and(|memory| self.bytes > memory)
+        self.pass == Some(0)
     }
 }
 

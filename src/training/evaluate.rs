@@ -7,22 +7,21 @@ use std::time::Duration;
 use burn::tensor::{Device, Tensor};
 
 use super::cpu::threads::Attention;
-use super::feed;
+use super::device::largest_tensor;
 use super::layers::Mode;
-use super::loss;
+use super::memory::available;
 use super::model::{Model, predicted, probabilities};
 use super::probe::input_size;
 use super::views::{self, Views};
+use super::{feed, flow, loss, passes};
 use crate::dataset::{
     Batch, DatasetError, Draw, Form, Loader, Normaliser, PixelStore, Pixels, Preprocess,
 };
 use crate::network::Network;
 use crate::results::{Evaluation, Prediction};
 
-/// Images that go through the network at once, where they fit.
-const BATCH: usize = 256;
-/// What a batch may take at its largest layer: an input and an output that are both in memory.
-const BATCH_BYTES: usize = 1 << 30;
+/// What a batch may take where nobody knows how much memory the device has left.
+const BATCH_BYTES: u64 = 1 << 30;
 
 /// A model ready to answer, on its device without gradients.
 #[derive(Clone)]
@@ -61,16 +60,52 @@ impl Inference {
     }
 }
 
-/// Images that a network takes at once: a training in small batches must not end because its
-/// validation does not fit the memory.
-fn batch(network: &Network) -> usize {
-    let layers = network.layers().iter();
-    let numbers = layers.map(|layer| {
-        let inputs = layer.inputs().iter().map(|shape| shape.elements());
-        inputs.fold(layer.output().elements(), usize::saturating_add)
-    });
-    let largest = numbers.max().unwrap_or(0).saturating_mul(4);
-    (BATCH_BYTES / largest.max(1)).clamp(1, BATCH)
+/// How much a device takes at once.
+#[derive(Clone, Copy, Debug)]
+struct Capacity {
+    /// Images beyond which it computes no faster.
+    images: u64,
+    /// The same in multiply-adds; and between two batches the user is served.
+    work: u64,
+    /// Bytes of all that is there at once.
+    memory: u64,
+    /// Bytes of a tensor.
+    tensor: u64,
+}
+
+impl Capacity {
+    fn of(device: &Device) -> Self {
+        match largest_tensor(device) {
+            Some(tensor) => Self {
+                images: 1024,
+                work: 1 << 40,
+                memory: BATCH_BYTES,
+                tensor,
+            },
+            None => Self {
+                images: 256,
+                work: 1 << 35,
+                memory: available().map_or(BATCH_BYTES, |free| free / 2),
+                tensor: u64::MAX,
+            },
+        }
+    }
+
+    /// The largest batch of a network that fits and is worth it: a training in small batches must not end because its
+    /// validation does not fit the memory.
+    fn batch(&self, network: &Network) -> usize {
+        let input = input_size(network);
+        let pixels = passes::pixels(input);
+        let tensor = flow::largest(network).max(pixels);
+        // Of the batch, and of the next one that is read meanwhile.
+        let memory = flow::at_once(network).saturating_add(pixels.saturating_mul(2));
+        let most = self
+            .images
+            .min(self.work / network.multiply_adds().max(1))
+            .min(self.memory / memory.max(1) as u64)
+            .min(self.tensor / tensor.max(1) as u64);
+        usize::try_from(most).unwrap_or(usize::MAX).max(1)
+    }
 }
 
 /// One pass over a store, whose next batch is waited for without being taken.
@@ -136,8 +171,8 @@ impl Evaluator {
         self
     }
 
-    fn begin(&self, inference: &Inference) -> Vec<Pass> {
-        let batch = batch(&inference.network);
+    /// Begins to read `batch` images at a time.
+    fn begin(&self, inference: &Inference, batch: usize) -> Vec<Pass> {
         let normaliser = inference.normaliser();
         let pass = |store: &Arc<PixelStore>, form: Form| {
             let normaliser = normaliser.clone();
@@ -167,7 +202,8 @@ impl Evaluator {
             return Ok(true);
         }
         if self.passes.is_empty() {
-            self.passes = self.begin(inference);
+            let batch = Capacity::of(&inference.device).batch(&inference.network);
+            self.passes = self.begin(inference, batch);
         }
         self.waiting = true;
         for pass in &mut self.passes {

@@ -114,3 +114,55 @@ fn in_words(bytes: u64) -> String {
         format!("{} GiB", mebibytes >> 10)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEED: Need = Need {
+        fixed: 1_000,
+        image: 100,
+        sum: 200,
+        waiting: 1,
+    };
+
+    #[test]
+    fn a_batch_that_fits_stays_whole() {
+        assert_eq!(NEED.pass(64, 1_000 + 6_400), 64);
+        assert_eq!(NEED.pass(1, 1_100), 1);
+        assert_eq!(NEED.in_passes(64, 64), NEED.at(64));
+    }
+
+    #[test]
+    fn a_batch_that_does_not_fit_is_cut_into_the_fewest_even_passes_that_do() {
+        // A tenth is left: 33 images besides 1,200 and a byte for each.
+        let free = (1_000 + 200 + 33 + 16 * 100) * 10 / 9 + 10;
+        assert_eq!(NEED.pass(33, free), 11);
+        for batch in 1..200 {
+            for free in (1_000..12_000).step_by(77) {
+                let pass = NEED.pass(batch, free);
+                assert!(pass <= batch);
+                if pass == 0 {
+                    assert!(NEED.in_passes(batch, 1) > free, "{batch} in {free}");
+                } else {
+                    assert!(NEED.in_passes(batch, pass) <= free, "{batch} in {free}");
+                }
+                if (2..batch).contains(&pass) {
+                    let fewer = batch.div_ceil(batch.div_ceil(pass) - 1);
+                    assert!(
+                        NEED.in_passes(batch, fewer) > spare(free),
+                        "{batch} in {free}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_does_not_fit_image_by_image_is_refused() {
+        let least = NEED.in_passes(50, 1);
+        assert_eq!(NEED.pass(50, least), 1);
+        assert_eq!(NEED.pass(50, least - 1), 0);
+        assert_eq!(NEED.pass(1, 1_099), 0);
+    }
+}

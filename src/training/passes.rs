@@ -131,3 +131,74 @@ fn told(network: &Network, batch: usize, most: usize, place: &str) -> String {
         number(count),
     )
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::network::{Loss, template};
+
+    fn network(name: &str) -> Network {
+        let graph = template(name).unwrap().with_input(32, 32, 3, Some(10));
+        let context = Context {
+            classes: Some(10),
+            loss: Loss::CrossEntropy,
+            batch: 1,
+        };
+        check(&graph, &context).network.unwrap()
+    }
+
+    #[test]
+    fn parts_cover_a_batch_and_are_even() {
+        let lengths = |batch, most| {
+            parts(batch, most)
+                .map(|part| part.len())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(lengths(33, 16), [11, 11, 11]);
+        assert_eq!(lengths(17, 16), [8, 9]);
+        assert_eq!(lengths(16, 16), [16]);
+        assert_eq!(lengths(3, 0), [1, 1, 1]);
+        for batch in 1..100 {
+            for most in 1..110 {
+                let all: Vec<usize> = parts(batch, most).flatten().collect();
+                assert_eq!(all, (0..batch).collect::<Vec<_>>());
+                let lengths = lengths(batch, most);
+                assert_eq!(lengths.len(), batch.div_ceil(most));
+                assert_eq!(lengths.iter().max(), Some(&even(batch, most)));
+                let least = lengths.iter().min().unwrap();
+                assert!(even(batch, most) - least <= 1);
+                // A single image where there is no other way only.
+                assert!(*least > 1 || batch < 2 * batch.div_ceil(most));
+            }
+        }
+    }
+
+    #[test]
+    fn no_tensor_of_a_pass_is_larger_than_a_buffer() {
+        assert_eq!(in_tensors(64, 100, 6_400), 64);
+        assert_eq!(in_tensors(64, 100, 6_399), 32);
+        assert_eq!(in_tensors(33, 100, 1_600), 11);
+        assert_eq!(in_tensors(64, 100, 99), 1);
+        // 30 × 30 × 32 numbers of 4 bytes.
+        assert_eq!(flow::largest(&network("digits-cnn")), 30 * 30 * 32 * 4);
+    }
+
+    #[test]
+    fn passes_are_told_and_what_batch_norm_makes_of_them() {
+        let plain = network("digits-cnn");
+        assert_eq!(
+            told(&plain, 4096, 256, "the memory"),
+            "A batch of 4,096 does not fit the memory: it is computed in 16 passes of 256 images each; the result is \
+             that of the whole batch"
+        );
+        let uneven = told(&plain, 100, 34, "one buffer of the GPU");
+        assert!(uneven.contains(
+            "fit one buffer of the GPU: it is computed in 3 passes of at most 34 images each"
+        ));
+        assert!(told(&plain, 3, 1, "the memory").contains("3 passes of 1 image each"));
+        assert!(!uneven.contains("normalisation"));
+        let normed = told(&network("resnet-18"), 64, 32, "the memory");
+        assert!(normed.contains("batch normalisation takes the statistics of each pass"));
+    }
+}

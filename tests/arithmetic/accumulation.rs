@@ -10,7 +10,7 @@ use super::{distance, network};
 const SIZE: InputSize = InputSize {
     height: 6,
     width: 6,
-    channels: 2,
+    channels: 3,
 };
 /// In 2, 3 and 7 passes: parts that are as large, and parts that are not.
 const IMAGES: usize = 20;
@@ -37,7 +37,7 @@ const ENDS: [(Loss, &str); 5] = [
 
 fn text(middle: &str, end: &str) -> String {
     format!(
-        "[[layers]]\nkind = \"input\"\nheight = 6\nwidth = 6\nchannels = 2\n\
+        "[[layers]]\nkind = \"input\"\nheight = 6\nwidth = 6\nchannels = 3\n\
          [[layers]]\nkind = \"conv2d\"\nfilters = 4\nkernel = [3, 3]\nactivation = \"tanh\"\n{middle}\
          [[layers]]\nkind = \"max_pool\"\nsize = [2, 2]\n[[layers]]\nkind = \"flatten\"\n\
          [[layers]]\nkind = \"dense\"\nunits = 5\nactivation = \"tanh\"\n\
@@ -128,7 +128,7 @@ fn assert_alike(what: &str, end: (Loss, &str), recipe: &Recipe, mix: Option<&Aug
 #[test]
 fn every_optimiser_makes_the_same_of_a_batch_in_passes() {
     for name in ["sgd", "adam", "adamw", "rmsprop"] {
-        let settings = format!("{{\"kind\": \"{name}\"}}");
+        let settings = format!("{{\"name\": \"{name}\"}}");
         let recipe = Recipe {
             optimizer: serde_json::from_str::<Optimizer>(&settings).unwrap(),
             learning_rate: if name == "sgd" { 0.05 } else { 0.002 },
@@ -157,7 +157,7 @@ fn class_weights_focal_loss_and_mixing_are_those_of_the_whole_batch() {
                 continue;
             }
             let recipe = Recipe {
-                optimizer: serde_json::from_str("{\"kind\": \"sgd\"}").unwrap(),
+                optimizer: serde_json::from_str("{\"name\": \"sgd\"}").unwrap(),
                 learning_rate: 0.05,
                 balance: Balance {
                     class_weights,

@@ -155,8 +155,14 @@ fn the_engine_never_waits_for_an_image_longer_than_it_may() {
 }
 
 #[test]
-fn large_networks_take_fewer_images_at_once() {
-    let batch_at = |side: usize| {
+fn as_many_images_go_through_at_once_as_fit_and_profit() {
+    let plenty = Capacity {
+        images: 256,
+        work: u64::MAX,
+        memory: u64::MAX,
+        tensor: u64::MAX,
+    };
+    let batch_at = |side: usize, capacity: Capacity| {
         let graph = template("digits-cnn")?.with_input(side, side, 1, Some(10));
         let context = Context {
             classes: Some(10),
@@ -164,9 +170,54 @@ fn large_networks_take_fewer_images_at_once() {
             batch: 1,
         };
         let network = crate::network::check(&graph, &context).network?;
-        Some(batch(&network))
+        Some(capacity.batch(&network))
     };
-    assert_eq!(batch_at(28), Some(256));
-    // The first pool: 998 × 998 × 32 numbers in, a quarter as many out.
-    assert_eq!(batch_at(1000), Some(6));
+    assert_eq!(batch_at(28, plenty), Some(256));
+    assert_eq!(batch_at(1000, plenty), Some(256));
+    // What the first convolution gives: 998 × 998 × 32 numbers of 4 bytes.
+    let tensor = 998 * 998 * 32 * 4;
+    let limited = |images: u64| Capacity {
+        tensor: images * tensor,
+        ..plenty
+    };
+    assert_eq!(batch_at(1000, limited(7)), Some(7));
+    // It and what it makes on the way, with the image before it; besides the pixels of two batches.
+    let image = 1000 * 1000 * 4;
+    let room = |images: u64| Capacity {
+        memory: images * (2 * tensor + image + 2 * 2 * image),
+        ..plenty
+    };
+    assert_eq!(batch_at(1000, room(5)), Some(5));
+    // Never none: what cannot be known is tried.
+    assert_eq!(batch_at(1000, room(0)), Some(1));
+    let weak = Capacity {
+        work: 1 << 35,
+        ..plenty
+    };
+    assert_eq!(batch_at(28, weak), Some(256));
+    assert!(batch_at(1000, weak).is_some_and(|batch| batch < 32));
+}
+
+#[test]
+fn figures_do_not_depend_on_how_many_images_go_through_at_once() {
+    let (data, inference) = (Arc::new(Dataset::digits()), inference());
+    let evaluation = |batch: Option<usize>| {
+        let mut evaluator = evaluator(&data, 1 << 30, &inference.network);
+        if let Some(batch) = batch {
+            evaluator.passes = evaluator.begin(&inference, batch);
+        }
+        whole(evaluator, &inference)
+    };
+    let largest = evaluation(None);
+    for batch in [1, 7, 600] {
+        let other = evaluation(Some(batch));
+        assert!((other.loss - largest.loss).abs() < 1e-6);
+        assert_eq!(other.rows.len(), largest.rows.len());
+        for (one, two) in other.rows.iter().zip(&largest.rows) {
+            assert_eq!((one.predicted, one.label), (two.predicted, two.label));
+            for (one, two) in one.probabilities.iter().zip(&two.probabilities) {
+                assert!((one - two).abs() < 1e-6, "{batch} at once");
+            }
+        }
+    }
 }

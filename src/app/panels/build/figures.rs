@@ -51,14 +51,17 @@ pub fn training(ui: &mut Ui, view: &View<'_>, commands: &mut Vec<Command>) {
         return;
     }
     let batch = view.recipe.batch;
-    let label = format!("Training memory at batch {}", grouped(batch as u64));
+    let label = match drawn.pass {
+        Some(pass @ 1..) => format!("Training memory in passes of {}", grouped(pass as u64)),
+        _ => format!("Training memory at batch {}", grouped(batch as u64)),
+    };
     widgets::stat_row(ui, &label, &widgets::bytes(drawn.bytes));
     if let Some(memory) = drawn.memory {
         widgets::stat_row(ui, "Memory that is free", &widgets::bytes(memory));
     }
     if let Some(largest) = drawn.largest_batch {
-        if drawn.is_too_large() {
-            too_much(ui, view, largest, commands);
+        if let Some(pass) = drawn.pass {
+            too_much(ui, view, (pass, largest), commands);
         } else {
             let largest = grouped(largest.max(batch as u64));
             widgets::stat_row(ui, "Largest batch that fits", &largest);
@@ -81,20 +84,37 @@ fn about(epoch: std::time::Duration, view: &View<'_>) -> String {
     format!("{time} an epoch{device}")
 }
 
-/// The batch does not fit; one that does is a click away.
-fn too_much(ui: &mut Ui, view: &View<'_>, largest: u64, commands: &mut Vec<Command>) {
+/// The batch does not fit: it is computed in passes of so many images. One that does fit is a click away.
+fn too_much(
+    ui: &mut Ui,
+    view: &View<'_>,
+    (pass, largest): (usize, u64),
+    commands: &mut Vec<Command>,
+) {
     let tokens = Tokens::of(ui);
     let batch = grouped(view.recipe.batch as u64);
-    let text = match largest {
-        0 => "Not even one image at a time fits the memory: make the network or its input smaller"
-            .to_owned(),
-        _ => format!(
-            "A batch of {batch} does not fit the memory: the largest that does is {}",
-            grouped(largest)
-        ),
+    let (text, colour) = match (pass, largest) {
+        (0, 0) => {
+            let text = "Not even one image at a time fits the memory: make the network or its input smaller";
+            (text.to_owned(), tokens.error)
+        }
+        (0, _) => {
+            let text = format!(
+                "The images of a batch of {batch} do not fit the memory: take a smaller one"
+            );
+            (text, tokens.error)
+        }
+        _ => {
+            let images = if pass == 1 { "image" } else { "images" };
+            let pass = grouped(pass as u64);
+            let text = format!(
+                "A batch of {batch} does not fit the memory: it is computed in passes of {pass} {images}"
+            );
+            (text, tokens.warning)
+        }
     };
     ui.add_space(SPACE[1]);
-    ui.label(RichText::new(text).size(NOTE_SIZE).color(tokens.error));
+    ui.label(RichText::new(text).size(NOTE_SIZE).color(colour));
     if largest > 0 {
         ui.add_space(SPACE[0]);
         let button = ui.button(format!("Use a batch of {}", grouped(largest)));
