@@ -155,8 +155,9 @@ fn augmented() -> Recipe {
     }
 }
 
-/// The losses of a training on digits of three classes, and how many of the pictures the device has moved.
-fn losses_of_digits(opened: &Opened, form: Form) -> (Vec<f32>, usize) {
+/// The losses of a training on digits of three classes, of which so many go through at once, and how many of the
+/// pictures the device has moved.
+fn losses_of_digits(opened: &Opened, form: Form, at_once: usize) -> (Vec<f32>, usize) {
     let (data, recipe) = (Arc::new(Dataset::digits()), augmented());
     let size = InputSize {
         height: 8,
@@ -172,6 +173,7 @@ fn losses_of_digits(opened: &Opened, form: Form) -> (Vec<f32>, usize) {
     let store = PixelStore::load(&data, &indices, &stored, &room, &Progress::default()).unwrap();
     let store = Arc::new(store);
     let mut stepper = Stepper::new(&network(), &recipe, opened);
+    stepper.limit_pass(at_once);
     let (mut losses, mut moved) = (Vec::new(), 0);
     for epoch in 1..=2 {
         let draw = Draw {
@@ -200,8 +202,8 @@ fn a_gpu_that_moves_and_normalises_its_images_learns_what_the_cpu_does() {
     let Some(adapter) = adapter() else {
         return;
     };
-    let (cpu, _) = losses_of_digits(&open("cpu").unwrap(), Form::Numbers);
-    let (gpu, moved) = losses_of_digits(&open(&adapter.id).unwrap(), Form::Device);
+    let (cpu, _) = losses_of_digits(&open("cpu").unwrap(), Form::Numbers, BATCH);
+    let (gpu, moved) = losses_of_digits(&open(&adapter.id).unwrap(), Form::Device, BATCH);
     assert_eq!((cpu.len(), gpu.len()), (STEPS, STEPS));
     // The others are erased, or shrink.
     assert!((30..STEPS * BATCH).contains(&moved), "{moved}");
@@ -209,6 +211,20 @@ fn a_gpu_that_moves_and_normalises_its_images_learns_what_the_cpu_does() {
         assert!((gpu - cpu).abs() < 0.02, "step {step}: {gpu} and {cpu}");
     }
     // Other pictures would learn otherwise.
+    let apart = gpu.iter().zip(&cpu).map(|(gpu, cpu)| (gpu - cpu).abs());
+    assert!(apart.sum::<f32>() / (STEPS as f32) < 0.005);
+}
+
+#[test]
+fn a_gpu_adds_the_passes_of_a_batch_up_as_the_cpu_does() {
+    let Some(adapter) = adapter() else {
+        return;
+    };
+    let (cpu, _) = losses_of_digits(&open("cpu").unwrap(), Form::Numbers, 5);
+    let (gpu, _) = losses_of_digits(&open(&adapter.id).unwrap(), Form::Device, 5);
+    for (step, (gpu, cpu)) in gpu.iter().zip(&cpu).enumerate() {
+        assert!((gpu - cpu).abs() < 0.02, "step {step}: {gpu} and {cpu}");
+    }
     let apart = gpu.iter().zip(&cpu).map(|(gpu, cpu)| (gpu - cpu).abs());
     assert!(apart.sum::<f32>() / (STEPS as f32) < 0.005);
 }

@@ -4,10 +4,12 @@
 use super::checkpoint::since_last_run;
 use super::device::Opened;
 use super::engine::Engine;
+use super::passes::Passes;
 use super::probe::input_size;
 use super::session::Job;
 use super::status::Phase;
 use super::stepper::Stepper;
+use super::trial;
 use crate::dataset::{Draw, Form, Normalise, Normaliser, PixelStore};
 use crate::project::Recipe;
 
@@ -28,18 +30,34 @@ pub(super) fn prepare(engine: &Engine, job: &mut Job) -> Vec<String> {
     changed
 }
 
-/// A model whose loss weighs the classes of the training images as the recipe says. So many images go through it at
-/// once, at most.
-pub(super) fn stepper(job: &Job, opened: &Opened, train: &PixelStore, most: usize) -> Stepper {
+/// A model whose loss weighs the classes of the training images as the recipe says. Batches that do not fit the device
+/// go through it in passes, which is told.
+pub(super) fn stepper(
+    engine: &Engine,
+    job: &Job,
+    opened: &Opened,
+    train: &PixelStore,
+    mut passes: Passes,
+) -> Stepper {
     let mut counts = vec![0; job.data.classes.len()];
     for &label in train.labels() {
         if let Some(count) = counts.get_mut(label) {
             *count += 1;
         }
     }
-    let mut stepper = Stepper::new(&job.network, &job.recipe, opened);
-    stepper.balance(&job.recipe, &counts);
-    stepper.limit_pass(most);
+    let make = || {
+        let mut stepper = Stepper::new(&job.network, &job.recipe, opened);
+        stepper.balance(&job.recipe, &counts);
+        stepper
+    };
+    if opened.compiles() {
+        engine.publish(|status| status.phase = Phase::Compiling);
+        let most = trial::fitting(&opened.device, passes.batch, passes.most, make);
+        passes.limit(most, &opened.info.name);
+    }
+    engine.note(passes.note(&job.network).as_slice());
+    let mut stepper = make();
+    stepper.limit_pass(passes.most);
     stepper
 }
 

@@ -3,7 +3,8 @@
 //!
 //! [`Session`] is the handle; behind it one engine thread ([`engine`]) trains ([`trainer`]) and
 //! serves looks, and previews of what is drawn ([`preview`]). The arithmetic is in [`layers`],
-//! [`loss`], [`optimizer`], put together by [`Stepper`]; pixels come to it by [`feed`].
+//! [`loss`], [`optimizer`], put together by [`Stepper`]; pixels come to it by [`feed`]. A batch that does not fit
+//! the device goes through in several [`passes`].
 
 mod begin;
 mod checkpoint;
@@ -32,6 +33,7 @@ mod status;
 mod stepper;
 mod stored;
 mod trainer;
+mod trial;
 mod views;
 mod weights;
 

@@ -17,10 +17,27 @@ use crate::network::{Context, Kind, Network, check, grouped};
 /// Of a training.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Passes {
+    /// Images of the largest batch.
+    pub batch: usize,
     /// Images that go through the network at once, at most.
     pub most: usize,
+    /// What more images do not fit, in words.
+    place: String,
+}
+
+impl Passes {
+    /// It has turned out that no more images fit the memory of that device.
+    pub fn limit(&mut self, most: usize, device: &str) {
+        if most < self.most {
+            self.most = most;
+            self.place = format!("the memory of {device}");
+        }
+    }
+
     /// What the user is told where batches are cut.
-    pub note: Option<String>,
+    pub fn note(&self, network: &Network) -> Option<String> {
+        (self.most < self.batch).then(|| told(network, self.batch, self.most, &self.place))
+    }
 }
 
 /// Images of the largest of as few even parts of a batch as have `most` images each; 0 where that is 0.
@@ -52,8 +69,7 @@ pub(super) fn plan(job: &Job, opened: &Opened) -> Result<Passes, TrainError> {
         }
         None => (in_memory(job, batch)?, "the memory".to_owned()),
     };
-    let note = (most < batch).then(|| told(&job.network, batch, most, &place));
-    Ok(Passes { most, note })
+    Ok(Passes { batch, most, place })
 }
 
 /// Images of the first, largest batch of an epoch: no more than the epoch has.

@@ -41,21 +41,33 @@ pub struct BatchFigures {
 
 impl Pending {
     /// Reads many steps in one go, in order.
+    ///
+    /// # Panics
+    /// A step has failed on its device.
     pub fn read(pending: Vec<Self>) -> Vec<BatchFigures> {
+        match Self::try_read(pending) {
+            Ok(figures) => figures,
+            Err(reason) => panic!("{reason}"),
+        }
+    }
+
+    /// The same where a step may have failed on its device: why, in the device's words.
+    pub(super) fn try_read(pending: Vec<Self>) -> Result<Vec<BatchFigures>, String> {
         let images: Vec<usize> = pending.iter().map(|p| p.images).collect();
         let figures: Vec<_> = pending.into_iter().map(|p| p.figures).collect();
         if figures.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        let values: Vec<f32> = Tensor::cat(figures, 0).into_data().iter::<f32>().collect();
+        let values = Tensor::cat(figures, 0).try_into_data();
+        let values = values.map_err(|error| error.to_string())?;
+        let values: Vec<f32> = values.iter::<f32>().collect();
         let pairs = values.chunks_exact(2).zip(images);
-        pairs
-            .map(|(pair, images)| BatchFigures {
-                loss: pair[0],
-                hits: pair[1],
-                images,
-            })
-            .collect()
+        let figures = pairs.map(|(pair, images)| BatchFigures {
+            loss: pair[0],
+            hits: pair[1],
+            images,
+        });
+        Ok(figures.collect())
     }
 }
 

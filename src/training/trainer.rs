@@ -44,7 +44,6 @@ pub(super) fn run(
     let opened = device::open(&job.recipe.device)?;
     engine.publish(|status| status.device.clone_from(&opened.info.name));
     let passes = passes::plan(job, &opened)?;
-    engine.note(passes.note.as_slice());
     let changed = prepare(engine, job);
     let job = &*job;
     let train = store(engine, job, Set::Train, progress)?;
@@ -54,7 +53,7 @@ pub(super) fn run(
     for store in [&train, &validation] {
         engine.note(store.notice().map(str::to_owned).as_slice());
     }
-    let stepper = stepper(job, &opened, &train, passes.most);
+    let stepper = stepper(engine, job, &opened, &train, passes);
     let mut trainer = Trainer::new(job, &opened, stepper, [train, validation], checkpoints);
     if let Some(weights) = &start {
         let taken = trainer.stepper.start_from(weights)?;
