@@ -40,8 +40,8 @@ pub enum TrainError {
         learning_rate: f64,
     },
     #[error(
-        "training this network takes about {needed}, and this machine has {free} free: take a \
-         smaller batch, a smaller input, or fewer units or filters"
+        "training this network takes about {needed} even with one image at a time, and this machine \
+         has {free} free: take a smaller input, fewer units or filters, or a smaller batch"
     )]
     Memory { needed: String, free: String },
     #[error(

@@ -115,3 +115,31 @@ fn a_network_that_plainly_exceeds_the_memory_is_refused() {
     }
     with_network(&desk, layers).failed(&["takes about", "GiB", "smaller batch"]);
 }
+
+#[test]
+fn a_batch_that_does_not_fit_a_gpu_is_computed_in_passes_and_that_is_told() {
+    let desk = Desk::new();
+    desk.two_classes("data", 120);
+    // A MiB an image, of 128 MiB that a buffer of Mesa's software adapter has.
+    let layers = "[[layers]]\nkind = \"input\"\nheight = 8\nwidth = 8\nchannels = 1\n[[layers]]\nkind = \"upsample\"\n\
+                  factor = 64\n[[layers]]\nkind = \"global_average_pool\"\n[[layers]]\nkind = \"dense\"\nunits = 2\n";
+    fs::write(desk.path("large.toml"), layers).unwrap();
+    let out =
+        desk.run("train data --network large.toml --device llvmpipe --epochs 1 --batch 150 --json");
+    if out.stderr.contains("no device is called") {
+        assert!(
+            std::env::var_os("MAPSTO_REQUIRE_GPU").is_none(),
+            "there is no software adapter; install mesa-vulkan-drivers"
+        );
+        return eprintln!("SKIPPED, LOUDLY: this machine has no software GPU adapter");
+    }
+    let wanted = "A batch of 150 does not fit one buffer of llvmpipe";
+    assert!(out.stderr.contains(wanted), "{}", out.stderr);
+    let wanted = "computed in 2 passes of 75 images each; the result is that of the whole batch";
+    assert!(out.stderr.contains(wanted), "{}", out.stderr);
+    let event = out.succeeded().last_event();
+    assert_eq!(
+        (&event["event"], &event["stopped"]),
+        (&"done".into(), &false.into())
+    );
+}
