@@ -55,7 +55,8 @@ pub(super) fn parts(batch: usize, most: usize) -> impl Iterator<Item = Range<usi
     (0..count).map(move |part| part * batch / count..(part + 1) * batch / count)
 }
 
-/// Decides for a training on an opened device.
+/// Decides for a training on an opened device: before its images are read, so that nobody waits for a refusal, and once
+/// more when they are in memory.
 ///
 /// # Errors
 /// On the CPU, not even one image at a time fits the memory. Where the system does not tell how much there is, nothing

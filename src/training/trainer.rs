@@ -43,11 +43,12 @@ pub(super) fn run(
     let start = start::weights(&job.recipe)?;
     let opened = device::open(&job.recipe.device)?;
     engine.publish(|status| status.device.clone_from(&opened.info.name));
-    let passes = passes::plan(job, &opened)?;
+    passes::plan(job, &opened)?;
     let changed = prepare(engine, job);
     let job = &*job;
     let train = store(engine, job, Set::Train, progress)?;
     let validation = store(engine, job, Set::Validation, progress)?;
+    let passes = passes::plan(job, &opened)?;
     let checkpoints = Checkpoints::create(job, &opened.info.name, changed)?;
     engine.publish(|status| status.run = Some(checkpoints.path().to_path_buf()));
     for store in [&train, &validation] {
