@@ -194,13 +194,12 @@ fn deal<S: Simd>(_: S, rows: &[f32], units: usize, lines: &mut [f32]) {
     for (number, row) in rows.chunks_exact(units).enumerate() {
         let whole = units / side * side;
         let (vectors, _) = S::as_simd_f32s(&row[..whole]);
+        let (vectors, _) = vectors.as_chunks::<VECTORS>();
         let panels = lines.chunks_exact_mut(BLOCK * side);
-        for (panel, vectors) in panels.zip(vectors.chunks_exact(VECTORS)) {
-            let line = &mut panel[number * side..][..side];
-            let (line, _) = S::as_mut_simd_f32s(line);
-            for n in 0..VECTORS {
-                line[n] = vectors[n];
-            }
+        for (panel, vectors) in panels.zip(vectors) {
+            let (line, _) = S::as_mut_simd_f32s(&mut panel[number * side..][..side]);
+            let (line, _) = line.as_chunks_mut::<VECTORS>();
+            line.fill(*vectors);
         }
         if whole < units {
             let line = &mut lines[whole * BLOCK + number * side..];
