@@ -27,7 +27,8 @@
 //! | [`cli`] | the same engine from a terminal | clap |
 //!
 //! Where things are: a layer's settings and shape in its group's file of `network/catalogue/` (how to
-//! add one stands there), its arithmetic in `training/layers/`, a repeated block in
+//! add one stands there), its arithmetic in `training/layers/`
+//! (on the processor that of the usual ones in `training/cpu/`), a repeated block in
 //! `network/expand.rs`, an image decoded in
 //! `dataset/decode/`, what a folder means in `dataset/layout/`, a finding of the health report in
 //! `dataset/health/`, an augmentation in `dataset/augment/`, a loss in `training/loss.rs`, the training loop in `training/trainer.rs`,

@@ -2,15 +2,21 @@
 
     cargo bench --bench step --no-run             prints where the bench is
     python tests/reference/speed.py BENCH [--systems digits-cnn …] [--rounds 9] [--steps 10] [--threads 2]
+                                          [--readme README.md]
 
 Each round runs some steps of the one and of the other, in an order that changes; the ratio of a round is that of their
-medians. Prints images per second and the median of the ratios with the least and the greatest. Run it on a machine that
-does nothing else: PyTorch's threads wait for one another by turning, and suffer more than others from company.
+medians. Prints images per second and the median of the ratios with the least and the greatest, then the most memory that
+each took for some steps in a process of its own; with `--readme`, the table there becomes this one. Run it on a machine
+that does nothing else: PyTorch's threads wait for one another by turning, and suffer more than others from company.
 """
 
 import argparse
+import os
+import pathlib
+import re
 import statistics
 import subprocess
+import sys
 import time
 
 import torch
@@ -97,8 +103,6 @@ class Torch:
 
 class Mapsto:
     def __init__(self, bench, threads):
-        import os
-
         environment = {**os.environ, "RAYON_NUM_THREADS": str(threads)}
         self.process = subprocess.Popen([bench, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         env=environment)
@@ -110,7 +114,7 @@ class Mapsto:
 
 
 def compare(what, images, ours, theirs, rounds):
-    """Runs both in turn; prints images per second of each and the ratio."""
+    """Runs both in turn; gives images per second of each and the ratio, as a row."""
     ours(), theirs()
     ratios, rates = [], ([], [])
     for number in range(rounds):
@@ -120,8 +124,33 @@ def compare(what, images, ours, theirs, rounds):
             rates[side].append(images / pair[side])
         ratios.append(pair[1] / pair[0])
     mapsto, torches = map(statistics.median, rates)
-    print(f"| {what} | {mapsto:,.0f} | {torches:,.0f} | {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |",
-          flush=True)
+    spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
+    return f"| {what} | {mapsto:,.0f} | {torches:,.0f} | {statistics.median(ratios):.2f} ({spread}) |"
+
+
+def peak(command):
+    """The most memory of a process, in MiB."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, _, usage = os.wait4(process.pid, 0)
+    return usage.ru_maxrss / 1024
+
+
+def processor():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":")[1].strip()
+    return "unknown processor"
+
+
+def write(readme, lines):
+    """Puts the lines in place of those between the marks."""
+    path = pathlib.Path(readme)
+    marks = "<!-- speed: begin -->", "<!-- speed: end -->"
+    inner = marks[0] + "\n" + "\n".join(lines) + "\n" + marks[1]
+    text, changed = re.subn(re.escape(marks[0]) + ".*" + re.escape(marks[1]), lambda _: inner, path.read_text(), flags=re.S)
+    if not changed:
+        sys.exit(f"{readme} has no marks")
+    path.write_text(text)
 
 
 def main():
@@ -131,21 +160,40 @@ def main():
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--readme")
+    parser.add_argument("--alone", help="only some steps of this system in PyTorch, for its memory")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    if options.alone:
+        return Torch(options.alone).steps(18)
     bench = Mapsto(options.bench, options.threads)
-    print(f"PyTorch {torch.__version__}, {options.threads} threads\n")
-    print("| what | mapsto, images/s | PyTorch, images/s | ratio (least to greatest) |")
-    print("| --- | --- | --- | --- |")
+    lines = [f"{processor()}, {options.threads} threads, PyTorch {torch.__version__}:", "",
+             "| | mapsto, images/s | PyTorch, images/s | ratio (least to greatest) |", "| --- | --- | --- | --- |"]
+    print("\n".join(lines))
+
+    def tell(row):
+        lines.append(row)
+        print(row, flush=True)
+
     for name in options.systems:
         system = Torch(name)
-        compare(f"{name}, training, batch {system.batch}", system.batch,
-                lambda: bench.ask(f"step {name} {options.steps}"), lambda: system.steps(options.steps), options.rounds)
+        tell(compare(f"{name}, training, batch {system.batch}", system.batch,
+                     lambda: bench.ask(f"step {name} {options.steps}"), lambda: system.steps(options.steps),
+                     options.rounds))
         for batch in INFER:
             count = options.steps * (10 if batch == 1 else 1)
-            compare(f"{name}, prediction, batch {batch}", batch,
-                    lambda: bench.ask(f"infer {name} {batch} {count}"), lambda: system.predictions(batch, count),
-                    options.rounds)
+            tell(compare(f"{name}, prediction, batch {batch}", batch,
+                         lambda: bench.ask(f"infer {name} {batch} {count}"), lambda: system.predictions(batch, count),
+                         options.rounds))
+    tell("")
+    tell("| peak memory of some steps | mapsto, MiB | PyTorch, MiB |")
+    tell("| --- | --- | --- |")
+    for name in options.systems:
+        ours = peak([options.bench, name])
+        theirs = peak([sys.executable, __file__, options.bench, "--alone", name])
+        tell(f"| {name} | {ours:.0f} | {theirs:.0f} |")
+    if options.readme:
+        write(options.readme, lines)
 
 
 main()
