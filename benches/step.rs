@@ -24,8 +24,8 @@ const SYSTEMS: [(&str, usize, usize, usize); 7] = [
     (FITTED, 64, 3, 32),
 ];
 
-/// ResNet-18 as mapsto fits it to small images: a 3×3 convolution with stride 1 in front, and no pooling behind it. The
-/// one without this name is torchvision's, on small images as it is.
+/// ResNet-18 as mapsto fits it to images of this size: with a 3×3 convolution of stride 1 in front. The one without
+/// this name is torchvision's, on small images as it is.
 const FITTED: &str = "resnet-18-fitted";
 
 fn main() {

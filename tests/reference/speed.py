@@ -35,7 +35,6 @@ def resnet(fitted):
     network = resnet18(num_classes=10)
     if fitted:
         network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
-        network.maxpool = nn.Identity()
     return network
 
 
