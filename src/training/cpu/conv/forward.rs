@@ -1,29 +1,14 @@
 //! The forward pass: a matrix product of the filters with a strip of images, read in place.
 
-use std::cell::RefCell;
-
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::finish::Done;
+use super::scratch::{BAND, SCRATCH, Scratch};
 use super::strip::Strip;
 use super::{Conv, Geometry, Line};
 use crate::training::cpu::product::{Lines, pitch, times};
 use crate::training::cpu::tile::{ROWS, arch};
-
-/// Sums that are computed before they are finished: they stay in the cache (128 KiB).
-const BAND: usize = 1 << 15;
-
-/// Buffers of a thread, kept from pass to pass.
-#[derive(Default)]
-struct Scratch {
-    strip: Vec<f32>,
-    sums: Vec<f32>,
-}
-
-thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
-}
 
 /// Fewer multiplications than these are not worth another thread.
 const SHARE: usize = 1 << 17;

@@ -6,6 +6,7 @@ mod dense;
 mod finish;
 mod forward;
 mod geometry;
+mod scratch;
 mod sparse;
 mod strip;
 

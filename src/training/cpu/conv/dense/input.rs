@@ -1,29 +1,14 @@
 //! The gradient by the input: a convolution of the gradient of the sums with the weights turned around, maps in and out
 //! exchanged. With a stride, each of the planes that the rows and columns were dealt out to has taps of its own.
 
-use std::cell::RefCell;
-
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::training::cpu::conv::Geometry;
+use crate::training::cpu::conv::scratch::{BAND, SCRATCH, Scratch};
 use crate::training::cpu::conv::strip::Strip;
 use crate::training::cpu::product::{Lines, pitch, times};
 use crate::training::cpu::tile::arch;
-
-/// Sums that are computed before they are written: they stay in the cache (128 KiB).
-const BAND: usize = 1 << 15;
-
-/// Buffers of a thread, kept from pass to pass.
-#[derive(Default)]
-struct Scratch {
-    strip: Vec<f32>,
-    sums: Vec<f32>,
-}
-
-thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
-}
 
 /// Rows and columns of the input whose number has the same rest when divided by the stride.
 struct Phase {
