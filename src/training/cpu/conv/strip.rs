@@ -37,8 +37,14 @@ impl Strip {
     pub fn new(geometry: &Geometry, images: RangeInclusive<usize>) -> Self {
         let [padded_height, padded_width] = geometry.padded();
         let [height, width] = geometry.output();
-        let columns = padded_width.div_ceil(geometry.stride[1]);
-        let unrolled = 4 * width < 3 * columns;
+        let columns = if geometry.stride[1] == 1 {
+            // The zeros behind a row of an image are those before a row of the next one.
+            let (left, right) = geometry.padding[1];
+            geometry.size[1] + left.max(right)
+        } else {
+            padded_width.div_ceil(geometry.stride[1])
+        };
+        let unrolled = 5 * width <= 4 * columns;
         let of_image = height * if unrolled { width } else { columns };
         let images = (2 * VECTORS * LANES)
             .div_ceil(of_image)
@@ -47,11 +53,10 @@ impl Strip {
             (width, height * width, images * height * width)
         } else {
             let row = images * columns;
-            (
-                row,
-                columns,
-                padded_height.div_ceil(geometry.stride[0]) * row,
-            )
+            let rows = padded_height.div_ceil(geometry.stride[0]);
+            // The last row of the last image has all its zeros.
+            let beyond = padded_width.saturating_sub(columns);
+            (row, columns, rows * row + beyond)
         };
         Self {
             geometry: *geometry,
