@@ -6,7 +6,7 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::tile::arch;
+use super::tile::dispatch;
 
 /// What is normalised.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,7 +74,7 @@ pub fn apply(
         .for_each(|(output, input)| {
             let maps = output.chunks_exact_mut(area).zip(input.chunks_exact(area));
             for ((output, input), (factor, shift)) in maps.zip(&lines) {
-                arch().dispatch(Line {
+                dispatch(Line {
                     input,
                     output,
                     factor: *factor,
@@ -103,7 +103,7 @@ pub fn backward(
             .zip(maps(norm, output, channel))
             .zip(maps(norm, gradient, channel));
         for ((input, output), gradient) in maps {
-            let (plain, met) = arch().dispatch(Sums {
+            let (plain, met) = dispatch(Sums {
                 input,
                 output,
                 gradient,
@@ -129,7 +129,7 @@ pub fn backward(
                 // dx = factor · (dy − mean(dy) − x̂ · mean(dy · x̂))
                 let slope = -factor * deviation * by_scale[channel] / count;
                 let level = -factor * by_shift[channel] / count - slope * moments.mean[channel];
-                arch().dispatch(Back {
+                dispatch(Back {
                     input: &input[places.clone()],
                     output: output.get(places.clone()).unwrap_or_default(),
                     gradient: &gradient[places],
@@ -164,7 +164,7 @@ const WIDE: usize = 64;
 
 /// The sum of what `each` makes of the numbers.
 fn sum(numbers: &[f32], each: impl Fn(f32) -> f32) -> f64 {
-    arch().dispatch(
+    dispatch(
         #[inline(always)]
         || {
             let (blocks, rest) = numbers.as_chunks::<WIDE>();

@@ -1,7 +1,7 @@
 //! The innermost loops: small blocks of sums that stay in registers.
 //!
 //! All take their vectors from whatever the processor has (AVX-512, AVX2, NEON, or plain numbers), found out once
-//! ([`arch`]), without unsafe code: `pulp` makes the functions below anew for each.
+//! ([`dispatch`]), without unsafe code: `pulp` makes the functions below anew for each.
 
 use std::sync::LazyLock;
 
@@ -14,16 +14,40 @@ pub const VECTORS: usize = 2;
 /// Numbers in the longest vector there is (AVX-512): what is read up to here beyond the end of a buffer is never used.
 pub const LANES: usize = 16;
 
-/// Set in the environment, no instructions are used but those that every processor of the kind has.
+/// Set in the environment, no instructions are used but those that every processor of the kind has; in tests with
+/// [`LONG`] as its value, in vectors as long as the longest.
 pub const PORTABLE: &str = "MAPSTO_PORTABLE";
 
-/// The instructions of this processor.
-pub fn arch() -> Arch {
-    static ARCH: LazyLock<Arch> = LazyLock::new(|| match std::env::var_os(PORTABLE) {
-        Some(_) => Arch::Scalar,
-        None => Arch::new(),
+#[cfg(test)]
+pub const LONG: &str = "long";
+
+#[derive(Clone, Copy)]
+enum Vectors {
+    Found(Arch),
+    /// What takes [`LANES`] numbers at once can be tested on a processor that does not have it.
+    #[cfg(test)]
+    Long(pulp::Scalar512b),
+}
+
+/// Those of this processor.
+fn vectors() -> Vectors {
+    static VECTORS: LazyLock<Vectors> = LazyLock::new(|| match std::env::var_os(PORTABLE) {
+        #[cfg(test)]
+        Some(value) if value == LONG => Vectors::Long(pulp::Scalar512b),
+        Some(_) => Vectors::Found(Arch::Scalar),
+        None => Vectors::Found(Arch::new()),
     });
-    *ARCH
+    *VECTORS
+}
+
+/// Computes it with the vectors of this processor.
+#[inline(always)]
+pub fn dispatch<Op: WithSimd>(work: Op) -> Op::Output {
+    match vectors() {
+        Vectors::Found(arch) => arch.dispatch(work),
+        #[cfg(test)]
+        Vectors::Long(simd) => work.with_simd(simd),
+    }
 }
 
 /// Numbers of a vector of this processor.
@@ -35,7 +59,7 @@ pub fn lanes() -> usize {
             S::F32_LANES
         }
     }
-    arch().dispatch(Lanes)
+    dispatch(Lanes)
 }
 
 /// A block of a product of columns: `sums[k][..] += Σ over i of rows[k][i] · lines[i][..]`, for rows of one length and

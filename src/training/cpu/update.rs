@@ -5,7 +5,7 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::tile::arch;
+use super::tile::dispatch;
 use crate::project::Optimizer;
 
 /// Weights that one thread updates at a time.
@@ -43,9 +43,7 @@ impl Memory {
                     .map(|kept| kept.next().unwrap_or_default()),
             })
             .collect();
-        chunks
-            .into_par_iter()
-            .for_each(|chunk| arch().dispatch(chunk));
+        chunks.into_par_iter().for_each(|chunk| dispatch(chunk));
     }
 }
 

@@ -8,7 +8,7 @@ use super::scratch::{BAND, SCRATCH, Scratch};
 use super::strip::Strip;
 use super::{Conv, Geometry, Line};
 use crate::training::cpu::product::{Lines, pitch, times};
-use crate::training::cpu::tile::{ROWS, arch};
+use crate::training::cpu::tile::{ROWS, dispatch};
 
 /// Fewer multiplications than these are not worth another thread.
 const SHARE: usize = 1 << 17;
@@ -50,7 +50,7 @@ pub fn forward(
     work.into_par_iter()
         .with_min_len(least(conv, strip.images, filters))
         .for_each(|work| {
-            SCRATCH.with_borrow_mut(|scratch| arch().dispatch(Task { work, scratch }));
+            SCRATCH.with_borrow_mut(|scratch| dispatch(Task { work, scratch }));
         });
 }
 

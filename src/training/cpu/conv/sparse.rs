@@ -8,7 +8,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{Conv, Gradients, PARTS, Passed, total};
-use crate::training::cpu::tile::{Entry, LANES, arch, gather, gather_rows};
+use crate::training::cpu::tile::{Entry, LANES, dispatch, gather, gather_rows};
 
 /// Buffers of a thread, kept from pass to pass.
 #[derive(Default)]
@@ -191,7 +191,7 @@ impl Part<'_> {
                 scratch.gradient.clear();
                 scratch.gradient.resize(layout.image(), 0.0);
             }
-            arch().dispatch(Image {
+            dispatch(Image {
                 layout: &layout,
                 runs: self.runs,
                 scratch,

@@ -5,7 +5,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{Gradients, Linear, SHARE};
-use crate::training::cpu::tile::{ROWS, VECTORS, arch, lanes, outer, packed};
+use crate::training::cpu::tile::{ROWS, VECTORS, dispatch, lanes, outer, packed};
 
 /// Inputs whose gradients one thread computes at a time: whole rows of both kernels.
 const SLICE: usize = 16 * ROWS;
@@ -94,7 +94,7 @@ fn by_weights(linear: &Linear, input: &[f32], upstream: &Upstream) -> Vec<f32> {
         .with_min_len(SHARE / (SLICE * units * upstream.images) + 1)
         .enumerate()
         .for_each(|(number, found)| {
-            arch().dispatch(Outer {
+            dispatch(Outer {
                 inputs,
                 units,
                 images: upstream.images,
@@ -176,7 +176,7 @@ fn by_input(linear: &Linear, weights: &[f32], upstream: &Upstream) -> Vec<f32> {
         .with_min_len(SHARE / (SLICE * units * upstream.images) + 1)
         .zip(weights)
         .for_each(|(found, weights)| {
-            arch().dispatch(Inner {
+            dispatch(Inner {
                 weights,
                 units,
                 lines: &lines,

@@ -7,7 +7,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{Linear, SHARE};
-use crate::training::cpu::tile::{Entry, ROWS, VECTORS, arch, gather, lanes, outer};
+use crate::training::cpu::tile::{Entry, ROWS, VECTORS, dispatch, gather, lanes, outer};
 
 /// Weights of a unit that are taken at a time, so that what is read of them stays in the cache.
 const BLOCK: usize = 64;
@@ -54,7 +54,7 @@ pub fn forward(
             let first = number / parts * group;
             let from = (number % parts * part).min(inputs);
             let images = group.min(images - first);
-            arch().dispatch(Part {
+            dispatch(Part {
                 linear,
                 input: &input[first * inputs..][..images * inputs],
                 weights,

@@ -311,17 +311,28 @@ fn the_number_of_threads_changes_no_bit() {
 }
 
 /// The other tests of this file again, in a process that uses no vectors of this processor.
-#[test]
-fn the_portable_path_computes_the_same() {
+#[track_caller]
+fn again(vectors: &str) {
     let Ok(program) = std::env::current_exe() else {
         panic!("the test does not know itself");
     };
     let child = std::process::Command::new(program)
-        .args(["training::cpu::tests::", "--skip", "portable"])
-        .env(tile::PORTABLE, "1")
+        .args(["training::cpu::tests::", "--skip", "computes_the_same"])
+        .env(tile::PORTABLE, vectors)
         .output();
     let out = child.unwrap_or_else(|error| panic!("{error}"));
     let text = String::from_utf8_lossy(&out.stdout);
     assert!(out.status.success(), "{text}");
     assert!(text.contains("6 passed"), "{text}");
+}
+
+#[test]
+fn the_portable_path_computes_the_same() {
+    again("1");
+}
+
+/// Vectors of 16 numbers, on any processor.
+#[test]
+fn the_path_of_the_longest_vectors_computes_the_same() {
+    again(tile::LONG);
 }

@@ -8,7 +8,7 @@ use crate::training::cpu::conv::Geometry;
 use crate::training::cpu::conv::scratch::{BAND, SCRATCH, Scratch};
 use crate::training::cpu::conv::strip::Strip;
 use crate::training::cpu::product::{Lines, pitch, times};
-use crate::training::cpu::tile::arch;
+use crate::training::cpu::tile::dispatch;
 
 /// Rows and columns of the input whose number has the same rest when divided by the stride.
 struct Phase {
@@ -144,7 +144,7 @@ pub fn gradient(geometry: &Geometry, weights: &[f32], upstream: &[f32]) -> Vec<f
                 scratch.strip.resize(strip.len(), 0.0);
                 strip.fill_images(upstream, &mut scratch.strip);
                 for phase in &phases {
-                    arch().dispatch(Work {
+                    dispatch(Work {
                         geometry,
                         turned: &turned,
                         strip: &strip,

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::training::cpu::conv::Geometry;
 use crate::training::cpu::conv::strip::Strip;
-use crate::training::cpu::tile::{ROWS, VECTORS, arch, lanes, outer};
+use crate::training::cpu::tile::{ROWS, VECTORS, dispatch, lanes, outer};
 
 /// Positions that are taken at a time, so that what is read of them stays in the nearest cache.
 const POSITIONS: usize = 256;
@@ -55,7 +55,7 @@ pub fn gradient(geometry: &Geometry, input: &[f32], upstream: &[f32]) -> Vec<f32
             .par_chunks_mut(ROWS * taps)
             .zip(rows.par_chunks(ROWS * positions))
             .for_each(|(found, rows)| {
-                arch().dispatch(Product {
+                dispatch(Product {
                     positions,
                     taps,
                     rows,

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::many;
 use crate::training::cpu::conv::strip::Strip;
 use crate::training::cpu::conv::{Geometry, PARTS, total};
-use crate::training::cpu::tile::{LANES, ROWS, VECTORS, arch, lanes, outer};
+use crate::training::cpu::tile::{LANES, ROWS, VECTORS, dispatch, lanes, outer};
 
 /// Sums that one thread keeps at a time: they stay in the cache (1 MiB).
 const BLOCK: usize = 1 << 18;
@@ -87,7 +87,7 @@ impl Work<'_> {
                     for (number, lines) in lines.chunks_exact_mut(panel).enumerate() {
                         self.deal(&strip, number, images.clone(), lines);
                     }
-                    arch().dispatch(Product {
+                    dispatch(Product {
                         work: self,
                         positions: strip.positions(),
                         strip: to,
