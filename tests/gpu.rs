@@ -13,7 +13,8 @@ use mapsto::project::Recipe;
 use mapsto::training::{DeviceInfo, Opened, Pending, Stepper, devices, open};
 
 /// Small, with a convolution, batch norm and Adam: on a software adapter every kernel is slow to
-/// compile.
+/// compile. No relu stands before the batch norm: twenty steps of Adam then do not hang on the last bit of a sum (in 64
+/// bits, gradients that are off by 1e-7 change no loss by more than 1e-7; with one, some by 1e-2).
 const NETWORK: &str = r#"
 [[layers]]
 kind = "input"
@@ -25,6 +26,7 @@ channels = 1
 kind = "conv2d"
 filters = 4
 kernel = [3, 3]
+activation = "linear"
 
 [[layers]]
 kind = "batch_norm"
@@ -123,7 +125,7 @@ fn twenty_steps_on_a_gpu_adapter_equal_the_cpus() {
     let gpu = losses(&open(&adapter.id).unwrap());
     let cpu = losses(&open("cpu").unwrap());
     for (step, (gpu, cpu)) in gpu.iter().zip(&cpu).enumerate() {
-        assert!((gpu - cpu).abs() < 1e-3, "step {step}: {gpu} and {cpu}");
+        assert!((gpu - cpu).abs() < 1e-4, "step {step}: {gpu} and {cpu}");
     }
     assert!(
         gpu[STEPS - 1] < 0.7 * gpu[0],

@@ -140,6 +140,28 @@ pub fn packed<S: Simd>(
     *sums = kept;
 }
 
+/// The same for rows side by side among others, `[i][k]` with `STEP` numbers from one i to the next.
+#[inline(always)]
+pub fn sides<S: Simd, const STEP: usize>(
+    simd: S,
+    rows: &[f32],
+    lines: &[f32],
+    sums: &mut [[S::f32s; VECTORS]; ROWS],
+) {
+    let mut kept = *sums;
+    let (lines, _) = S::as_simd_f32s(lines);
+    let (lines, _) = lines.as_chunks::<VECTORS>();
+    for (line, row) in lines.iter().zip(rows.chunks(STEP)) {
+        for (kept, number) in kept.iter_mut().zip(&row[..ROWS]) {
+            let factor = simd.splat_f32s(*number);
+            for n in 0..VECTORS {
+                kept[n] = simd.mul_add_e_f32s(factor, line[n], kept[n]);
+            }
+        }
+    }
+    *sums = kept;
+}
+
 /// A place and the number that stands there: what is left of a gradient that is mostly zero.
 pub type Entry = (u32, f32);
 

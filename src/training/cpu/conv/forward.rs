@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::finish::Done;
 use super::scratch::{BAND, SCRATCH, Scratch};
 use super::strip::Strip;
-use super::{Conv, Geometry, Line};
+use super::{Conv, Geometry, Line, winograd};
 use crate::training::cpu::product::{Lines, pitch, times};
 use crate::training::cpu::tile::{ROWS, dispatch};
 
@@ -24,6 +24,10 @@ pub fn forward(
 ) {
     let geometry = &conv.geometry;
     let all = input.len() / geometry.image();
+    if winograd::covers(geometry, all) {
+        let filters = winograd::Filters::new(geometry, weights);
+        return winograd::forward(conv, input, &filters, line, output, chosen);
+    }
     let strip = Strip::new(geometry, 1..=all);
     let offsets = strip.offsets();
     let filters = together(geometry, strip.images, all);

@@ -9,6 +9,7 @@ mod geometry;
 mod scratch;
 mod sparse;
 mod strip;
+mod winograd;
 
 use std::ops::Range;
 
@@ -17,7 +18,7 @@ pub use forward::forward;
 pub use geometry::Geometry;
 
 /// What is done with the sums of a convolution before they leave it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Finish {
     pub relu: bool,
     /// The greatest of each 2×2; what is left of odd rows and columns is dropped.

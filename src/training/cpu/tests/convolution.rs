@@ -95,8 +95,42 @@ fn convolutions_equal_plain_sums() {
     assert!(drawn > 250, "{drawn}");
 }
 
+/// Many maps and plain kernels of 3×3, which are computed in another way.
+#[test]
+fn convolutions_of_many_maps_equal_plain_sums() {
+    let mut pooled = 0;
+    for seed in 0..24 {
+        let mut draw = Draw::new(seed);
+        let mut side = |least, most| (draw.size(least, most), draw.size(least, most));
+        let (height, width) = side(1, 13);
+        let (channels, filters) = side(32, 70);
+        let geometry = Geometry {
+            channels,
+            size: [height, width],
+            filters,
+            kernel: [3; 2],
+            stride: [1; 2],
+            padding: [side(1, 2), side(1, 2)],
+            dilation: [1; 2],
+        };
+        let places: usize = geometry.output().iter().product();
+        let pool = seed % 4 == 0 && geometry.output().iter().all(|side| *side > 1);
+        pooled += usize::from(pool);
+        let relu = seed % 3 == 0;
+        let finish = Finish { relu, pool };
+        // Enough of them, and some more.
+        let images = 400_usize.div_ceil(places) + seed as usize % 3;
+        check_images(&Conv { geometry, finish }, &mut draw, images);
+    }
+    assert!(pooled > 3, "{pooled}");
+}
+
 fn check_convolution(conv: &Conv, draw: &mut Draw) {
     let images = draw.size(1, 7);
+    check_images(conv, draw, images);
+}
+
+fn check_images(conv: &Conv, draw: &mut Draw, images: usize) {
     let geometry = &conv.geometry;
     let input = draw.numbers(images * geometry.image());
     let weights = draw.numbers(geometry.filters * geometry.taps());

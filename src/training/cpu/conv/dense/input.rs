@@ -4,9 +4,9 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::training::cpu::conv::Geometry;
 use crate::training::cpu::conv::scratch::{BAND, SCRATCH, Scratch};
 use crate::training::cpu::conv::strip::Strip;
+use crate::training::cpu::conv::{Conv, Finish, Geometry, Line, winograd};
 use crate::training::cpu::product::{Lines, pitch, times};
 use crate::training::cpu::tile::dispatch;
 
@@ -131,10 +131,21 @@ impl Phase {
 /// `[image, channel, height, width]`, from that by the sums, `[image, filter, height, width]`.
 pub fn gradient(geometry: &Geometry, weights: &[f32], upstream: &[f32]) -> Vec<f32> {
     let turned = Turned::new(geometry);
-    let strip = Strip::new(&turned.geometry, 1..=upstream.len() / geometry.maps());
-    let phases = turned.phases(geometry, &strip, weights);
     let (image, maps) = (geometry.image(), geometry.maps());
-    let mut by_input = vec![0.0; upstream.len() / maps * image];
+    let images = upstream.len() / maps;
+    let mut by_input = vec![0.0; images * image];
+    if winograd::covers(geometry, images) {
+        let conv = Conv {
+            geometry: turned.geometry,
+            finish: Finish::default(),
+        };
+        let filters = winograd::Filters::around(geometry, weights);
+        let line = Line::default();
+        winograd::forward(&conv, upstream, &filters, line, &mut by_input, &mut []);
+        return by_input;
+    }
+    let strip = Strip::new(&turned.geometry, 1..=images);
+    let phases = turned.phases(geometry, &strip, weights);
     by_input
         .par_chunks_mut(strip.images * image)
         .zip(upstream.par_chunks(strip.images * maps))

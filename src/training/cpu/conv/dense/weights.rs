@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::many;
 use crate::training::cpu::conv::strip::Strip;
-use crate::training::cpu::conv::{Geometry, PARTS, total};
+use crate::training::cpu::conv::{Geometry, PARTS, total, winograd};
 use crate::training::cpu::tile::{LANES, ROWS, VECTORS, dispatch, lanes, outer};
 
 /// Sums that one thread keeps at a time: they stay in the cache (1 MiB).
@@ -38,7 +38,9 @@ pub fn gradients(geometry: &Geometry, input: &[f32], upstream: &[f32]) -> (Vec<f
         panel,
         width,
     };
-    let weights = if geometry.taps() * width <= BLOCK {
+    let weights = if winograd::covers(geometry, work.images()) {
+        winograd::gradient(geometry, input, upstream)
+    } else if geometry.taps() * width <= BLOCK {
         work.turned(&work.by_images())
     } else {
         many::gradient(geometry, input, upstream)

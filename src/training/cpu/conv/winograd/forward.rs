@@ -1,0 +1,284 @@
+//! The forward pass; and the gradient by the input, which is one with the weights turned around.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+use super::filters::Filters;
+use super::frame::{Frame, Maps};
+use super::{APART, POINTS, tiles, transform};
+use crate::training::cpu::conv::finish::Done;
+use crate::training::cpu::conv::{Conv, Geometry, Line};
+use crate::training::cpu::tile::{LANES, ROWS, VECTORS, dispatch, outer};
+
+/// Tiles that are computed at a time: what they are turned into stays in the cache.
+const TILES: usize = 96;
+
+/// Maps in that are taken at a time, so that a panel of their weights stays in the nearest cache.
+const BLOCK: usize = 256;
+
+/// Buffers of a thread, kept from pass to pass.
+#[derive(Default)]
+struct Scratch {
+    frame: Frame,
+    /// `[place, tile, map in]`
+    turned: Vec<f32>,
+    /// `[place, tile, map out]`
+    products: Vec<f32>,
+    /// `[map out of a panel, position]`
+    sums: Vec<f32>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// Fills `output` (`[image, filter, height, width]`) and, with pooling, `chosen` (as many; otherwise empty).
+pub fn forward(
+    conv: &Conv,
+    input: &[f32],
+    filters: &Filters,
+    line: Line<'_>,
+    output: &mut [f32],
+    chosen: &mut [u8],
+) {
+    let images = input.len() / conv.geometry.image();
+    let together = together(&conv.geometry, images);
+    let marked = if conv.finish.pool { conv.out() } else { 0 };
+    let mut marks: Vec<&mut [u8]> = if marked > 0 {
+        chosen.chunks_mut(together * marked).collect()
+    } else {
+        Vec::new()
+    };
+    marks.resize_with(images.div_ceil(together), Default::default);
+    output
+        .par_chunks_mut(together * conv.out())
+        .zip(input.par_chunks(together * conv.geometry.image()))
+        .zip(marks)
+        .for_each(|((output, input), chosen)| {
+            SCRATCH.with_borrow_mut(|scratch| {
+                dispatch(Task {
+                    conv,
+                    input,
+                    filters,
+                    line,
+                    output,
+                    chosen,
+                    scratch,
+                });
+            });
+        });
+}
+
+/// Images that a thread takes at a time: as many threads have as many. That changes no sum.
+fn together(geometry: &Geometry, images: usize) -> usize {
+    let tiles: usize = tiles(geometry).iter().product();
+    let most = (TILES / tiles).max(1);
+    let threads = rayon::current_num_threads();
+    let rounds = images.div_ceil(threads * most);
+    images.div_ceil(threads * rounds).max(1)
+}
+
+/// Some images.
+struct Task<'a> {
+    conv: &'a Conv,
+    input: &'a [f32],
+    filters: &'a Filters,
+    line: Line<'a>,
+    output: &'a mut [f32],
+    chosen: &'a mut [u8],
+    scratch: &'a mut Scratch,
+}
+
+impl WithSimd for Task<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let geometry = &self.conv.geometry;
+        let [rows, columns] = tiles(geometry);
+        let images = self.input.len() / geometry.image();
+        let band = (TILES / (images * columns)).clamp(1, rows);
+        for from in (0..rows).step_by(band) {
+            let rows = from..(from + band).min(rows);
+            self.turn(simd, rows.clone(), images);
+            self.multiply(simd, rows.len() * columns * images);
+            self.finish(simd, rows, images);
+        }
+    }
+}
+
+impl Task<'_> {
+    /// Brings rows of tiles of all images to `turned`.
+    #[inline(always)]
+    fn turn<S: Simd>(&mut self, simd: S, rows: Range<usize>, images: usize) {
+        let geometry = &self.conv.geometry;
+        let [_, columns] = tiles(geometry);
+        let side = VECTORS * S::F32_LANES;
+        let maps = geometry.channels.next_multiple_of(side);
+        let all = images * rows.len() * columns;
+        let Scratch { frame, turned, .. } = &mut *self.scratch;
+        turned.resize(POINTS * (all * maps + APART), 0.0);
+        for (image, numbers) in self.input.chunks_exact(geometry.image()).enumerate() {
+            let of = Maps {
+                numbers,
+                size: geometry.size,
+                before: geometry.padding.map(|(before, _)| before),
+            };
+            let framed = 2 * rows.start..2 * rows.end + 2;
+            frame.fill(of, framed, 2 * columns + 2, maps);
+            for tile in 0..rows.len() * columns {
+                let at = [2 * (tile / columns), 2 * (tile % columns)];
+                let number = image * rows.len() * columns + tile;
+                for map in (0..maps).step_by(S::F32_LANES) {
+                    let tile = transform::input(simd, &frame.tile(simd, at, map));
+                    let places = turned.chunks_exact_mut(all * maps + APART);
+                    for (to, tile) in places.zip(tile.as_flattened()) {
+                        let start = number * maps + map;
+                        let to = &mut to[start..start + S::F32_LANES];
+                        S::as_mut_simd_f32s(to).0[0] = *tile;
+                    }
+                }
+            }
+        }
+    }
+
+    /// For each place of a tile, `products[tile][filter] = Σ over maps of turned[tile][map] · weights[map][filter]`.
+    #[inline(always)]
+    fn multiply<S: Simd>(&mut self, simd: S, tiles: usize) {
+        let Geometry {
+            channels, filters, ..
+        } = self.conv.geometry;
+        let side = VECTORS * S::F32_LANES;
+        let (maps, width) = (
+            channels.next_multiple_of(side),
+            filters.next_multiple_of(side),
+        );
+        let Scratch {
+            turned, products, ..
+        } = &mut *self.scratch;
+        products.resize(POINTS * (tiles * width + APART), 0.0);
+        let places = turned.chunks_exact(tiles * maps + APART);
+        let places = places.zip(products.chunks_exact_mut(tiles * width + APART));
+        for (place, (turned, products)) in places.enumerate() {
+            for panel in 0..width / side {
+                let start = (panel * POINTS + place) * (channels * side + APART);
+                let weights = &self.filters.0[start..];
+                for from in (0..channels).step_by(BLOCK) {
+                    let until = (from + BLOCK).min(channels);
+                    let lines = &weights[from * side..until * side];
+                    for group in (0..tiles).step_by(ROWS) {
+                        let mut rows: [&[f32]; ROWS] = [&[]; ROWS];
+                        for (row, numbers) in rows.iter_mut().enumerate() {
+                            let tile = (group + row).min(tiles - 1);
+                            *numbers = &turned[tile * maps + from..tile * maps + until];
+                        }
+                        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+                        let to = products[group * width..].chunks_exact_mut(width);
+                        let to = to.take(ROWS).map(|row| {
+                            S::as_mut_simd_f32s(&mut row[panel * side..(panel + 1) * side]).0
+                        });
+                        if from == 0 {
+                            outer(simd, rows, lines, &mut sums);
+                            to.zip(&sums)
+                                .for_each(|(to, sums)| to.copy_from_slice(sums));
+                        } else {
+                            outer(simd, rows, lines, &mut sums);
+                            for (to, sums) in to.zip(&sums) {
+                                for (to, sum) in to.iter_mut().zip(sums) {
+                                    *to = simd.add_f32s(*to, *sum);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Turns the products into sums, some maps at a time, and puts those out.
+    #[inline(always)]
+    fn finish<S: Simd>(&mut self, simd: S, rows: Range<usize>, images: usize) {
+        let geometry = &self.conv.geometry;
+        let [_, columns] = tiles(geometry);
+        let side = VECTORS * S::F32_LANES;
+        let of_image = rows.len() * columns;
+        let (all, line) = (images * of_image, 2 * columns);
+        let pitch = 4 * all + APART;
+        let mut sums = std::mem::take(&mut self.scratch.sums);
+        sums.resize(side * pitch, 0.0);
+        for first in (0..geometry.filters).step_by(side) {
+            let filters = first..(first + side).min(geometry.filters);
+            for number in 0..all {
+                let four = self.sums(simd, number, all, first);
+                let (image, tile) = (number / of_image, number % of_image);
+                let (row, column) = (tile / columns, tile % columns);
+                let start = 4 * image * of_image + 2 * row * line + 2 * column;
+                let [a, b, c, d] = four;
+                for (lane, to) in sums.chunks_exact_mut(pitch).take(filters.len()).enumerate() {
+                    let (above, below) = to[start..start + line + 2].split_at_mut(line);
+                    (above[0], above[1]) = (a[lane], b[lane]);
+                    (below[0], below[1]) = (c[lane], d[lane]);
+                }
+            }
+            self.write(&sums, pitch, filters, rows.clone());
+        }
+        self.scratch.sums = sums;
+    }
+
+    /// The four sums of a tile for the maps of a panel.
+    #[inline(always)]
+    fn sums<S: Simd>(
+        &self,
+        simd: S,
+        number: usize,
+        all: usize,
+        filter: usize,
+    ) -> [[f32; VECTORS * LANES]; 4] {
+        let side = VECTORS * S::F32_LANES;
+        let width = self.conv.geometry.filters.next_multiple_of(side);
+        let mut sums = [[0.0; VECTORS * LANES]; 4];
+        for n in 0..VECTORS {
+            let mut tile = [[simd.splat_f32s(0.0); 4]; 4];
+            let places = self.scratch.products.chunks_exact(all * width + APART);
+            for (to, products) in tile.as_flattened_mut().iter_mut().zip(places) {
+                let start = number * width + filter + n * S::F32_LANES;
+                *to = S::as_simd_f32s(&products[start..start + S::F32_LANES]).0[0];
+            }
+            let four = transform::output(simd, &tile);
+            for (to, sum) in sums.iter_mut().zip(four.as_flattened()) {
+                S::as_mut_simd_f32s(to).0[n] = *sum;
+            }
+        }
+        sums
+    }
+
+    /// Puts out the sums of some maps, `[map, image, row, column]`.
+    #[inline(always)]
+    fn write(&mut self, sums: &[f32], pitch: usize, filters: Range<usize>, rows: Range<usize>) {
+        let conv = self.conv;
+        let [height, _] = conv.geometry.output();
+        let [_, columns] = tiles(&conv.geometry);
+        let map = conv.out() / conv.geometry.filters;
+        let part = filters.start * map..filters.end * map;
+        let mut marks = self.chosen.chunks_exact_mut(conv.out());
+        for (image, output) in self.output.chunks_exact_mut(conv.out()).enumerate() {
+            let done = Done {
+                finish: conv.finish,
+                size: conv.size(),
+                rows: 2 * rows.start..(2 * rows.end).min(height),
+                start: image * 4 * rows.len() * columns,
+                line: 2 * columns,
+                pitch,
+            };
+            let marks = match marks.next() {
+                Some(marks) => &mut marks[part.clone()],
+                None => &mut [],
+            };
+            let output = &mut output[part.clone()];
+            done.write(sums, self.line.part(filters.clone()), output, marks);
+        }
+    }
+}
