@@ -35,22 +35,25 @@ pub fn forward(
 ) {
     let Linear { inputs, units, .. } = *linear;
     let images = input.len() / inputs;
-    // Many images are shared among the threads, of few the inputs.
-    let group = images.min(GROUP);
-    let parts = (PARTS / images.div_ceil(group)).min(inputs / PART).max(1);
+    let Cut {
+        group,
+        parts,
+        shares,
+        pitch,
+    } = Cut::new(linear, images);
     let part = inputs.div_ceil(parts);
-    let pitch = units.next_multiple_of(VECTORS * lanes());
-    // `[group, part, image, unit]`; each is written before it is read.
+    // `[group, part, share, image, unit of the share]`; each is written before it is read.
     let mut sums = SUMS.take();
-    let needed = images.div_ceil(group) * parts * group * pitch;
+    let needed = images.div_ceil(group) * parts * shares * group * pitch;
     if sums.len() < needed {
         sums.resize(needed, 0.0);
     }
     sums[..needed]
         .par_chunks_exact_mut(group * pitch)
-        .with_min_len(SHARE / (part * group * units) + 1)
+        .with_min_len(SHARE / (part * group * pitch) + 1)
         .enumerate()
         .for_each(|(number, sums)| {
+            let (share, number) = (number % shares, number / shares);
             let first = number / parts * group;
             let from = (number % parts * part).min(inputs);
             let images = group.min(images - first);
@@ -59,6 +62,7 @@ pub fn forward(
                 input: &input[first * inputs..][..images * inputs],
                 weights,
                 inputs: from..(from + part).min(inputs),
+                units: share * pitch..((share + 1) * pitch).min(units),
                 pitch,
                 sums: &mut sums[..images * pitch],
             });
@@ -66,15 +70,55 @@ pub fn forward(
     output
         .par_chunks_mut(group * units)
         .with_min_len(SHARE / (parts * group * units) + 1)
-        .zip(sums.par_chunks_exact(parts * group * pitch))
+        .zip(sums.par_chunks_exact(parts * shares * group * pitch))
         .for_each(|(output, sums)| {
             for (image, output) in output.chunks_exact_mut(units).enumerate() {
-                let parts = sums.chunks_exact(group * pitch);
-                let parts = parts.map(|part| &part[image * pitch..][..units]);
-                finish(linear, parts, bias, output);
+                for (share, output) in output.chunks_mut(pitch).enumerate() {
+                    let parts = sums.chunks_exact(group * pitch).skip(share);
+                    let parts = parts.step_by(shares);
+                    let count = output.len();
+                    let parts = parts.map(|part| &part[image * pitch..][..count]);
+                    let bias = bias.map(|bias| &bias[share * pitch..][..count]);
+                    finish(linear, parts, bias, output);
+                }
             }
         });
     SUMS.set(sums);
+}
+
+/// How a product is shared among threads.
+struct Cut {
+    /// Images that are computed together.
+    group: usize,
+    /// Of the inputs, each with sums of its own.
+    parts: usize,
+    /// Of the units.
+    shares: usize,
+    /// Units of a share: whole panels.
+    pitch: usize,
+}
+
+impl Cut {
+    fn new(linear: &Linear, images: usize) -> Self {
+        let Linear { inputs, units, .. } = *linear;
+        let side = VECTORS * lanes();
+        let (group, panels) = (images.min(GROUP), units.div_ceil(side));
+        let groups = images.div_ceil(group);
+        // Of few images the inputs are shared, of many the units. This changes no sum, so that it may follow the threads.
+        let (parts, shares) = if groups == 1 {
+            (PARTS.min(inputs / PART).max(1), 1)
+        } else {
+            let tasks = 2 * rayon::current_num_threads();
+            (1, tasks.div_ceil(groups).min(panels))
+        };
+        let each = panels.div_ceil(shares);
+        Self {
+            group,
+            parts,
+            shares: panels.div_ceil(each),
+            pitch: each * side,
+        }
+    }
 }
 
 thread_local! {
@@ -112,6 +156,7 @@ struct Part<'a> {
     input: &'a [f32],
     weights: &'a [f32],
     inputs: Range<usize>,
+    units: Range<usize>,
     pitch: usize,
     /// `[image, unit]`, rows `pitch` apart
     sums: &'a mut [f32],
@@ -135,15 +180,16 @@ impl Part<'_> {
     #[inline(always)]
     fn one_by_one<S: Simd>(self, simd: S) {
         let Linear { inputs, units, .. } = *self.linear;
-        let whole = units / S::F32_LANES * S::F32_LANES;
+        let (first, count) = (self.units.start, self.units.len());
+        let whole = count / S::F32_LANES * S::F32_LANES;
         let images = self.input.chunks_exact(inputs);
         for (image, sums) in images.zip(self.sums.chunks_exact_mut(self.pitch)) {
-            let entry = |input: usize| ((input * units) as u32, image[input]);
+            let entry = |input: usize| ((input * units + first) as u32, image[input]);
             let entries: Vec<Entry> = self.inputs.clone().map(entry).collect();
             sums.fill(0.0);
             gather(simd, &entries, self.weights, 0, &mut sums[..whole]);
             for (place, value) in entries {
-                let row = &self.weights[place as usize..][whole..units];
+                let row = &self.weights[place as usize..][whole..count];
                 let sums = sums[whole..].iter_mut();
                 sums.zip(row)
                     .for_each(|(sum, weight)| *sum += value * weight);
@@ -161,7 +207,7 @@ impl Part<'_> {
         for from in self.inputs.clone().step_by(BLOCK) {
             let block = from..(from + BLOCK).min(self.inputs.end);
             let weights = &self.weights[from * units..block.end * units];
-            deal(simd, weights, units, &mut lines);
+            deal(simd, weights, units, self.units.clone(), &mut lines);
             let first = from == self.inputs.start;
             for (group, found) in self.sums.chunks_mut(ROWS * self.pitch).enumerate() {
                 let rows: [&[f32]; ROWS] = std::array::from_fn(|row| {
@@ -187,12 +233,13 @@ impl Part<'_> {
     }
 }
 
-/// Rows `[input, unit]` in panels, `[panel, input, unit of the panel]`, with room for [`BLOCK`] inputs a panel.
+/// Some units of rows `[input, unit]` in panels, `[panel, input, unit of the panel]`, with room for [`BLOCK`] inputs a panel.
 #[inline(always)]
-fn deal<S: Simd>(_: S, rows: &[f32], units: usize, lines: &mut [f32]) {
+fn deal<S: Simd>(_: S, rows: &[f32], units: usize, taken: Range<usize>, lines: &mut [f32]) {
     let side = VECTORS * S::F32_LANES;
+    let whole = taken.len() / side * side;
     for (number, row) in rows.chunks_exact(units).enumerate() {
-        let whole = units / side * side;
+        let row = &row[taken.clone()];
         let (vectors, _) = S::as_simd_f32s(&row[..whole]);
         let (vectors, _) = vectors.as_chunks::<VECTORS>();
         let panels = lines.chunks_exact_mut(BLOCK * side);
@@ -201,7 +248,7 @@ fn deal<S: Simd>(_: S, rows: &[f32], units: usize, lines: &mut [f32]) {
             let (line, _) = line.as_chunks_mut::<VECTORS>();
             line.fill(*vectors);
         }
-        if whole < units {
+        if whole < row.len() {
             let line = &mut lines[whole * BLOCK + number * side..];
             let row = row[whole..].iter();
             line.iter_mut().zip(row).for_each(|(to, one)| *to = *one);
