@@ -244,7 +244,12 @@ fn updates_do_not_depend_on_how_many_weights_there_are() {
 fn everything() -> Vec<f32> {
     let mut draw = Draw::new(5);
     let mut all = Vec::new();
-    for (channels, pool) in [(17, false), (17, true), (40, false)] {
+    for (channels, pool, images) in [
+        (17, false, 37),
+        (17, true, 37),
+        (40, false, 5),
+        (40, true, 5),
+    ] {
         let geometry = Geometry {
             channels,
             size: [12, 11],
@@ -256,9 +261,9 @@ fn everything() -> Vec<f32> {
         };
         let finish = Finish { relu: true, pool };
         let conv = Conv { geometry, finish };
-        let input = draw.numbers(37 * geometry.image());
+        let input = draw.numbers(images * geometry.image());
         let weights = draw.numbers(geometry.filters * geometry.taps());
-        let mut output = vec![0.0; 37 * conv.out()];
+        let mut output = vec![0.0; images * conv.out()];
         let mut chosen = vec![0; if pool { output.len() } else { 0 }];
         conv::forward(
             &conv,

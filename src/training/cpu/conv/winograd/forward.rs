@@ -44,32 +44,39 @@ pub fn forward(
     output: &mut [f32],
     chosen: &mut [u8],
 ) {
-    let images = input.len() / conv.geometry.image();
-    let together = together(&conv.geometry, images);
-    let marked = if conv.finish.pool { conv.out() } else { 0 };
-    let mut marks: Vec<&mut [u8]> = if marked > 0 {
-        chosen.chunks_mut(together * marked).collect()
+    let image = conv.geometry.image();
+    let images = input.len() / image;
+    let threads = rayon::current_num_threads();
+    let tasks: Vec<Task<'_>> = if images < threads {
+        bands(conv, (2 * threads).div_ceil(images), output, chosen)
+            .into_iter()
+            .map(|(number, band)| Task {
+                input: &input[number * image..][..image],
+                bands: vec![band],
+            })
+            .collect()
     } else {
-        Vec::new()
+        let together = together(&conv.geometry, images);
+        let mut bands = bands(conv, 1, output, chosen).into_iter().map(|it| it.1);
+        input
+            .chunks(together * image)
+            .map(|input| Task {
+                input,
+                bands: bands.by_ref().take(together).collect(),
+            })
+            .collect()
     };
-    marks.resize_with(images.div_ceil(together), Default::default);
-    output
-        .par_chunks_mut(together * conv.out())
-        .zip(input.par_chunks(together * conv.geometry.image()))
-        .zip(marks)
-        .for_each(|((output, input), chosen)| {
-            SCRATCH.with_borrow_mut(|scratch| {
-                dispatch(Task {
-                    conv,
-                    input,
-                    filters,
-                    line,
-                    output,
-                    chosen,
-                    scratch,
-                });
+    tasks.into_par_iter().for_each(|task| {
+        SCRATCH.with_borrow_mut(|scratch| {
+            dispatch(Work {
+                conv,
+                filters,
+                line,
+                task,
+                scratch,
             });
         });
+    });
 }
 
 /// Images that a thread takes at a time: as many threads have as many. That changes no sum.
@@ -81,28 +88,81 @@ fn together(geometry: &Geometry, images: usize) -> usize {
     images.div_ceil(threads * rounds).max(1)
 }
 
-/// Some images.
-struct Task<'a> {
-    conv: &'a Conv,
-    input: &'a [f32],
-    filters: &'a Filters,
-    line: Line<'a>,
+/// Some rows of what comes out of one image.
+struct Band<'a> {
+    /// Rows of tiles.
+    rows: Range<usize>,
+    /// Of all maps where they are whole, else of each map.
+    output: Vec<&'a mut [f32]>,
+    chosen: Vec<&'a mut [u8]>,
+}
+
+/// The output of each image in so many bands, each with the number of its image. Bands from which pooling leaves
+/// nothing are left out.
+fn bands<'a>(
+    conv: &Conv,
+    count: usize,
     output: &'a mut [f32],
     chosen: &'a mut [u8],
+) -> Vec<(usize, Band<'a>)> {
+    let [rows, _] = tiles(&conv.geometry);
+    let [height, width] = conv.size();
+    let each = rows.div_ceil(count);
+    let (map, part) = if each < rows {
+        let rows = if conv.finish.pool { each } else { 2 * each };
+        (height * width, rows * width)
+    } else {
+        (conv.out(), conv.out())
+    };
+    let mut bands: Vec<(usize, Band<'a>)> = Vec::new();
+    let mut chosen = chosen.chunks_mut(map);
+    for (number, output) in output.chunks_mut(map).enumerate() {
+        let image = number * map / conv.out();
+        // Without pooling there is nothing to remember.
+        let mut marks = chosen.next().unwrap_or_default().chunks_mut(part);
+        let first = bands.partition_point(|(of, _)| *of < image);
+        for (place, output) in output.chunks_mut(part).enumerate() {
+            if first + place == bands.len() {
+                let band = Band {
+                    rows: place * each..((place + 1) * each).min(rows),
+                    output: Vec::new(),
+                    chosen: Vec::new(),
+                };
+                bands.push((image, band));
+            }
+            let (_, band) = &mut bands[first + place];
+            band.output.push(output);
+            band.chosen.push(marks.next().unwrap_or_default());
+        }
+    }
+    bands
+}
+
+/// Images, and a band of each: the same rows.
+struct Task<'a> {
+    input: &'a [f32],
+    bands: Vec<Band<'a>>,
+}
+
+struct Work<'a> {
+    conv: &'a Conv,
+    filters: &'a Filters,
+    line: Line<'a>,
+    task: Task<'a>,
     scratch: &'a mut Scratch,
 }
 
-impl WithSimd for Task<'_> {
+impl WithSimd for Work<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let geometry = &self.conv.geometry;
-        let [rows, columns] = tiles(geometry);
-        let images = self.input.len() / geometry.image();
-        let band = (TILES / (images * columns)).clamp(1, rows);
-        for from in (0..rows).step_by(band) {
-            let rows = from..(from + band).min(rows);
+        let [_, columns] = tiles(&self.conv.geometry);
+        let images = self.task.bands.len();
+        let all = self.task.bands[0].rows.clone();
+        let step = (TILES / (images * columns)).clamp(1, all.len());
+        for from in all.clone().step_by(step) {
+            let rows = from..(from + step).min(all.end);
             self.turn(simd, rows.clone(), images);
             self.multiply(simd, rows.len() * columns * images);
             self.finish(simd, rows, images);
@@ -110,7 +170,7 @@ impl WithSimd for Task<'_> {
     }
 }
 
-impl Task<'_> {
+impl Work<'_> {
     /// Brings rows of tiles of all images to `turned`.
     #[inline(always)]
     fn turn<S: Simd>(&mut self, simd: S, rows: Range<usize>, images: usize) {
@@ -121,7 +181,7 @@ impl Task<'_> {
         let all = images * rows.len() * columns;
         let Scratch { frame, turned, .. } = &mut *self.scratch;
         turned.resize(POINTS * (all * maps + APART), 0.0);
-        for (image, numbers) in self.input.chunks_exact(geometry.image()).enumerate() {
+        for (image, numbers) in self.task.input.chunks_exact(geometry.image()).enumerate() {
             let of = Maps {
                 numbers,
                 size: geometry.size,
@@ -261,24 +321,38 @@ impl Task<'_> {
         let conv = self.conv;
         let [height, _] = conv.geometry.output();
         let [_, columns] = tiles(&conv.geometry);
-        let map = conv.out() / conv.geometry.filters;
-        let part = filters.start * map..filters.end * map;
-        let mut marks = self.chosen.chunks_exact_mut(conv.out());
-        for (image, output) in self.output.chunks_exact_mut(conv.out()).enumerate() {
+        let [_, width] = conv.size();
+        for (image, band) in self.task.bands.iter_mut().enumerate() {
+            let first = 2 * band.rows.start;
+            let maps = conv.geometry.filters / band.output.len();
+            let map = band.output[0].len() / maps;
             let done = Done {
                 finish: conv.finish,
-                size: conv.size(),
-                rows: 2 * rows.start..(2 * rows.end).min(height),
+                size: [map / width, width],
+                rows: 2 * rows.start - first..(2 * rows.end).min(height) - first,
                 start: image * 4 * rows.len() * columns,
                 line: 2 * columns,
                 pitch,
             };
-            let marks = match marks.next() {
-                Some(marks) => &mut marks[part.clone()],
-                None => &mut [],
+            // All maps, or each by itself.
+            let (at, whole) = if maps > 1 {
+                (0, filters.len())
+            } else {
+                (filters.start, 1)
             };
-            let output = &mut output[part.clone()];
-            done.write(sums, self.line.part(filters.clone()), output, marks);
+            let skipped = if maps > 1 { filters.start * map } else { 0 };
+            let outputs = band.output[at..].iter_mut().zip(&mut band.chosen[at..]);
+            for (number, (output, chosen)) in outputs.take(filters.len() / whole).enumerate() {
+                let part = skipped..skipped + whole * map;
+                let chosen = if conv.finish.pool {
+                    &mut chosen[part.clone()]
+                } else {
+                    &mut []
+                };
+                let of = filters.start + number..filters.start + number + whole;
+                let sums = &sums[number * pitch..];
+                done.write(sums, self.line.part(of), &mut output[part], chosen);
+            }
         }
     }
 }
