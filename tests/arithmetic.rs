@@ -99,7 +99,7 @@ impl Fixture {
 const MORE: &str = "MAPSTO_LAYER_FIXTURES";
 
 fn fixtures(folder: &str) -> Vec<Fixture> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let root = Path::new("tests/fixtures");
     let fixtures = fixtures_in(&root.join(folder));
     assert!(fixtures.len() >= 20, "the fixtures are missing");
     fixtures

@@ -32,7 +32,7 @@ struct Case {
 fn folder() -> PathBuf {
     match std::env::var_os("MAPSTO_AUGMENT") {
         Some(folder) => folder.into(),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/augment"),
+        None => Path::new("tests/fixtures/augment"),
     }
 }
 

@@ -348,7 +348,7 @@ fn a_program_for_burn_takes_its_weights_and_images_as_they_are() {
 /// The check of what is exported goes over the same networks: each kind stands in one of them.
 #[test]
 fn every_kind_of_layer_is_exported() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/export");
+    let folder = "tests/reference/export";
     let mut seen = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -161,7 +161,7 @@ fn what_is_no_picture_is_named_with_the_remedy_whatever_its_name_says() {
 }
 
 fn fixture(name: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/jpeg");
+    let folder = Path::new("tests/fixtures/jpeg");
     fs::read(folder.join(name)).unwrap()
 }
 
@@ -260,7 +260,7 @@ fn colours_are_told_as_the_file_keeps_them() {
     }
     let gif = encode(&photo(2, 2), ImageFormat::Gif);
     assert_eq!(told(&gif, "a.gif").mode, Mode::Colour);
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/resize");
+    let folder = Path::new("tests/fixtures/resize");
     let inks = fs::read(folder.join("cmyk-red.jpg")).unwrap();
     assert_eq!(told(&inks, "a.jpg").mode, Mode::Cmyk);
 }

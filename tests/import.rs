@@ -18,7 +18,7 @@ use mapsto::project::{Recipe, load};
 use mapsto::training::{NamedTensor, Stepper, Weights, open};
 
 fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/onnx")
+    Path::new("tests/fixtures/onnx")
 }
 
 fn fixture(name: &str) -> PathBuf {

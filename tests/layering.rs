@@ -18,7 +18,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// Every source file, as a path below `src/` and its lines of code (comments left out).
 fn code() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let root = Path::new("src");
     let mut found = Vec::new();
     sources(&root, &mut found);
     assert!(found.len() > 50, "the sources have moved");

@@ -57,7 +57,7 @@ fn planes(text: &str, channels: usize) -> Vec<u8> {
 
 #[test]
 fn fitted_and_cropped_pictures_are_those_of_pillow_and_torchvision() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/preprocess/cases.json");
+    let file = Path::new("tests/fixtures/preprocess/cases.json");
     let told: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
     let cases = told["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 20);

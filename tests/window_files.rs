@@ -69,7 +69,7 @@ fn a_dropped_onnx_file_becomes_the_network_and_undo_brings_the_old_one_back() {
     let mut window = Window::new();
     window.until("the digits", ready);
     let before = window.view().editor.graph().clone();
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/onnx");
+    let fixtures = Path::new("tests/fixtures/onnx");
     window.drop_on(&[&fixtures.join("plain.onnx")]);
     window.until("the network", |view| view.editor.graph().nodes().len() == 7);
     let start = Some(Path::new("plain.weights.safetensors"));

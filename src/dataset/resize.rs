@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3, U8x4};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use image::{DynamicImage, RgbaImage, imageops};
 use serde::{Deserialize, Serialize};
 
@@ -39,8 +40,8 @@ impl InputSize {
 pub fn pixels(image: &DynamicImage, shape: InputSize) -> Vec<u8> {
     let mut planes = match shape.channels {
         0 => Vec::new(),
-        1 => stretch(colour::luma(image), image, shape, PixelType::U8).into_owned(),
-        _ => planes(&stretch(colour::rgb(image), image, shape, PixelType::U8x3)),
+        1 => stretch::<U8>(colour::luma(image), image, shape).into_owned(),
+        _ => planes(&stretch::<U8x3>(colour::rgb(image), image, shape)),
     };
     planes.resize(shape.elements(), 0);
     planes
@@ -118,10 +119,9 @@ pub(super) fn cropped(image: &DynamicImage, shape: InputSize) -> Vec<u8> {
     let part = [left, top, wide, high];
     let from = (image.width(), image.height());
     let mut planes = if shape.channels == 1 {
-        resample_part(&colour::luma(image), from, to, PixelType::U8, part)
+        resample_part::<U8>(&colour::luma(image), from, to, part)
     } else {
-        resample_part(&colour::rgb(image), from, to, PixelType::U8x3, part)
-            .map(|bytes| planes(&bytes))
+        resample_part::<U8x3>(&colour::rgb(image), from, to, part).map(|bytes| planes(&bytes))
     }
     .unwrap_or_default();
     planes.resize(shape.elements(), 0);
@@ -172,21 +172,15 @@ pub fn thumbnail(image: &DynamicImage, side: u32) -> RgbaImage {
     };
     let (to_width, to_height) = (fit(width), fit(height));
     let whole = colour::rgba(image);
-    resample(
-        whole.as_raw(),
-        (width, height),
-        (to_width, to_height),
-        PixelType::U8x4,
-    )
-    .and_then(|bytes| RgbaImage::from_raw(to_width, to_height, bytes))
-    .unwrap_or_else(|| imageops::thumbnail(&whole, to_width, to_height))
+    resample::<U8x4>(whole.as_raw(), (width, height), (to_width, to_height))
+        .and_then(|bytes| RgbaImage::from_raw(to_width, to_height, bytes))
+        .unwrap_or_else(|| imageops::thumbnail(&whole, to_width, to_height))
 }
 
-fn stretch<'a>(
+fn stretch<'a, P: PixelTrait>(
     bytes: Cow<'a, [u8]>,
     image: &DynamicImage,
     shape: InputSize,
-    kind: PixelType,
 ) -> Cow<'a, [u8]> {
     let from = (image.width(), image.height());
     let to = (
@@ -197,24 +191,23 @@ fn stretch<'a>(
         return bytes;
     }
     // No bytes (a size of 0) become a black image in `pixels`.
-    Cow::Owned(resample(&bytes, from, to, kind).unwrap_or_default())
+    Cow::Owned(resample::<P>(&bytes, from, to).unwrap_or_default())
 }
 
 /// Pillow's convolution in 8-bit fixed point; nothing where a size is 0.
 ///
 /// First all rows, then all columns, as Pillow does it: in one call the library may begin with the columns, and
 /// rounding in between would differ in every seventh value.
-fn resample(bytes: &[u8], from: (u32, u32), to: (u32, u32), kind: PixelType) -> Option<Vec<u8>> {
+fn resample<P: PixelTrait>(bytes: &[u8], from: (u32, u32), to: (u32, u32)) -> Option<Vec<u8>> {
     let whole = [0.0, 0.0, f64::from(from.0), f64::from(from.1)];
-    resample_part(bytes, from, to, kind, whole)
+    resample_part::<P>(bytes, from, to, whole)
 }
 
 /// The same of a part of the picture: left, top, width, height.
-fn resample_part(
+fn resample_part<P: PixelTrait>(
     bytes: &[u8],
     from: (u32, u32),
     to: (u32, u32),
-    kind: PixelType,
     [left, top, width, height]: [f64; 4],
 ) -> Option<Vec<u8>> {
     if from.0 == 0 || from.1 == 0 || to.0 == 0 || to.1 == 0 {
@@ -222,14 +215,15 @@ fn resample_part(
     }
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
     let mut resizer = Resizer::new();
-    let source = ImageRef::new(from.0, from.1, bytes, kind).ok()?;
-    let mut rows = Image::new(to.0, from.1, kind);
+    let source = TypedImageRef::<P>::from_buffer(from.0, from.1, bytes).ok()?;
+    let mut rows = TypedImage::<P>::new(to.0, from.1);
     let across = options.crop(left, 0.0, width, f64::from(from.1));
-    resizer.resize(&source, &mut rows, &across).ok()?;
-    let mut target = Image::new(to.0, to.1, kind);
+    resizer.resize_typed(&source, &mut rows, &across).ok()?;
+    let mut target = vec![0; to.0 as usize * to.1 as usize * P::size()];
+    let mut view = TypedImage::<P>::from_buffer(to.0, to.1, &mut target).ok()?;
     let down = options.crop(0.0, top, f64::from(to.0), height);
-    resizer.resize(&rows, &mut target, &down).ok()?;
-    Some(target.into_vec())
+    resizer.resize_typed(&rows, &mut view, &down).ok()?;
+    Some(target)
 }
 
 /// Interleaved RGB to one plane a channel.

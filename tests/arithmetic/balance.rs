@@ -36,8 +36,7 @@ fn stepper(fixture: &Fixture) -> Stepper {
 }
 
 fn all() -> Vec<Fixture> {
-    let fixtures =
-        fixtures_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/balance"));
+    let fixtures = fixtures_in(Path::new("tests/fixtures/balance"));
     assert!(fixtures.len() >= 10, "the fixtures are missing");
     fixtures
 }

@@ -134,11 +134,7 @@ fn the_name_of_a_run_cannot_lead_elsewhere() {
 #[test]
 fn an_imported_network_keeps_the_dots_of_its_name() {
     let desk = Desk::new();
-    let from = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/fixtures/onnx/plain.onnx"
-    );
-    fs::copy(from, desk.path("net-1.0.onnx")).unwrap();
+    fs::copy("tests/fixtures/onnx/plain.onnx", desk.path("net-1.0.onnx")).unwrap();
     let told = desk.run("import net-1.0.onnx --json").succeeded().json();
     assert_eq!(told["project"], "net-1.0.mapsto");
     assert_eq!(told["weights"], "net-1.0.weights.safetensors");
