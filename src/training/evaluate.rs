@@ -152,6 +152,7 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
+    /// Over all images of a store, with the name and class of each, in its order.
     pub fn new(store: Arc<PixelStore>, truth: Vec<(String, usize)>) -> Self {
         Self {
             rows: Vec::with_capacity(store.len()),
@@ -166,7 +167,7 @@ impl Evaluator {
     }
 
     /// With several views of each image, whose probabilities are averaged.
-    pub fn with_views(mut self, views: Option<Views>) -> Self {
+    pub(super) fn with_views(mut self, views: Option<Views>) -> Self {
         self.views = views;
         self
     }

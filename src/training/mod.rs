@@ -40,7 +40,7 @@ mod weights;
 pub use cpu::threads::join as join_arithmetic;
 pub use device::{DeviceError, DeviceInfo, Opened, devices, open};
 pub use error::TrainError;
-pub use evaluate::Inference;
+pub use evaluate::{Evaluator, Inference};
 pub use memory::{Need, available, spare};
 pub use preview::{Preview, TrainingImages};
 pub use probe::{feature_maps, prepare};
