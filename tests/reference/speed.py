@@ -5,9 +5,10 @@
                                           [--rounds 9] [--steps 10] [--threads 2] [--readme README.md]
 
 The peer is PyTorch unless told otherwise. Each side is a process of its own, so that a peer may live in another
-environment: `--python` names its interpreter. Keras runs on the backend that `KERAS_BACKEND` names, else on its default.
+environment (`pip install keras tensorflow-cpu`): `--python` names its interpreter. Keras runs on the backend that
+`KERAS_BACKEND` names, else on its default.
 
-Each round runs some steps of each side, in an order that changes; the ratio of a round is that of their medians. Prints
+Each round runs some steps of each side, in an order that turns; the ratio of a round is that of their medians. Prints
 images per second and the median of the ratios with the least and the greatest, then the most memory that each took for
 some steps in a process of its own; with `--readme`, the table there becomes this one. Run it on a machine that does
 nothing else: PyTorch's threads wait for one another by turning, and suffer more than others from company.
@@ -267,8 +268,8 @@ def compare(what, images, line, sides, rounds):
         side.ask(line)
     seconds = [[] for _ in sides]
     for number in range(rounds):
-        order = list(range(len(sides)))
-        for place in order if number % 2 else reversed(order):
+        first = number % len(sides)
+        for place in [*range(first, len(sides)), *range(first)]:
             seconds[place].append(statistics.median(sides[place].ask(line)))
     rates = [statistics.median(images / second for second in own) for own in seconds]
     cells = [f"{rates[0]:,.0f}"]
