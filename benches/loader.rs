@@ -146,7 +146,7 @@ fn cancels(folder: &Path) {
         times.sort_by(f64::total_cmp);
         let (median, most) = (times[CANCELS / 2], times[CANCELS - 1]);
         println!(
-            "a load into the {what}, cancel to end: {median:.1} ms, max {most:.1} ms; promise ≤ {CANCEL_MS} ms: {}",
+            "a load into the {what}, cancel to end: median {median:.1} ms, max {most:.1} ms; promise ≤ {CANCEL_MS} ms: {}",
             kept(median <= CANCEL_MS)
         );
     }
