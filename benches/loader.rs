@@ -35,7 +35,7 @@ const SIDE: usize = 224;
 const SLACK_MIB: f64 = 300.0;
 /// Of each reference system.
 const PICTURES: usize = 2_000;
-const PASSES: usize = 9;
+const PASSES: usize = 15;
 const CANCELS: usize = 21;
 const CANCEL_MS: f64 = 100.0;
 
