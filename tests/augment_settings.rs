@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use mapsto::dataset::{Amount, Augment, AugmentGroup, Policy, Span};
+use mapsto::dataset::{Amount, Augment, AugmentGroup, InputSize, Policy, Span};
 
 /// What stands in a file for a setting.
 fn in_file(augment: &Augment, name: &str) -> serde_json::Value {
@@ -154,4 +154,50 @@ fn what_is_on_can_be_said_in_short_words() {
         ..Augment::default()
     };
     assert_eq!(both.describe(), "flipped both ways, TrivialAugment");
+}
+
+#[test]
+fn a_device_makes_whatever_is_drawn_of_what_is_said_to_be_left_to_it() {
+    let moves = Augment {
+        flip_horizontal: true,
+        flip_vertical: true,
+        rotate: 180.0,
+        shift: 1.0,
+        shear: 27.0,
+        mixup: 0.3,
+        cutmix: 1.0,
+        ..Augment::default()
+    };
+    assert!(moves.is_gathered() && Augment::default().is_gathered());
+    let picture = InputSize {
+        height: 9,
+        width: 13,
+        channels: 3,
+    };
+    let square = InputSize {
+        width: 9,
+        ..picture
+    };
+    for input in [picture, square] {
+        assert_eq!(moves.stored(input), input);
+        for image in 0..3000 {
+            let drawn = moves.plan(7, 1, image);
+            assert!(drawn.gathered(input, input).is_some(), "{drawn:?}");
+        }
+    }
+    // One by one: what changes values, or shrinks.
+    for setting in Augment::settings() {
+        let mut one = Augment::default();
+        setting.set(&mut one, setting.usual).unwrap();
+        let left = (0..200).all(|image| {
+            let drawn = one.plan(7, 1, image);
+            drawn.gathered(one.stored(picture), picture).is_some()
+        });
+        assert_eq!(one.is_gathered(), left, "{}", setting.name);
+    }
+    let steep = Augment {
+        shear: 40.0,
+        ..moves
+    };
+    assert!(!steep.is_gathered());
 }

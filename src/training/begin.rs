@@ -6,7 +6,9 @@ use super::device::Opened;
 use super::engine::Engine;
 use super::passes::Passes;
 use super::probe::input_size;
+use super::resident::release;
 use super::session::Job;
+use super::sets::Kept;
 use super::status::Phase;
 use super::stepper::Stepper;
 use super::trial;
@@ -30,14 +32,15 @@ pub(super) fn prepare(engine: &Engine, job: &mut Job) -> Vec<String> {
     changed
 }
 
-/// A model whose loss weighs the classes of the training images as the recipe says. Batches that do not fit the device
-/// go through it in passes, which is told.
+/// A model whose loss weighs the classes of the training images as the recipe says, and which takes them from the
+/// device where they are there. Batches that do not fit it go through in passes, which is told.
 pub(super) fn stepper(
     engine: &Engine,
     job: &Job,
     opened: &Opened,
     train: &PixelStore,
     mut passes: Passes,
+    kept: &mut Kept,
 ) -> Stepper {
     let mut counts = vec![0; job.data.classes.len()];
     for &label in train.labels() {
@@ -52,12 +55,23 @@ pub(super) fn stepper(
     };
     if opened.compiles() {
         engine.publish(|status| status.phase = Phase::Compiling);
-        let most = trial::fitting(&opened.device, passes.batch, passes.most, make);
-        passes.limit(most, &opened.info.name);
+        let fitting = || trial::fitting(&opened.device, passes.batch, passes.most, make);
+        let mut most = fitting();
+        if most != Some(passes.most) && kept.any() {
+            // The memory is of more use to the batch.
+            *kept = Kept::default();
+            release(opened);
+            most = fitting();
+        }
+        // What fails without them, and not for the size of the batch, is left to the training to tell.
+        if let Some(most) = most {
+            passes.limit(most, &opened.info.name);
+        }
     }
     engine.note(passes.note(&job.network).as_slice());
     let mut stepper = make();
     stepper.limit_pass(passes.most);
+    stepper.keep(kept.train.take());
     stepper
 }
 

@@ -215,3 +215,43 @@ fn open_gpu(adapter: &Adapter) -> Result<Opened, DeviceError> {
     });
     Ok(Opened { info, device })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+pub(super) mod adapter {
+    use parking_lot::MutexGuard;
+
+    use super::*;
+
+    /// A device; a GPU that no other test uses meanwhile: what its memory holds is this one's.
+    pub struct Alone {
+        pub opened: Opened,
+        _alone: Option<MutexGuard<'static, ()>>,
+    }
+
+    /// The CPU, and the first GPU or what plays one.
+    pub fn everywhere() -> Vec<Alone> {
+        let cpu = Alone {
+            opened: open("cpu").unwrap(),
+            _alone: None,
+        };
+        [cpu].into_iter().chain(adapter()).collect()
+    }
+
+    /// The first GPU, or what plays one.
+    pub fn adapter() -> Option<Alone> {
+        static IN_USE: Mutex<()> = Mutex::new(());
+        let Some(adapter) = devices().into_iter().find(|device| device.id != "cpu") else {
+            assert!(
+                std::env::var_os("MAPSTO_REQUIRE_GPU").is_none(),
+                "there is no GPU adapter, not even a software one; install mesa-vulkan-drivers"
+            );
+            eprintln!("SKIPPED, LOUDLY: this machine has no GPU adapter, not even a software one");
+            return None;
+        };
+        Some(Alone {
+            _alone: Some(IN_USE.lock()),
+            opened: open(&adapter.id).unwrap(),
+        })
+    }
+}

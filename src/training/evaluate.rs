@@ -7,13 +7,15 @@ use std::time::Duration;
 use burn::tensor::{Device, Tensor};
 
 use super::cpu::threads::Attention;
-use super::device::largest_tensor;
+use super::device::{is_cpu, largest_tensor};
+use super::feed::Feed;
 use super::layers::Mode;
 use super::memory::available;
 use super::model::{Model, predicted, probabilities};
 use super::probe::input_size;
+use super::resident::Resident;
 use super::views::{self, Views};
-use super::{feed, flow, loss, passes};
+use super::{flow, loss, passes};
 use crate::dataset::{
     Batch, DatasetError, Draw, Form, Loader, Normaliser, PixelStore, Pixels, Preprocess,
 };
@@ -38,7 +40,7 @@ impl Inference {
     /// Activated outputs, row by row, for pixels `[batch, channel, height, width]`.
     pub fn outputs(&self, pixels: impl Into<Pixels>, batch: usize) -> Vec<f32> {
         let _attention = Attention::call(&self.network, batch);
-        self.activated(self.logits(pixels.into(), batch))
+        self.activated(self.logits(&self.feed(), pixels.into(), batch))
     }
 
     /// The activated outputs of a forward pass on the host, row by row.
@@ -53,9 +55,12 @@ impl Inference {
         Normaliser::new(self.preprocess.normalise, channels)
     }
 
-    fn logits(&self, pixels: Pixels, batch: usize) -> Tensor<2> {
-        let input = input_size(&self.network);
-        let pixels = feed::tensor(pixels, batch, input, &self.normaliser(), &self.device);
+    fn feed(&self) -> Feed {
+        Feed::new(input_size(&self.network), self.normaliser(), &self.device)
+    }
+
+    fn logits(&self, feed: &Feed, pixels: Pixels, batch: usize) -> Tensor<2> {
+        let pixels = feed.tensor(pixels, batch);
         self.model.forward(pixels, &mut Mode::Inference)
     }
 }
@@ -142,6 +147,10 @@ pub struct Evaluator {
     truth: Vec<(String, usize)>,
     /// Test-time augmentation, if wanted.
     views: Option<Views>,
+    /// The images of the store, where the device has them.
+    kept: Option<Resident>,
+    /// Images of a batch, but for the last one.
+    batch: usize,
     /// Over the store, and over what views are made from where that is another one; none before the first batch.
     passes: Vec<Pass>,
     /// Whether the last batch that was asked for was not ready.
@@ -159,6 +168,8 @@ impl Evaluator {
             store,
             truth,
             views: None,
+            kept: None,
+            batch: 0,
             passes: Vec::new(),
             waiting: false,
             next: 0,
@@ -172,6 +183,18 @@ impl Evaluator {
         self
     }
 
+    /// With the images of the store, where they are on the device already.
+    pub fn keep(mut self, images: Option<Resident>) -> Self {
+        self.kept = images;
+        self
+    }
+
+    fn feed(&self, inference: &Inference) -> Feed {
+        let mut feed = inference.feed();
+        feed.keep(self.kept.clone());
+        feed
+    }
+
     /// Begins to read `batch` images at a time.
     fn begin(&self, inference: &Inference, batch: usize) -> Vec<Pass> {
         let normaliser = inference.normaliser();
@@ -180,7 +203,7 @@ impl Evaluator {
             let draw = Draw::plain(normaliser);
             Pass::start(store, batch, Draw { form, ..draw })
         };
-        let form = feed::form(&inference.device);
+        let form = self.feed(inference).form();
         match &self.views {
             None => vec![pass(&self.store, form)],
             Some(views) => match &views.store {
@@ -203,8 +226,13 @@ impl Evaluator {
             return Ok(true);
         }
         if self.passes.is_empty() {
-            let batch = Capacity::of(&inference.device).batch(&inference.network);
-            self.passes = self.begin(inference, batch);
+            let most = Capacity::of(&inference.device).batch(&inference.network);
+            self.batch = if is_cpu(&inference.device) {
+                most
+            } else {
+                passes::even(self.store.len(), most)
+            };
+            self.passes = self.begin(inference, self.batch);
         }
         self.waiting = true;
         for pass in &mut self.passes {
@@ -250,8 +278,18 @@ impl Evaluator {
     fn plain(&self, inference: &Inference, pixels: Pixels, end: usize) -> (Vec<f32>, f64) {
         let truth = &self.truth[self.next..end];
         let labels: Vec<usize> = truth.iter().map(|(_, label)| *label).collect();
-        let network = &inference.network;
-        let outputs = inference.logits(pixels, labels.len());
+        let (network, images) = (&inference.network, labels.len());
+        let feed = self.feed(inference);
+        let outputs = if is_cpu(&inference.device) || images == self.batch {
+            inference.logits(&feed, pixels, images)
+        } else {
+            // A GPU tunes its kernels for a shape: the last batch is filled up with its last image, which changes
+            // nothing for the others.
+            let filled = (0..self.batch).map(|place| place.min(images.saturating_sub(1)));
+            let pixels = pixels.picked(images, filled);
+            let outputs = inference.logits(&feed, pixels, self.batch);
+            outputs.narrow(0, 0, images)
+        };
         let targets = loss::targets(&labels, network.outputs(), &inference.device);
         let mean = loss::mean(network.loss(), &inference.model, outputs.clone(), targets);
         let sum = f64::from(mean.into_scalar::<f32>()) * labels.len() as f64;

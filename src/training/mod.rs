@@ -3,8 +3,8 @@
 //!
 //! [`Session`] is the handle; behind it one engine thread ([`engine`]) trains ([`trainer`]) and
 //! serves looks, and previews of what is drawn ([`preview`]). The arithmetic is in [`layers`],
-//! [`loss`], [`optimizer`], put together by [`Stepper`]; pixels come to it by [`feed`]. A batch that does not fit
-//! the device goes through in several [`passes`].
+//! [`loss`], [`optimizer`], put together by [`Stepper`]; pixels come to it by [`feed`], from the host or
+//! from what stays on a GPU ([`resident`]). A batch that does not fit the device goes through in several [`passes`].
 
 mod begin;
 mod checkpoint;
@@ -26,6 +26,7 @@ mod pace;
 mod passes;
 mod preview;
 mod probe;
+mod resident;
 mod session;
 mod sets;
 mod start;

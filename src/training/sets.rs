@@ -4,15 +4,18 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use super::device::Opened;
 use super::engine::Engine;
 use super::error::TrainError;
 use super::evaluate::{Evaluator, Inference};
 use super::evaluation::{Images, Loaded, load, test_images};
 use super::memory::pixel_budget;
 use super::probe::input_size;
+use super::resident::Resident;
 use super::session::Job;
 use super::status::Phase;
 use crate::dataset::{Batch, DatasetError, Loader, PixelStore, Progress, Room, Set, Stored};
+use crate::results::Evaluation;
 
 /// Beside the runs: images that are ready for the network and do not fit memory. It may be deleted at any time.
 const PIXEL_CACHE: &str = "pixels.cache";
@@ -62,13 +65,63 @@ pub(super) fn store(
 }
 
 fn reading(engine: &Engine, set: Set) {
-    let kind = match set {
+    let what = format!("Reading the {} images", kind(set));
+    engine.publish(|status| status.phase = Phase::preparing(what));
+}
+
+fn kind(set: Set) -> &'static str {
+    match set {
         Set::Train => "training",
         Set::Validation => "validation",
         Set::Test => "test",
+    }
+}
+
+/// The sets that stay on the device.
+#[derive(Default)]
+pub(super) struct Kept {
+    pub train: Option<Resident>,
+    pub validation: Option<Resident>,
+}
+
+impl Kept {
+    /// Whether there are any.
+    pub fn any(&self) -> bool {
+        self.train.is_some() || self.validation.is_some()
+    }
+}
+
+/// Sends to the device what fits so many bytes of it: the training images, unless what is drawn for them has to be made
+/// on the host, then those of the validation.
+pub(super) fn keep(
+    engine: &Engine,
+    job: &Job,
+    opened: &Opened,
+    [train, validation]: [&Arc<PixelStore>; 2],
+    mut room: u64,
+    progress: &Progress,
+) -> Result<Kept, TrainError> {
+    let mut send = |set, store: &Arc<PixelStore>| {
+        if Resident::bytes(store) > room {
+            return Ok(None);
+        }
+        let what = format!("Sending the {} images to the device", kind(set));
+        engine.publish(|status| status.phase = Phase::preparing(what));
+        let sent = Resident::upload(store, opened, room, progress)?;
+        if sent.is_some() {
+            room -= Resident::bytes(store);
+        }
+        Ok::<_, TrainError>(sent)
     };
-    let what = format!("Reading the {kind} images");
-    engine.publish(|status| status.phase = Phase::preparing(what));
+    let moved = job.recipe.augment.is_gathered();
+    Ok(Kept {
+        train: if moved {
+            send(Set::Train, train)?
+        } else {
+            None
+        },
+        validation: send(Set::Validation, validation)?,
+    })
 }
 
 /// The test images: the job's own, or those that came from elsewhere.
@@ -133,4 +186,30 @@ pub(super) fn evaluate(
         }
     }
     Ok(true)
+}
+
+/// The figures of the test images. Images that have vanished meanwhile cost these, not the run: then the user is told
+/// why there are none.
+pub(super) fn test(
+    engine: &mut Engine,
+    job: &Job,
+    inference: &Inference,
+    step: u64,
+    progress: &Progress,
+) -> Result<Option<Evaluation>, TrainError> {
+    let evaluation = test_store(engine, job, progress).and_then(|images| {
+        engine.note(&images.notes);
+        engine.publish(|status| status.phase = Phase::Evaluating);
+        let mut evaluator = Evaluator::new(images.store, images.truth);
+        let whole = evaluate(engine, inference, step, &mut evaluator)?;
+        Ok(whole.then(|| evaluator.finish(&job.data.classes)))
+    });
+    let reason = match evaluation {
+        Ok(Some(test)) => return Ok(Some(test)),
+        Ok(None) => "the test was stopped".to_owned(),
+        Err(error @ (TrainError::Data(_) | TrainError::Request(_))) => error.to_string(),
+        Err(error) => return Err(error),
+    };
+    engine.note(&[format!("There are no test figures: {reason}")]);
+    Ok(None)
 }

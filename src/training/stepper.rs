@@ -11,15 +11,17 @@ use rand_chacha::ChaCha8Rng;
 use super::cpu::threads::Attention;
 use super::device::Opened;
 use super::evaluate::Inference;
+use super::feed::Feed;
 use super::layers::Mode;
 use super::loss::{Emphasis, Truth};
 use super::model::Model;
 use super::passes::parts;
 use super::probe::input_size;
+use super::resident::Resident;
 use super::start::Taken;
 use super::weights::{NamedTensor, Weights, WeightsError};
-use super::{feed, loss, optimizer, start};
-use crate::dataset::{InputSize, Mix, Normaliser, Pixels, Preprocess, Stream, generator};
+use super::{loss, optimizer, start};
+use crate::dataset::{Form, InputSize, Mix, Normaliser, Pixels, Preprocess, Stream, generator};
 use crate::network::Network;
 use crate::project::{Optimizer, Recipe};
 
@@ -80,8 +82,7 @@ pub struct Stepper {
     learning_rate: f64,
     /// How the pictures become pixels; for the models that answer.
     preprocess: Preprocess,
-    /// For pixels that come as bytes.
-    normaliser: Normaliser,
+    feed: Feed,
     emphasis: Emphasis,
     device: Device,
     /// Dropout and noise.
@@ -95,6 +96,8 @@ impl Stepper {
     pub fn new(network: &Network, recipe: &Recipe, opened: &Opened) -> Self {
         let device = opened.device.clone().autodiff();
         let model = Model::new(network, recipe.seed, &device);
+        let input = input_size(network);
+        let normaliser = Normaliser::new(recipe.preprocess.normalise, input.channels);
         Self {
             network: network.clone(),
             optimizer: optimizer::new(&recipe.optimizer, &model.decays()),
@@ -102,7 +105,7 @@ impl Stepper {
             settings: recipe.optimizer,
             learning_rate: recipe.learning_rate,
             preprocess: recipe.preprocess.clone(),
-            normaliser: Normaliser::new(recipe.preprocess.normalise, input_size(network).channels),
+            feed: Feed::new(input, normaliser, &device),
             emphasis: Emphasis::new(recipe, &[]),
             device,
             draws: generator(recipe.seed, Stream::Layers),
@@ -115,6 +118,16 @@ impl Stepper {
     /// noise draw for each pass, and batch normalisation takes the statistics of each pass. 0 counts as 1.
     pub fn limit_pass(&mut self, images: usize) {
         self.most = images.max(1);
+    }
+
+    /// Takes images that are on the device already: batches of [`Pixels::Places`] are of these.
+    pub(super) fn keep(&mut self, images: Option<Resident>) {
+        self.feed.keep(images);
+    }
+
+    /// The form in which batches come quickest.
+    pub(super) fn form(&self) -> Form {
+        self.feed.form()
     }
 
     /// Replaces the weights; the optimiser begins anew.
@@ -194,7 +207,7 @@ impl Stepper {
         batch: usize,
         upstream: Vec<f32>,
     ) -> (Vec<f32>, Vec<NamedTensor>) {
-        let pixels = self.tensor(pixels.into(), batch).require_grad();
+        let pixels = self.feed.tensor(pixels.into(), batch).require_grad();
         let outputs = self
             .model
             .forward(pixels.clone(), &mut Mode::Training(&mut self.draws));
@@ -210,11 +223,6 @@ impl Stepper {
         (outputs, named)
     }
 
-    fn tensor(&self, pixels: Pixels, batch: usize) -> Tensor<4> {
-        let input = input_size(&self.network);
-        feed::tensor(pixels, batch, input, &self.normaliser, &self.device)
-    }
-
     /// The loss of a whole batch at once, and its figures.
     fn forward(
         &mut self,
@@ -223,7 +231,7 @@ impl Stepper {
         mix: Option<&Mix>,
     ) -> (Tensor<1>, Tensor<1>) {
         let size = input_size(&self.network);
-        let mut pixels = self.tensor(pixels, labels.len());
+        let mut pixels = self.feed.tensor(pixels, labels.len());
         if let Some(mix) = mix {
             let partner = mix.partner.iter().map(|&place| place as i32);
             let partner = TensorData::new(partner.collect::<Vec<i32>>(), [mix.partner.len()]);
@@ -247,11 +255,13 @@ impl Stepper {
         let mut sum = GradientsAccumulator::new();
         let mut figures = Vec::new();
         for part in parts(images, self.most) {
-            let mut own = self.tensor(pixels.picked(images, part.clone()), part.len());
+            let own = pixels.picked(images, part.clone());
+            let mut own = self.feed.tensor(own, part.len());
             if let Some(mix) = mix {
                 let partners = part.clone().filter_map(|place| mix.partner.get(place));
                 let others = pixels.picked(images, partners.copied());
-                own = blended(own, self.tensor(others, part.len()), mix, size);
+                let others = self.feed.tensor(others, part.len());
+                own = blended(own, others, mix, size);
             }
             let (loss, here) = self.pass(own, &truth, &part);
             let gradients = GradientsParams::from_grads(loss.backward(), &self.model);

@@ -10,16 +10,16 @@ use super::device::{self, Opened};
 use super::engine::Engine;
 use super::error::TrainError;
 use super::evaluate::{Evaluator, Inference};
-use super::feed;
 use super::pace::Throughput;
 use super::passes;
 use super::probe::Pace;
+use super::resident::{Resident, release};
 use super::session::Job;
-use super::sets::{evaluate, next_batch, store, test_store, truth};
+use super::sets::{evaluate, keep, next_batch, store, test, truth};
 use super::start;
 use super::status::Phase;
 use super::stepper::{Pending, Stepper, Sums};
-use crate::dataset::{Form, Loader, PixelStore, Progress, Set};
+use crate::dataset::{Loader, PixelStore, Progress, Set};
 use crate::project::RunState;
 use crate::results::{Epoch, Evaluation, History, Step};
 
@@ -54,8 +54,11 @@ pub(super) fn run(
     for store in [&train, &validation] {
         engine.note(store.notice().map(str::to_owned).as_slice());
     }
-    let stepper = stepper(engine, job, &opened, &train, passes);
+    let room = Resident::room(&opened);
+    let mut kept = keep(engine, job, &opened, [&train, &validation], room, progress)?;
+    let stepper = stepper(engine, job, &opened, &train, passes, &mut kept);
     let mut trainer = Trainer::new(job, &opened, stepper, [train, validation], checkpoints);
+    trainer.kept = kept.validation;
     if let Some(weights) = &start {
         let taken = trainer.stepper.start_from(weights)?;
         engine.note(&[taken.note(&start::name(&job.recipe))]);
@@ -69,8 +72,12 @@ pub(super) fn run(
         trainer
             .checkpoints
             .end(RunState::Failed, Some(error.to_string()));
-        let best = trainer.checkpoints.best;
+        let best = trainer.checkpoints.best.take();
         engine.live = best.map(|best| (best.inference, best.step));
+    }
+    drop(trainer);
+    if opened.compiles() {
+        release(&opened);
     }
     outcome
 }
@@ -78,11 +85,11 @@ pub(super) fn run(
 struct Trainer<'a> {
     job: &'a Job,
     compiles: bool,
-    /// How images come to the device.
-    form: Form,
     stepper: Stepper,
     train: Arc<PixelStore>,
     validation: Arc<PixelStore>,
+    /// The validation images, where the device has them.
+    kept: Option<Resident>,
     checkpoints: Checkpoints,
     /// Steps whose figures are still on the device.
     pending: Vec<Pending>,
@@ -105,10 +112,10 @@ impl<'a> Trainer<'a> {
         Self {
             job,
             compiles: opened.compiles(),
-            form: feed::form(&opened.device),
             stepper,
             train,
             validation,
+            kept: None,
             checkpoints,
             pending: Vec::new(),
             read: Instant::now(),
@@ -167,7 +174,7 @@ impl<'a> Trainer<'a> {
         let order = order(recipe, &self.train, epoch);
         let images = order.len();
         let batch = self.job.recipe.batch.max(1);
-        let draw = Arc::new(draw(recipe, &self.train, epoch, self.form));
+        let draw = Arc::new(draw(recipe, &self.train, epoch, self.stepper.form()));
         let mut loader = Loader::start(self.train.clone(), order, batch, draw);
         let mut waited = Duration::ZERO;
         while let Some(batch) = next_batch(engine, &mut loader, || self.inference()) {
@@ -274,7 +281,7 @@ impl<'a> Trainer<'a> {
         let start = Instant::now();
         let (inference, step) = self.inference();
         let truth = truth(self.job, &self.validation);
-        let mut evaluator = Evaluator::new(self.validation.clone(), truth);
+        let mut evaluator = Evaluator::new(self.validation.clone(), truth).keep(self.kept.clone());
         let whole = evaluate(engine, &inference, step, &mut evaluator)?;
         self.throughput
             .validation(start.elapsed(), evaluator.waited());
@@ -357,7 +364,10 @@ impl<'a> Trainer<'a> {
         };
         let tests = self.job.test.is_some() || !self.job.splits.test.is_empty();
         if ending == Ending::Finished && tests {
-            self.test(engine, &inference, step, progress)?;
+            let test = test(engine, self.job, &inference, step, progress)?;
+            if let Some(test) = &test {
+                self.checkpoints.evaluation(Set::Test, test)?;
+            }
         }
         let state = match ending {
             Ending::Finished => RunState::Finished,
@@ -366,35 +376,5 @@ impl<'a> Trainer<'a> {
         self.checkpoints.end(state, None);
         engine.live = Some((inference, step));
         Ok(())
-    }
-
-    /// Writes the test figures down. Images that have vanished meanwhile cost these, not the run.
-    fn test(
-        &mut self,
-        engine: &mut Engine,
-        inference: &Inference,
-        step: u64,
-        progress: &Progress,
-    ) -> Result<(), TrainError> {
-        let without = |engine: &mut Engine, reason: &str| {
-            engine.note(&[format!("There are no test figures: {reason}")]);
-            Ok(())
-        };
-        let evaluation = test_store(engine, self.job, progress).and_then(|images| {
-            engine.note(&images.notes);
-            engine.publish(|status| status.phase = Phase::Evaluating);
-            let classes = &self.job.data.classes;
-            let mut evaluator = Evaluator::new(images.store, images.truth);
-            let whole = evaluate(engine, inference, step, &mut evaluator)?;
-            Ok(whole.then(|| evaluator.finish(classes)))
-        });
-        match evaluation {
-            Ok(Some(test)) => self.checkpoints.evaluation(Set::Test, &test),
-            Ok(None) => without(engine, "the test was stopped"),
-            Err(error @ (TrainError::Data(_) | TrainError::Request(_))) => {
-                without(engine, &error.to_string())
-            }
-            Err(error) => Err(error),
-        }
     }
 }

@@ -13,27 +13,27 @@ use super::stepper::{Pending, Stepper};
 /// What drivers, wgpu and cubecl say of memory that there is none of.
 const TOLD: [&str; 3] = ["memory", "allocate", "buffer"];
 
-/// How many images of a batch go through at once without running out of memory: `most`, or fewer. `make` makes a
-/// model, which is thrown away. What fails for other reasons, or image by image, is left to the training to tell.
+/// How many images of a batch go through at once without running out of memory: `most`, or fewer; nothing where it
+/// fails for other reasons, or image by image. `make` makes a model, which is thrown away.
 pub(super) fn fitting(
     device: &Device,
     batch: usize,
     most: usize,
     make: impl Fn() -> Stepper,
-) -> usize {
+) -> Option<usize> {
     let mut pass = most;
     while let Err(reason) = step(batch, pass, &make) {
         let reason = reason.to_lowercase();
         let line = reason.lines().next().unwrap_or_default();
         log::info!("a step with {pass} images at once failed: {line}");
         if pass < 2 || !TOLD.iter().any(|word| reason.contains(word)) {
-            return most;
+            return None;
         }
         pass = even(batch, pass / 2);
         // What the step that failed has taken is kept for the next one, in pieces of another size.
         device.memory_cleanup();
     }
-    pass
+    Some(pass)
 }
 
 /// One step, in two passes where the batch has several: the second adds to the gradients of the first.
@@ -59,8 +59,9 @@ mod tests {
     use super::*;
     use crate::network::{Context, Graph, Loss, check};
     use crate::project::Recipe;
+    use crate::training::device::adapter::adapter;
     use crate::training::device::largest_tensor;
-    use crate::training::{devices, flow, open};
+    use crate::training::flow;
 
     /// Quickly made and large: 4 MiB an image.
     const NETWORK: &str = "[[layers]]\nkind = \"input\"\nheight = 128\nwidth = 128\nchannels = 1\n\
@@ -70,21 +71,15 @@ mod tests {
 
     #[test]
     fn a_gpu_that_runs_out_of_memory_takes_half_as_many_images_and_lives_on() {
-        let Some(adapter) = devices().into_iter().find(|device| device.id != "cpu") else {
-            assert!(
-                std::env::var_os("MAPSTO_REQUIRE_GPU").is_none(),
-                "there is no GPU adapter, not even a software one; install mesa-vulkan-drivers"
-            );
-            return eprintln!(
-                "SKIPPED, LOUDLY: this machine has no GPU adapter, not even a software one"
-            );
+        let Some(alone) = adapter() else {
+            return;
         };
-        let opened = open(&adapter.id).unwrap();
+        let opened = &alone.opened;
         let limit = largest_tensor(&opened.device).unwrap();
         if limit > 1 << 30 {
             return eprintln!(
                 "SKIPPED: a buffer of {} is too large to exceed",
-                adapter.name
+                opened.info.name
             );
         }
         let context = Context {
@@ -94,14 +89,14 @@ mod tests {
         };
         let graph = Graph::parse(NETWORK).unwrap();
         let network = check(&graph, &context).network.unwrap();
-        let make = || Stepper::new(&network, &Recipe::default(), &opened);
+        let make = || Stepper::new(&network, &Recipe::default(), opened);
         // Half as many again as fit one buffer.
         let fit = usize::try_from(limit).unwrap() / flow::largest(&network);
         let batch = fit + fit / 2;
         assert_eq!(
             fitting(&opened.device, batch, batch, make),
-            batch.div_ceil(2)
+            Some(batch.div_ceil(2))
         );
-        assert_eq!(fitting(&opened.device, fit, fit, make), fit);
+        assert_eq!(fitting(&opened.device, fit, fit, make), Some(fit));
     }
 }

@@ -181,6 +181,54 @@ fn a_device_makes_the_same_images_of_bytes_and_maps_as_the_threads_do_themselves
 }
 
 #[test]
+fn a_device_that_holds_the_images_gets_their_places_and_the_same_maps() {
+    let desk = Desk::with(24);
+    let moves = Augment {
+        flip_horizontal: true,
+        rotate: 15.0,
+        mixup: 0.4,
+        ..Augment::default()
+    };
+    // No picture is read.
+    let store = Arc::new(desk.store(&Room::memory(0)));
+    let form = |form: Form, augment: &Augment| {
+        let draw = drawn(augment.clone(), 3);
+        Arc::new(Draw {
+            form,
+            ..Draw::clone(&draw)
+        })
+    };
+    let order = shuffled(24, 5, 2);
+    let bytes = all(&store, &order, &form(Form::Device, &moves), 2);
+    fs::remove_dir_all(desk.data()).unwrap();
+    let places = all(&store, &order, &form(Form::Places, &moves), 2);
+    assert_eq!(places.len(), bytes.len());
+    for (places, bytes) in places.iter().zip(&bytes) {
+        let (Pixels::Places(kept), Pixels::Bytes(planes)) = (&places.pixels, &bytes.pixels) else {
+            panic!("other pixels");
+        };
+        assert_eq!(kept.positions, places.positions);
+        assert_eq!(kept.maps, planes.maps);
+        assert_eq!((&places.labels, &places.mix), (&bytes.labels, &bytes.mix));
+        // Some of a batch, as a pass takes them.
+        let Pixels::Places(picked) = places.pixels.picked(8, [5, 0, 9]) else {
+            panic!("other pixels");
+        };
+        assert_eq!(picked.positions, [kept.positions[5], kept.positions[0]]);
+        assert_eq!(picked.maps, [kept.maps[5], kept.maps[0]]);
+    }
+    // What a device cannot make is no silent loss.
+    let failed = |order: &[usize], augment: &Augment| {
+        let draw = form(Form::Places, augment);
+        let mut loader = Loader::with_threads(Arc::clone(&store), order.to_vec(), 8, draw, 1);
+        loader.any(|batch| batch.is_err())
+    };
+    assert!(!failed(&order, &moves));
+    assert!(failed(&order, &everything()));
+    assert!(failed(&[0, 24], &moves));
+}
+
+#[test]
 fn images_come_as_they_are_kept_for_those_who_want_them_so() {
     let desk = Desk::with(7);
     let store = Arc::new(desk.store_as(&desk.room(2), &crate::made::larger()));

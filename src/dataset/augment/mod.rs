@@ -38,6 +38,10 @@ pub use settings::{Amount, AugmentGroup, AugmentSetting, Span};
 /// Pictures are stored at most this much larger than the input, a side.
 const MOST_MARGIN: f32 = 1.5;
 
+/// Sheared by no more than this, a picture does not shrink so far along any line that a pixel is the mean of several:
+/// the larger singular value of the map stays below 1.3.
+const LITTLE_SHEAR: f64 = 27.0;
+
 /// What may happen to a training image. A strength of 0 is off; the default changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -101,6 +105,23 @@ impl Augment {
     /// Whether it changes nothing.
     pub fn is_off(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether whatever is drawn of it is left to a device as a whole ([`Drawn::gathered`]): it moves pixels, and
+    /// neither changes their values nor shrinks a picture.
+    pub fn is_gathered(&self) -> bool {
+        let moves = Self {
+            flip_horizontal: self.flip_horizontal,
+            flip_vertical: self.flip_vertical,
+            rotate: self.rotate,
+            shift: self.shift,
+            shear: self.shear,
+            // Made by the device as well, of pictures that are ready.
+            mixup: self.mixup,
+            cutmix: self.cutmix,
+            ..Self::default()
+        };
+        *self == moves && plan::strength(self.shear, LITTLE_SHEAR + 1.0) <= LITTLE_SHEAR
     }
 
     /// How much larger than the input, a side, pictures should be stored, so that zooming in and cropping show detail

@@ -48,6 +48,9 @@ pub enum Form {
     /// [`Pixels::Bytes`]: the moves that a device can make ([`Drawn::gathered`](super::Drawn::gathered)) are left to
     /// it, and so is the normalisation. Whatever else is drawn is done on the loader's threads.
     Device,
+    /// [`Pixels::Places`]: the same for a device that holds the images of the store. Only with changes that are left to
+    /// it one and all ([`Augment::is_gathered`]).
+    Places,
     /// [`Pixels::Bytes`]: the images as they are kept, whatever is drawn.
     Kept,
 }
@@ -59,6 +62,8 @@ pub enum Pixels {
     Numbers(Vec<f32>),
     /// What a device still has to move and to normalise.
     Bytes(Planes),
+    /// The same of pictures that it holds.
+    Places(Places),
 }
 
 /// Pictures, and where a device finds the pixels of the network's input in them.
@@ -72,12 +77,21 @@ pub struct Planes {
     pub maps: Vec<[f64; 6]>,
 }
 
+/// Pictures of a [`PixelStore`], and where a device finds the pixels of the network's input in them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Places {
+    /// Where each stands in the store.
+    pub positions: Vec<usize>,
+    /// As [`Planes::maps`].
+    pub maps: Vec<[f64; 6]>,
+}
+
 impl Pixels {
     /// The numbers of a batch that was made with [`Form::Numbers`]; none of any other.
     pub fn numbers(&self) -> &[f32] {
         match self {
             Self::Numbers(numbers) => numbers,
-            Self::Bytes(_) => &[],
+            Self::Bytes(_) | Self::Places(_) => &[],
         }
     }
 
@@ -91,6 +105,13 @@ impl Pixels {
                     bytes: rows(&planes.bytes, images, places.iter().copied()),
                     size: planes.size,
                     maps: rows(&planes.maps, images, places),
+                })
+            }
+            Self::Places(kept) => {
+                let places: Vec<usize> = places.into_iter().collect();
+                Self::Places(Places {
+                    positions: rows(&kept.positions, images, places.iter().copied()),
+                    maps: rows(&kept.maps, images, places),
                 })
             }
         }

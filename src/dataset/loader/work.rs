@@ -9,7 +9,7 @@ use std::thread::available_parallelism;
 
 use rayon::prelude::*;
 
-use super::{Batch, Draw, Form, Loader, Pixels, Planes};
+use super::{Batch, Draw, Form, Loader, Pixels, Places, Planes};
 use crate::dataset::store::Work;
 use crate::dataset::{Augment, DatasetError, Drawn, InputSize, PixelStore};
 
@@ -30,6 +30,7 @@ pub(super) fn ahead(store: &PixelStore, batch: usize, form: Form) -> usize {
     let value = match form {
         Form::Numbers => size_of::<f32>(),
         Form::Device | Form::Kept => 1,
+        Form::Places => return MOST_AHEAD,
     };
     let image = slot(store, form).elements().saturating_mul(value);
     let bytes = batch.saturating_mul(image).max(1);
@@ -45,6 +46,8 @@ pub(super) fn threads(store: &PixelStore, draw: &Draw) -> usize {
     };
     let cores = available_parallelism().map_or(1, usize::from);
     match store.work() {
+        // No picture is touched.
+        _ if draw.form == Form::Places => 1,
         Work::Computing => cores,
         _ if !changes.is_off() => cores,
         Work::Reading => cores.min(READERS),
@@ -57,7 +60,7 @@ pub(super) fn slot(store: &PixelStore, form: Form) -> InputSize {
     let (kept, size) = (store.stored_size(), store.size());
     match form {
         Form::Numbers => size,
-        Form::Kept => kept,
+        Form::Kept | Form::Places => kept,
         // It has to hold what is made on the loader's threads, too.
         Form::Device if kept.height >= size.height && kept.width >= size.width => kept,
         Form::Device => size,
@@ -148,13 +151,16 @@ impl<'a> Pass<'a> {
             }
             Form::Device | Form::Kept => {
                 let fill = |place, buffers: &mut _, out: &mut _| self.bytes(place, buffers, out);
-                let (bytes, mut maps) = filled(images, elements, shared, fill)?;
-                let size = self.slot;
-                let whole = size == self.store.size() && maps.iter().all(|map| *map == UNMOVED);
-                if whole || self.draw.form == Form::Kept {
-                    maps.clear();
-                }
+                let (bytes, maps) = filled(images, elements, shared, fill)?;
+                let (size, maps) = (self.slot, self.needed(maps));
                 Pixels::Bytes(Planes { bytes, size, maps })
+            }
+            Form::Places => {
+                let maps: Result<_, DatasetError> = images.map(|place| self.map(place)).collect();
+                Pixels::Places(Places {
+                    positions: positions.to_vec(),
+                    maps: self.needed(maps?),
+                })
             }
         };
         let Draw { seed, epoch, .. } = *self.draw;
@@ -167,6 +173,26 @@ impl<'a> Pass<'a> {
             positions: positions.to_vec(),
             mix: self.draw.augment.mix(seed, epoch, number, positions.len()),
         })
+    }
+
+    /// No maps where all pixels stay where they are.
+    fn needed(&self, maps: Vec<[f64; 6]>) -> Vec<[f64; 6]> {
+        let whole = self.slot == self.store.size() && maps.iter().all(|map| *map == UNMOVED);
+        if whole || self.draw.form == Form::Kept {
+            Vec::new()
+        } else {
+            maps
+        }
+    }
+
+    /// The map that makes all that was drawn of the image at a place of the order.
+    fn map(&self, place: usize) -> Result<[f64; 6], DatasetError> {
+        let (position, drawn) = self.drawn(place)?;
+        if position >= self.store.len() {
+            return Err(DatasetError::NoSuchImage(position));
+        }
+        let map = drawn.gathered(self.slot, self.store.size());
+        map.ok_or_else(|| DatasetError::Loader("a change that no device makes".into()))
     }
 
     /// Which image comes at a place of the order, and what was drawn for it.

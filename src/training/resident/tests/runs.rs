@@ -1,0 +1,168 @@
+//! Whole trainings and evaluations on what a device holds.
+
+use std::path::Path;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use super::*;
+use crate::dataset::Splits;
+use crate::results::{Evaluation, Step};
+use crate::training::engine::Engine;
+use crate::training::evaluate::Evaluator;
+use crate::training::sets::keep;
+use crate::training::status::Board;
+use crate::training::{Job, Phase, trainer};
+
+/// A training on digits of 8×8 pixels.
+fn job(runs: &Path, augment: Augment, device: &str) -> Job {
+    let recipe = Recipe {
+        epochs: 2,
+        batch: 16,
+        device: device.to_owned(),
+        augment,
+        ..Recipe::default()
+    };
+    Job {
+        graph: graph(size(8, 8, 1), 10),
+        network: network(size(8, 8, 1), 10),
+        title: "small".to_owned(),
+        data: Arc::new(Dataset::digits()),
+        test: None,
+        splits: Splits {
+            train: (0..10_000).step_by(143).collect(),
+            validation: (1..10_000).step_by(307).collect(),
+            ..Splits::default()
+        },
+        recipe,
+        runs_dir: runs.to_path_buf(),
+    }
+}
+
+fn engine(wake: impl Fn() + Send + Sync + 'static, board: &Arc<Board>) -> Engine {
+    Engine::new(channel().1, board.clone(), Box::new(wake))
+}
+
+#[test]
+fn only_sets_that_fit_and_whose_changes_a_device_makes_are_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(|| {}, &Arc::default());
+    let opened = open("cpu").unwrap();
+    let input = size(5, 7, 1);
+    let (train, validation) = (store(input), store(input));
+    let bytes = Resident::bytes(&train);
+    let kept = |augment: Augment, room: u64| {
+        let job = job(folder.path(), augment, "cpu");
+        let progress = Progress::default();
+        let kept = keep(
+            &engine,
+            &job,
+            &opened,
+            [&train, &validation],
+            room,
+            &progress,
+        )
+        .unwrap();
+        (kept.train.is_some(), kept.validation.is_some())
+    };
+    let coloured = Augment {
+        brightness: 0.2,
+        ..moves()
+    };
+    assert_eq!(kept(moves(), 2 * bytes), (true, true));
+    assert_eq!(kept(moves(), 2 * bytes - 1), (true, false));
+    assert_eq!(kept(moves(), bytes - 1), (false, false));
+    assert_eq!(kept(coloured, 2 * bytes - 1), (false, true));
+    assert_eq!(kept(moves(), 0), (false, false));
+}
+
+/// The steps of a training, its validation, and what has been sent to the device before.
+fn run(augment: Augment, device: &str) -> (Vec<Step>, Evaluation, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let board = Arc::new(Board::default());
+    let sent = Arc::new(parking_lot::Mutex::new(Vec::new()));
+    let (watched, told) = (board.clone(), sent.clone());
+    let watch = move || {
+        if let Phase::Preparing { what, .. } = &watched.status.lock().phase
+            && what.contains("to the device")
+        {
+            told.lock().push(what.clone());
+        }
+    };
+    let mut engine = engine(watch, &board);
+    let mut job = job(folder.path(), augment, device);
+    trainer::run(&mut engine, &mut job, &Progress::default()).unwrap();
+    let steps = board.history.lock().steps.clone();
+    let validation = board.validation.get().unwrap();
+    let sent = sent.lock().clone();
+    (steps, Evaluation::clone(&validation), sent)
+}
+
+#[test]
+fn a_training_has_the_same_losses_with_its_images_on_the_device_as_without() {
+    let Some(alone) = adapter() else {
+        return;
+    };
+    // Whole pixels: the host makes the same bytes.
+    let moved = Augment {
+        flip_horizontal: true,
+        shift: 0.2,
+        ..Augment::default()
+    };
+    // Noise that changes nothing, and that only the host makes.
+    let on_host = Augment {
+        noise: 1e-9,
+        ..moved.clone()
+    };
+    let id = &alone.opened.info.id;
+    let (held, validation, sent) = run(moved, id);
+    let (expected, same, validation_alone) = run(on_host, id);
+    let train = "Sending the training images to the device";
+    assert!(sent.iter().any(|what| what == train), "{sent:?}");
+    assert!(!validation_alone.iter().any(|what| what == train));
+    assert!(!validation_alone.is_empty());
+    assert_eq!(held.len(), 10);
+    assert_eq!(held, expected);
+    assert_eq!(validation, same);
+}
+
+#[test]
+fn an_evaluation_of_what_a_device_holds_is_that_of_what_is_sent_and_the_cpus() {
+    let data = Arc::new(Dataset::digits());
+    let network = network(size(8, 8, 1), 10);
+    // Two batches on a GPU, of which the second is smaller by one image.
+    let indices: Vec<usize> = (0..1031).map(|place| place * 9).collect();
+    let plain = Stored::plain(size(8, 8, 1), &Preprocess::default());
+    let room = Room::memory(1 << 24);
+    let store = PixelStore::load(&data, &indices, &plain, &room, &Progress::default()).unwrap();
+    let store = Arc::new(store);
+    let evaluated = |opened: &Opened, images: Option<Resident>| {
+        let inference = Stepper::new(&network, &Recipe::default(), opened).inference(&data.classes);
+        let truth = (0..store.len()).map(|place| (place.to_string(), store.label(place)));
+        let mut evaluator = Evaluator::new(store.clone(), truth.collect()).keep(images);
+        while !evaluator
+            .advance(&inference, Duration::from_millis(5))
+            .unwrap()
+        {}
+        evaluator.finish(&data.classes)
+    };
+    let mut all = Vec::new();
+    for alone in everywhere() {
+        let opened = &alone.opened;
+        let here = evaluated(opened, None);
+        assert_eq!(evaluated(opened, Some(held(&store, opened))), here);
+        assert_eq!(here.rows.len(), 1031);
+        all.push(here);
+    }
+    if let [cpu, gpu] = &all[..] {
+        assert!(
+            (cpu.loss - gpu.loss).abs() < 1e-5,
+            "{} {}",
+            cpu.loss,
+            gpu.loss
+        );
+        for (cpu, gpu) in cpu.rows.iter().zip(&gpu.rows) {
+            let apart = cpu.probabilities.iter().zip(&gpu.probabilities);
+            assert!(apart.map(|(a, b)| (a - b).abs()).all(|apart| apart < 1e-4));
+        }
+    }
+}
