@@ -133,6 +133,28 @@ fn twenty_steps_on_a_gpu_adapter_equal_the_cpus() {
     );
 }
 
+#[test]
+fn figures_that_are_read_together_are_those_that_are_read_one_by_one() {
+    let devices = adapter().map(|adapter| adapter.id);
+    for device in devices.into_iter().chain(["cpu".to_owned()]) {
+        let opened = open(&device).unwrap();
+        let recipe = Recipe {
+            learning_rate: 0.01,
+            ..Recipe::default()
+        };
+        let mut stepper = Stepper::new(&network(), &recipe, &opened);
+        // Neither a power of two nor a single group.
+        let pending = (0..STEPS - 1).map(|step| {
+            let (pixels, labels) = batch(step);
+            stepper.step(pixels, &labels)
+        });
+        let together = Pending::read(pending.collect());
+        let together: Vec<f32> = together.iter().map(|figures| figures.loss).collect();
+        assert_eq!(together, losses(&opened)[..STEPS - 1], "{device}");
+    }
+    assert!(Pending::read(Vec::new()).is_empty());
+}
+
 /// Moves, colours, mixing and normalisation.
 fn augmented() -> Recipe {
     Recipe {

@@ -102,7 +102,7 @@ pub(super) fn keep(
     progress: &Progress,
 ) -> Result<Kept, TrainError> {
     let mut send = |set, store: &Arc<PixelStore>| {
-        if Resident::bytes(store) > room {
+        if store.is_empty() || Resident::bytes(store) > room {
             return Ok(None);
         }
         let what = format!("Sending the {} images to the device", kind(set));

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 use rand_chacha::ChaCha8Rng;
 
 use super::cpu::threads::Attention;
@@ -24,6 +24,10 @@ use super::{loss, optimizer, start};
 use crate::dataset::{Form, InputSize, Mix, Normaliser, Pixels, Preprocess, Stream, generator};
 use crate::network::Network;
 use crate::project::{Optimizer, Recipe};
+
+/// Figures that are joined to be read, at most: 1, 2, 4 or 8. A GPU compiles a kernel for each number of them, and how
+/// many steps come between two readings is never the same.
+const JOINED: usize = 8;
 
 /// Loss and hits of a step, still on the device: reading them waits for it.
 pub struct Pending {
@@ -56,13 +60,15 @@ impl Pending {
     /// The same where a step may have failed on its device: why, in the device's words.
     pub(super) fn try_read(pending: Vec<Self>) -> Result<Vec<BatchFigures>, String> {
         let images: Vec<usize> = pending.iter().map(|p| p.images).collect();
-        let figures: Vec<_> = pending.into_iter().map(|p| p.figures).collect();
-        if figures.is_empty() {
-            return Ok(Vec::new());
+        let mut figures: Vec<_> = pending.into_iter().map(|p| p.figures).collect();
+        let mut read = Transaction::default();
+        while let Some(half) = figures.len().checked_ilog2() {
+            let rest = figures.split_off(JOINED.min(1 << half));
+            read = read.register(Tensor::cat(figures, 0));
+            figures = rest;
         }
-        let values = Tensor::cat(figures, 0).try_into_data();
-        let values = values.map_err(|error| error.to_string())?;
-        let values: Vec<f32> = values.iter::<f32>().collect();
+        let values = read.try_execute().map_err(|error| error.to_string())?;
+        let values: Vec<f32> = values.iter().flat_map(|it| it.iter::<f32>()).collect();
         let pairs = values.chunks_exact(2).zip(images);
         let figures = pairs.map(|(pair, images)| BatchFigures {
             loss: pair[0],
