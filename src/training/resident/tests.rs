@@ -167,12 +167,16 @@ fn graph(size: InputSize, classes: usize) -> Graph {
 }
 
 fn network(size: InputSize, classes: usize) -> Network {
+    checked(&graph(size, classes), classes)
+}
+
+fn checked(graph: &Graph, classes: usize) -> Network {
     let context = Context {
         classes: Some(classes),
         loss: Loss::CrossEntropy,
         batch: BATCH,
     };
-    check(&graph(size, classes), &context).network.unwrap()
+    check(graph, &context).network.unwrap()
 }
 
 /// The losses of two epochs, of whose batches so many images go through at once, and the weights that come of them.

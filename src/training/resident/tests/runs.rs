@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::*;
 use crate::dataset::Splits;
 use crate::results::{Evaluation, Step};
+use crate::training::begin::stepper;
 use crate::training::engine::Engine;
 use crate::training::evaluate::Evaluator;
-use crate::training::sets::keep;
+use crate::training::sets::{Kept, keep};
 use crate::training::status::Board;
-use crate::training::{Job, Phase, trainer};
+use crate::training::{Job, Phase, passes, trainer};
 
 /// A training on digits of 8×8 pixels.
 fn job(runs: &Path, augment: Augment, device: &str) -> Job {
@@ -165,4 +166,67 @@ fn an_evaluation_of_what_a_device_holds_is_that_of_what_is_sent_and_the_cpus() {
             assert!(apart.map(|(a, b)| (a - b).abs()).all(|apart| apart < 1e-4));
         }
     }
+}
+
+#[test]
+fn a_training_takes_its_images_from_where_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(|| {}, &Arc::default());
+    let job = job(folder.path(), moves(), "cpu");
+    for alone in everywhere() {
+        let opened = &alone.opened;
+        let train = store(size(8, 8, 1));
+        let form = |mut kept: Kept| {
+            let passes = passes::plan(&job, opened).unwrap();
+            stepper(&engine, &job, opened, &train, passes, &mut kept).form()
+        };
+        let kept = Kept {
+            train: Some(held(&train, opened)),
+            validation: None,
+        };
+        assert_eq!(form(kept), Form::Places);
+        let sent = if opened.compiles() {
+            Form::Device
+        } else {
+            Form::Numbers
+        };
+        assert_eq!(form(Kept::default()), sent);
+    }
+}
+
+/// Quickly made and large: 4 MiB an image.
+const LARGE: &str = "[[layers]]\nkind = \"input\"\nheight = 128\nwidth = 128\nchannels = 1\n\
+                     [[layers]]\nkind = \"upsample\"\nfactor = 8\n\
+                     [[layers]]\nkind = \"global_average_pool\"\n\
+                     [[layers]]\nkind = \"dense\"\nunits = 10\nactivation = \"softmax\"\n";
+
+#[test]
+fn images_make_room_for_a_batch_that_does_not_fit_beside_them() {
+    let Some(alone) = adapter() else {
+        return;
+    };
+    let opened = &alone.opened;
+    let limit = largest_tensor(&opened.device).unwrap();
+    if limit > 1 << 30 {
+        return eprintln!("SKIPPED: a buffer of {} is too large", opened.info.name);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(|| {}, &Arc::default());
+    let job = Job {
+        graph: Graph::parse(LARGE).unwrap(),
+        network: checked(&Graph::parse(LARGE).unwrap(), 10),
+        ..job(folder.path(), moves(), "cpu")
+    };
+    let train = store(size(128, 128, 1));
+    let mut kept = Kept {
+        train: Some(held(&train, opened)),
+        validation: None,
+    };
+    // As if nobody knew that so many do not fit a buffer.
+    let mut passes = passes::plan(&job, opened).unwrap();
+    passes.batch = usize::try_from(limit).unwrap() / (4 << 20) + 2;
+    passes.most = passes.batch;
+    let stepper = stepper(&engine, &job, opened, &train, passes, &mut kept);
+    assert!(!kept.any());
+    assert_eq!(stepper.form(), Form::Device);
 }
