@@ -218,10 +218,8 @@ fn a_training_on_what_a_device_holds_learns_the_same_whole_in_passes_and_mixed()
     for alone in everywhere() {
         let opened = &alone.opened;
         for (augment, at_once) in [
-            (moves(), BATCH),
             (moves(), 2),
             (mixing(0.4, 0.0), BATCH),
-            (mixing(0.4, 0.0), 2),
             (mixing(0.0, 1.0), 2),
         ] {
             let there = trained(

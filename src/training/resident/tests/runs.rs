@@ -1,7 +1,7 @@
 //! Whole trainings and evaluations on what a device holds.
 
 use std::path::Path;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use super::*;
@@ -10,6 +10,7 @@ use crate::results::{Evaluation, Step};
 use crate::training::begin::stepper;
 use crate::training::engine::Engine;
 use crate::training::evaluate::Evaluator;
+use crate::training::session::Request;
 use crate::training::sets::{Kept, keep};
 use crate::training::status::Board;
 use crate::training::{Job, Phase, passes, trainer};
@@ -39,14 +40,19 @@ fn job(runs: &Path, augment: Augment, device: &str) -> Job {
     }
 }
 
-fn engine(wake: impl Fn() + Send + Sync + 'static, board: &Arc<Board>) -> Engine {
-    Engine::new(channel().1, board.clone(), Box::new(wake))
+/// An engine, and who could ask it for something: it ends when nobody is left.
+fn engine(
+    wake: impl Fn() + Send + Sync + 'static,
+    board: &Arc<Board>,
+) -> (Engine, Sender<Request>) {
+    let (requests, inbox) = channel();
+    (Engine::new(inbox, board.clone(), Box::new(wake)), requests)
 }
 
 #[test]
 fn only_sets_that_fit_and_whose_changes_a_device_makes_are_sent() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = engine(|| {}, &Arc::default());
+    let (engine, _requests) = engine(|| {}, &Arc::default());
     let opened = open("cpu").unwrap();
     let input = size(5, 7, 1);
     let (train, validation) = (store(input), store(input));
@@ -89,7 +95,7 @@ fn run(augment: Augment, device: &str) -> (Vec<Step>, Evaluation, Vec<String>) {
             told.lock().push(what.clone());
         }
     };
-    let mut engine = engine(watch, &board);
+    let (mut engine, _requests) = engine(watch, &board);
     let mut job = job(folder.path(), augment, device);
     trainer::run(&mut engine, &mut job, &Progress::default()).unwrap();
     let steps = board.history.lock().steps.clone();
@@ -171,7 +177,7 @@ fn an_evaluation_of_what_a_device_holds_is_that_of_what_is_sent_and_the_cpus() {
 #[test]
 fn a_training_takes_its_images_from_where_they_are() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = engine(|| {}, &Arc::default());
+    let (engine, _requests) = engine(|| {}, &Arc::default());
     let job = job(folder.path(), moves(), "cpu");
     for alone in everywhere() {
         let opened = &alone.opened;
@@ -211,7 +217,7 @@ fn images_make_room_for_a_batch_that_does_not_fit_beside_them() {
         return eprintln!("SKIPPED: a buffer of {} is too large", opened.info.name);
     }
     let folder = tempfile::tempdir().unwrap();
-    let engine = engine(|| {}, &Arc::default());
+    let (engine, _requests) = engine(|| {}, &Arc::default());
     let job = Job {
         graph: Graph::parse(LARGE).unwrap(),
         network: checked(&Graph::parse(LARGE).unwrap(), 10),
