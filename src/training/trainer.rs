@@ -183,12 +183,16 @@ impl<'a> Trainer<'a> {
                 return Ok(false);
             }
             let batch = batch?;
+            let tunes = self.tunes(epoch, batch.labels.len());
+            if tunes {
+                engine.publish(|status| status.phase = Phase::Compiling);
+            }
             let pending = self
                 .stepper
                 .step_mixed(batch.pixels, &batch.labels, batch.mix.as_ref());
             self.pending.push(pending);
             self.steps += 1;
-            if self.read.elapsed() >= READ_EVERY || self.steps == 1 {
+            if self.read.elapsed() >= READ_EVERY || self.steps == 1 || tunes {
                 self.read_pending(engine, epoch)?;
             }
             let all = loader.waited();
@@ -198,6 +202,14 @@ impl<'a> Trainer<'a> {
         }
         self.read_pending(engine, epoch)?;
         Ok(!engine.must_stop())
+    }
+
+    /// Whether a GPU sees a batch of this size for the first time: it compiles and tunes its kernels for each class of
+    /// sizes, and an epoch ends with a smaller batch. To fill that one up would be another training: batch
+    /// normalisation would count the images that fill it, and dropout would draw for them.
+    fn tunes(&self, epoch: u32, images: usize) -> bool {
+        let smaller = epoch == 1 && images < self.job.recipe.batch;
+        self.compiles && (self.steps == 0 || smaller)
     }
 
     /// `images`: of an epoch.
