@@ -82,17 +82,20 @@ fn only_sets_that_fit_and_whose_changes_a_device_makes_are_sent() {
     assert_eq!(kept(moves(), 0), (false, false));
 }
 
-/// The steps of a training, its validation, and what has been sent to the device before.
+/// The steps of a training, its validation, and what has been told of preparing and tuning.
 fn run(augment: Augment, device: &str) -> (Vec<Step>, Evaluation, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let board = Arc::new(Board::default());
     let sent = Arc::new(parking_lot::Mutex::new(Vec::new()));
     let (watched, told) = (board.clone(), sent.clone());
     let watch = move || {
-        if let Phase::Preparing { what, .. } = &watched.status.lock().phase
-            && what.contains("to the device")
-        {
-            told.lock().push(what.clone());
+        let status = watched.status.lock();
+        match &status.phase {
+            Phase::Preparing { what, .. } => told.lock().push(what.clone()),
+            Phase::Compiling => told
+                .lock()
+                .push(format!("Tuning after {}", status.steps_done)),
+            _ => {}
         }
     };
     let (mut engine, _requests) = engine(watch, &board);
@@ -126,7 +129,12 @@ fn a_training_has_the_same_losses_with_its_images_on_the_device_as_without() {
     let train = "Sending the training images to the device";
     assert!(sent.iter().any(|what| what == train), "{sent:?}");
     assert!(!validation_alone.iter().any(|what| what == train));
-    assert!(!validation_alone.is_empty());
+    let validated = "Sending the validation images to the device";
+    assert!(validation_alone.iter().any(|what| what == validated));
+    // For the first batch and the first smaller one: of 16 and of 6 images.
+    let mut tuned: Vec<&String> = sent.iter().filter(|it| it.contains("Tuning")).collect();
+    tuned.dedup();
+    assert_eq!(tuned, ["Tuning after 0", "Tuning after 4"]);
     assert_eq!(held.len(), 10);
     assert_eq!(held, expected);
     assert_eq!(validation, same);
