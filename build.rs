@@ -1,15 +1,23 @@
-//! Lets the linker fold functions that became the same code: of generic code there is much.
+//! A smaller program: the linker folds functions that became the same code (of generic code there is much), and packs
+//! the table of what is to be relocated, which the system's C library must know of.
 
 use std::path::Path;
 use std::process::Command;
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
+/// The glibc that knows packed relocations.
+const PACKED: (u32, u32) = (2, 36);
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=RUSTC");
-    if var("TARGET") == TARGET && own_linker() && !var("CARGO_ENCODED_RUSTFLAGS").contains("link") {
-        println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
+    if var("TARGET") != TARGET || var("CARGO_ENCODED_RUSTFLAGS").contains("link") || !own_linker() {
+        return;
+    }
+    println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
+    if var("HOST") == TARGET && c_library() >= Some(PACKED) {
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
 }
 
@@ -23,6 +31,17 @@ fn own_linker() -> bool {
         let libraries = Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET);
         libraries.join("bin/gcc-ld/ld.lld").exists()
     })
+}
+
+/// Version of this system's glibc.
+fn c_library() -> Option<(u32, u32)> {
+    let told = Command::new("getconf")
+        .arg("GNU_LIBC_VERSION")
+        .output()
+        .ok()?;
+    let told = String::from_utf8(told.stdout).ok()?;
+    let (major, minor) = told.trim().strip_prefix("glibc ")?.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 /// Of those that cargo sets; empty where it does not.

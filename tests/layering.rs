@@ -20,7 +20,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 fn code() -> Vec<(String, String)> {
     let root = Path::new("src");
     let mut found = Vec::new();
-    sources(&root, &mut found);
+    sources(root, &mut found);
     assert!(found.len() > 50, "the sources have moved");
     found
         .into_iter()
@@ -29,7 +29,7 @@ fn code() -> Vec<(String, String)> {
             let lines = text
                 .lines()
                 .filter(|line| !line.trim_start().starts_with("//"));
-            let name = path.strip_prefix(&root).unwrap().display().to_string();
+            let name = path.strip_prefix(root).unwrap().display().to_string();
             (name, lines.collect::<Vec<_>>().join("\n"))
         })
         .collect()

@@ -215,15 +215,18 @@ fn resample_part<P: PixelTrait>(
     }
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
     let mut resizer = Resizer::new();
-    let source = TypedImageRef::<P>::from_buffer(from.0, from.1, bytes).ok()?;
-    let mut rows = TypedImage::<P>::new(to.0, from.1);
+    let mut resize = |bytes: &[u8], from: (u32, u32), to: (u32, u32), options: &ResizeOptions| {
+        let source = TypedImageRef::<P>::from_buffer(from.0, from.1, bytes).ok()?;
+        let mut made = vec![0; to.0 as usize * to.1 as usize * P::size()];
+        let mut view = TypedImage::<P>::from_buffer(to.0, to.1, &mut made).ok()?;
+        resizer.resize_typed(&source, &mut view, options).ok()?;
+        Some(made)
+    };
+    let between = (to.0, from.1);
     let across = options.crop(left, 0.0, width, f64::from(from.1));
-    resizer.resize_typed(&source, &mut rows, &across).ok()?;
-    let mut target = vec![0; to.0 as usize * to.1 as usize * P::size()];
-    let mut view = TypedImage::<P>::from_buffer(to.0, to.1, &mut target).ok()?;
+    let rows = resize(bytes, from, between, &across)?;
     let down = options.crop(0.0, top, f64::from(to.0), height);
-    resizer.resize_typed(&rows, &mut view, &down).ok()?;
-    Some(target)
+    resize(&rows, between, to, &down)
 }
 
 /// Interleaved RGB to one plane a channel.

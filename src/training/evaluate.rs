@@ -184,7 +184,7 @@ impl Evaluator {
     }
 
     /// With the images of the store, where they are on the device already.
-    pub fn keep(mut self, images: Option<Resident>) -> Self {
+    pub(super) fn keep(mut self, images: Option<Resident>) -> Self {
         self.kept = images;
         self
     }
@@ -213,6 +213,19 @@ impl Evaluator {
         }
     }
 
+    /// Begins to read its images for a model like this one, so that the first are there when they are asked for.
+    pub(super) fn prepare(&mut self, inference: &Inference) {
+        if self.passes.is_empty() && self.next < self.store.len() {
+            let most = Capacity::of(&inference.device).batch(&inference.network);
+            self.batch = if is_cpu(&inference.device) {
+                most
+            } else {
+                passes::even(self.store.len(), most)
+            };
+            self.passes = self.begin(inference, self.batch);
+        }
+    }
+
     /// One batch further, if its images are ready within `patience`; `true` when the whole set has been seen.
     ///
     /// # Errors
@@ -225,15 +238,7 @@ impl Evaluator {
         if self.next == self.store.len() {
             return Ok(true);
         }
-        if self.passes.is_empty() {
-            let most = Capacity::of(&inference.device).batch(&inference.network);
-            self.batch = if is_cpu(&inference.device) {
-                most
-            } else {
-                passes::even(self.store.len(), most)
-            };
-            self.passes = self.begin(inference, self.batch);
-        }
+        self.prepare(inference);
         self.waiting = true;
         for pass in &mut self.passes {
             if !pass.is_ready(patience)? {

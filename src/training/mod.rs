@@ -6,6 +6,7 @@
 //! [`loss`], [`optimizer`], put together by [`Stepper`]; pixels come to it by [`feed`], from the host or
 //! from what stays on a GPU ([`resident`]). A batch that does not fit the device goes through in several [`passes`].
 
+mod ahead;
 mod begin;
 mod checkpoint;
 mod cpu;

@@ -4,22 +4,23 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::begin::{draw, order, prepare, stepper};
+use super::ahead::Ahead;
+use super::begin::{prepare, stepper};
 use super::checkpoint::{Best, Checkpoints, converged};
 use super::device::{self, Opened};
 use super::engine::Engine;
 use super::error::TrainError;
-use super::evaluate::{Evaluator, Inference};
+use super::evaluate::Inference;
 use super::pace::Throughput;
 use super::passes;
 use super::probe::Pace;
 use super::resident::{Resident, release};
 use super::session::Job;
-use super::sets::{evaluate, keep, next_batch, store, test, truth};
+use super::sets::{evaluate, keep, next_batch, store, test};
 use super::start;
 use super::status::Phase;
 use super::stepper::{Pending, Stepper, Sums};
-use crate::dataset::{Loader, PixelStore, Progress, Set};
+use crate::dataset::{Progress, Set};
 use crate::project::RunState;
 use crate::results::{Epoch, Evaluation, History, Step};
 
@@ -57,8 +58,8 @@ pub(super) fn run(
     let room = Resident::room(&opened);
     let mut kept = keep(engine, job, &opened, [&train, &validation], room, progress)?;
     let stepper = stepper(engine, job, &opened, &train, passes, &mut kept);
-    let mut trainer = Trainer::new(job, &opened, stepper, [train, validation], checkpoints);
-    trainer.kept = kept.validation;
+    let ahead = Ahead::new([train, validation], kept.validation);
+    let mut trainer = Trainer::new(job, &opened, stepper, ahead, checkpoints);
     if let Some(weights) = &start {
         let taken = trainer.stepper.start_from(weights)?;
         engine.note(&[taken.note(&start::name(&job.recipe))]);
@@ -86,10 +87,7 @@ struct Trainer<'a> {
     job: &'a Job,
     compiles: bool,
     stepper: Stepper,
-    train: Arc<PixelStore>,
-    validation: Arc<PixelStore>,
-    /// The validation images, where the device has them.
-    kept: Option<Resident>,
+    ahead: Ahead,
     checkpoints: Checkpoints,
     /// Steps whose figures are still on the device.
     pending: Vec<Pending>,
@@ -106,16 +104,14 @@ impl<'a> Trainer<'a> {
         job: &'a Job,
         opened: &Opened,
         stepper: Stepper,
-        [train, validation]: [Arc<PixelStore>; 2],
+        ahead: Ahead,
         checkpoints: Checkpoints,
     ) -> Self {
         Self {
             job,
             compiles: opened.compiles(),
             stepper,
-            train,
-            validation,
-            kept: None,
+            ahead,
             checkpoints,
             pending: Vec::new(),
             read: Instant::now(),
@@ -133,10 +129,7 @@ impl<'a> Trainer<'a> {
 
     fn epochs(&mut self, engine: &mut Engine) -> Result<Ending, TrainError> {
         let batch = self.job.recipe.batch.max(1);
-        // As long in every epoch.
-        let steps_per_epoch = order(&self.job.recipe, &self.train, 1)
-            .len()
-            .div_ceil(batch);
+        let steps_per_epoch = self.ahead.images(self.job).div_ceil(batch);
         engine.publish(|status| status.steps_per_epoch = steps_per_epoch);
         for epoch in 1..=self.job.recipe.epochs {
             engine.publish(|status| {
@@ -147,7 +140,7 @@ impl<'a> Trainer<'a> {
             if !self.epoch(engine, epoch)? {
                 return Ok(Ending::Stopped);
             }
-            let Some(validation) = self.validate(engine)? else {
+            let Some(validation) = self.validate(engine, epoch)? else {
                 return Ok(Ending::Stopped);
             };
             if self.record(engine, epoch, validation)? {
@@ -170,12 +163,9 @@ impl<'a> Trainer<'a> {
     fn epoch(&mut self, engine: &mut Engine, epoch: u32) -> Result<bool, TrainError> {
         self.sums = Sums::default();
         self.throughput.begin_epoch();
-        let recipe = &self.job.recipe;
-        let order = order(recipe, &self.train, epoch);
-        let images = order.len();
-        let batch = self.job.recipe.batch.max(1);
-        let draw = Arc::new(draw(recipe, &self.train, epoch, self.stepper.form()));
-        let mut loader = Loader::start(self.train.clone(), order, batch, draw);
+        let images = self.ahead.images(self.job);
+        let mut loader = self.ahead.epoch(self.job, epoch, self.stepper.form());
+        let mut seen = 0;
         let mut waited = Duration::ZERO;
         while let Some(batch) = next_batch(engine, &mut loader, || self.inference()) {
             if !self.between_steps(engine, epoch)? {
@@ -183,6 +173,11 @@ impl<'a> Trainer<'a> {
                 return Ok(false);
             }
             let batch = batch?;
+            seen += batch.labels.len();
+            if seen == images {
+                let (inference, _) = self.inference();
+                self.ahead.begin_validation(self.job, &inference);
+            }
             let tunes = self.tunes(epoch, batch.labels.len());
             if tunes {
                 engine.publish(|status| status.phase = Phase::Compiling);
@@ -288,12 +283,19 @@ impl<'a> Trainer<'a> {
     }
 
     /// The validation images with the weights of this moment; `None` when the user stopped.
-    fn validate(&mut self, engine: &mut Engine) -> Result<Option<Evaluation>, TrainError> {
+    fn validate(
+        &mut self,
+        engine: &mut Engine,
+        epoch: u32,
+    ) -> Result<Option<Evaluation>, TrainError> {
         engine.publish(|status| status.phase = Phase::Validating);
         let start = Instant::now();
         let (inference, step) = self.inference();
-        let truth = truth(self.job, &self.validation);
-        let mut evaluator = Evaluator::new(self.validation.clone(), truth).keep(self.kept.clone());
+        let mut evaluator = self.ahead.validation(self.job);
+        if epoch < self.job.recipe.epochs {
+            let form = self.stepper.form();
+            self.ahead.begin_epoch(self.job, epoch + 1, form);
+        }
         let whole = evaluate(engine, &inference, step, &mut evaluator)?;
         self.throughput
             .validation(start.elapsed(), evaluator.waited());

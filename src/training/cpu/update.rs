@@ -43,7 +43,7 @@ impl Memory {
                     .map(|kept| kept.next().unwrap_or_default()),
             })
             .collect();
-        chunks.into_par_iter().for_each(|chunk| dispatch(chunk));
+        chunks.into_par_iter().for_each(dispatch);
     }
 }
 
