@@ -59,7 +59,7 @@ fn xz_and_bzip2_are_unpacked_too() {
     assert_eq!(told(&open(&path).unwrap()), as_folder());
     // Made by `tar -cJ` of two class folders with a picture each; the decoder alone writes no xz.
     let fixture = Path::new("tests/fixtures/two-classes.tar.xz");
-    let data = open(&fixture).unwrap();
+    let data = open(fixture).unwrap();
     assert_eq!(told(&data), ["cats/1.png cats", "dogs/2.png dogs"]);
     readable(&data);
 }

@@ -1,5 +1,6 @@
 //! Weights, turned once for all images.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
@@ -11,6 +12,17 @@ use crate::training::cpu::tile::{VECTORS, dispatch};
 
 /// Weights as the products take them, `[panel of maps out, place in the tile, map in, map out of the panel]`.
 pub struct Filters(pub(super) Vec<f32>);
+
+thread_local! {
+    /// Kept from pass to pass: the system takes longer to give so much memory than it takes to fill it.
+    static KEPT: Cell<Vec<f32>> = Cell::default();
+}
+
+impl Drop for Filters {
+    fn drop(&mut self) {
+        KEPT.set(std::mem::take(&mut self.0));
+    }
+}
 
 impl Filters {
     /// Of weights `[filter, channel, 3, 3]`.
@@ -38,8 +50,12 @@ impl Filters {
     ) -> Self {
         let side = panel();
         let panel = POINTS * (channels * side + APART);
-        let mut turned = vec![0.0; filters.div_ceil(side) * panel];
-        turned
+        let needed = filters.div_ceil(side) * panel;
+        let mut turned = KEPT.take();
+        if turned.len() < needed {
+            turned.resize(needed, 0.0);
+        }
+        turned[..needed]
             .par_chunks_exact_mut(panel)
             .enumerate()
             .for_each(|(panel, to)| {

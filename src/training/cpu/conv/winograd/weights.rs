@@ -1,6 +1,7 @@
 //! The gradient by the weights: that of the sums is turned as they are turned back, and what comes of the product is
 //! turned back as weights are turned.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
@@ -36,13 +37,15 @@ pub fn gradient(geometry: &Geometry, input: &[f32], upstream: &[f32]) -> Vec<f32
     let width = geometry.channels.next_multiple_of(side);
     let all = input.len() / geometry.image() * rows;
     let step = TILES.div_ceil(columns);
-    let mut sums = vec![0.0; POINTS * width * geometry.filters];
-    let mut parts: Vec<Part> = Vec::new();
-    parts.resize_with(2 * rayon::current_num_threads(), Part::default);
+    let needed = POINTS * width * geometry.filters;
+    let (mut sums, mut kept) = (SUMS.take(), PARTS.take());
+    sums.resize(needed.max(sums.len()), 0.0);
     // As many parts at a time as keep all threads busy. Each sum takes them in their order.
-    for from in (0..all).step_by(step * parts.len()) {
-        let count = (all - from).div_ceil(step).min(parts.len());
-        let parts = &mut parts[..count];
+    let together = 2 * rayon::current_num_threads();
+    kept.resize_with(together.max(kept.len()), Part::default);
+    for from in (0..all).step_by(step * together) {
+        let count = (all - from).div_ceil(step).min(together);
+        let parts = &mut kept[..count];
         parts.par_iter_mut().enumerate().for_each(|(number, part)| {
             let from = from + number * step;
             dispatch(Turn {
@@ -54,7 +57,8 @@ pub fn gradient(geometry: &Geometry, input: &[f32], upstream: &[f32]) -> Vec<f32
             });
         });
         let parts = &*parts;
-        sums.par_chunks_exact_mut(side * geometry.filters)
+        sums[..needed]
+            .par_chunks_exact_mut(side * geometry.filters)
             .enumerate()
             .for_each(|(number, sums)| {
                 dispatch(Product {
@@ -62,11 +66,21 @@ pub fn gradient(geometry: &Geometry, input: &[f32], upstream: &[f32]) -> Vec<f32
                     parts,
                     place: number / (width / side),
                     panel: number % (width / side),
+                    begun: from > 0,
                     sums,
                 });
             });
     }
-    back(geometry, &sums)
+    let found = back(geometry, &sums);
+    SUMS.set(sums);
+    PARTS.set(kept);
+    found
+}
+
+thread_local! {
+    /// Kept from pass to pass; each number is written before it is read.
+    static SUMS: Cell<Vec<f32>> = Cell::default();
+    static PARTS: Cell<Vec<Part>> = Cell::default();
 }
 
 /// Rows of tiles, counted over all images.
@@ -154,6 +168,8 @@ struct Product<'a> {
     parts: &'a [Part],
     place: usize,
     panel: usize,
+    /// Whether there are sums of earlier parts.
+    begun: bool,
     /// `[filter, channel of the panel]`
     sums: &'a mut [f32],
 }
@@ -166,7 +182,7 @@ impl WithSimd for Product<'_> {
         let side = VECTORS * S::F32_LANES;
         let panels = self.geometry.channels.div_ceil(side);
         let blocks = self.geometry.filters.next_multiple_of(side).div_ceil(SIDE);
-        for part in self.parts {
+        for (number, part) in self.parts.iter().enumerate() {
             let start = (self.place * panels + self.panel) * part.tiles * side + self.place * APART;
             let lines = &part.input[start..start + part.tiles * side];
             for (group, sums) in self.sums.chunks_mut(ROWS * side).enumerate() {
@@ -175,8 +191,10 @@ impl WithSimd for Product<'_> {
                     (self.place * blocks + filter / SIDE) * part.tiles * SIDE + self.place * APART;
                 let numbers = &part.upstream[start..start + part.tiles * SIDE];
                 let mut kept = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-                for (kept, sums) in kept.iter_mut().zip(sums.chunks_exact(side)) {
-                    kept.copy_from_slice(S::as_simd_f32s(sums).0);
+                if self.begun || number > 0 {
+                    for (kept, sums) in kept.iter_mut().zip(sums.chunks_exact(side)) {
+                        kept.copy_from_slice(S::as_simd_f32s(sums).0);
+                    }
                 }
                 sides::<S, SIDE>(simd, &numbers[filter % SIDE..], lines, &mut kept);
                 for (kept, sums) in kept.iter().zip(sums.chunks_exact_mut(side)) {
