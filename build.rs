@@ -1,6 +1,6 @@
-//! A smaller program: the linker folds functions that became the same code, and constant tables that hold the same (of
-//! generic code there is much: a sixth of the program), and packs the table of what is to be relocated, which the
-//! system's C library must know of. Nothing here tells functions or constants apart by where they stand.
+//! A smaller program: the linker folds functions that became the same code (of generic code there is much), and packs
+//! the table of what is to be relocated, which the system's C library must know of. Constants stay where they are: the
+//! allocator tells some apart by that.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,7 +16,7 @@ fn main() {
     if var("TARGET") != TARGET || var("CARGO_ENCODED_RUSTFLAGS").contains("link") || !own_linker() {
         return;
     }
-    println!("cargo::rustc-link-arg-bins=-Wl,--icf=all,--ignore-data-address-equality");
+    println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
     if var("HOST") == TARGET && c_library() >= Some(PACKED) {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
