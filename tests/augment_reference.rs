@@ -32,7 +32,7 @@ struct Case {
 fn folder() -> PathBuf {
     match std::env::var_os("MAPSTO_AUGMENT") {
         Some(folder) => folder.into(),
-        None => Path::new("tests/fixtures/augment"),
+        None => "tests/fixtures/augment".into(),
     }
 }
 
