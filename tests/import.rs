@@ -18,7 +18,7 @@ use mapsto::project::{Recipe, load};
 use mapsto::training::{NamedTensor, Stepper, Weights, open};
 
 fn fixtures() -> PathBuf {
-    Path::new("tests/fixtures/onnx")
+    PathBuf::from("tests/fixtures/onnx")
 }
 
 fn fixture(name: &str) -> PathBuf {
