@@ -18,7 +18,8 @@ use mapsto::project::{Recipe, load};
 use mapsto::training::{NamedTensor, Stepper, Weights, open};
 
 fn fixtures() -> PathBuf {
-    PathBuf::from("tests/fixtures/onnx")
+    // The program that is run has a folder of its own.
+    std::env::current_dir().unwrap().join("tests/fixtures/onnx")
 }
 
 fn fixture(name: &str) -> PathBuf {
