@@ -254,4 +254,17 @@ pub(super) mod adapter {
             opened: open(&adapter.id).unwrap(),
         })
     }
+
+    /// Bytes of the largest buffer of a device on which a test can ask for more than that.
+    pub fn exceedable(opened: &Opened) -> Option<u64> {
+        let limit = largest_tensor(&opened.device).unwrap();
+        if limit > 1 << 30 {
+            eprintln!(
+                "SKIPPED: a buffer of {} is too large to exceed",
+                opened.info.name
+            );
+            return None;
+        }
+        Some(limit)
+    }
 }

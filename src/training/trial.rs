@@ -59,8 +59,7 @@ mod tests {
     use super::*;
     use crate::network::{Context, Graph, Loss, check};
     use crate::project::Recipe;
-    use crate::training::device::adapter::adapter;
-    use crate::training::device::largest_tensor;
+    use crate::training::device::adapter::{adapter, exceedable};
     use crate::training::flow;
 
     /// Quickly made and large: 4 MiB an image.
@@ -75,13 +74,9 @@ mod tests {
             return;
         };
         let opened = &alone.opened;
-        let limit = largest_tensor(&opened.device).unwrap();
-        if limit > 1 << 30 {
-            return eprintln!(
-                "SKIPPED: a buffer of {} is too large to exceed",
-                opened.info.name
-            );
-        }
+        let Some(limit) = exceedable(opened) else {
+            return;
+        };
         let context = Context {
             classes: Some(2),
             loss: Loss::CrossEntropy,

@@ -7,7 +7,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::filters::Filters;
-use super::frame::{Frame, Maps};
+use super::frame::{Frame, Layout, Maps};
 use super::{APART, POINTS, tiles, transform};
 use crate::training::cpu::conv::finish::Done;
 use crate::training::cpu::conv::{Conv, Geometry, Line};
@@ -178,9 +178,14 @@ impl Work<'_> {
         let [_, columns] = tiles(geometry);
         let side = VECTORS * S::F32_LANES;
         let maps = geometry.channels.next_multiple_of(side);
-        let all = images * rows.len() * columns;
+        let tiles = [rows.len(), columns];
+        let of_image = rows.len() * columns;
+        let layout = Layout {
+            group: maps,
+            tiles: images * of_image,
+        };
         let Scratch { frame, turned, .. } = &mut *self.scratch;
-        turned.resize(POINTS * (all * maps + APART), 0.0);
+        turned.resize(POINTS * layout.place(maps), 0.0);
         for (image, numbers) in self.task.input.chunks_exact(geometry.image()).enumerate() {
             let of = Maps {
                 numbers,
@@ -189,19 +194,8 @@ impl Work<'_> {
             };
             let framed = 2 * rows.start..2 * rows.end + 2;
             frame.fill(of, framed, 2 * columns + 2, maps);
-            for tile in 0..rows.len() * columns {
-                let at = [2 * (tile / columns), 2 * (tile % columns)];
-                let number = image * rows.len() * columns + tile;
-                for map in (0..maps).step_by(S::F32_LANES) {
-                    let tile = transform::input(simd, &frame.tile(simd, at, map));
-                    let places = turned.chunks_exact_mut(all * maps + APART);
-                    for (to, tile) in places.zip(tile.as_flattened()) {
-                        let start = number * maps + map;
-                        let to = &mut to[start..start + S::F32_LANES];
-                        S::as_mut_simd_f32s(to).0[0] = *tile;
-                    }
-                }
-            }
+            let at = (layout, image * of_image);
+            frame.turn(simd, tiles, transform::input::<S>, at, turned);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use pulp::Simd;
 
+use super::APART;
 use super::transform::Tile;
 
 /// Maps that are brought over together.
@@ -22,6 +23,21 @@ pub struct Frame {
     columns: usize,
     /// Maps, made up to whole panels: what stands there beyond the last map means nothing.
     maps: usize,
+}
+
+/// Where turned tiles stand: `[place, group of maps, tile, map of the group]`.
+#[derive(Clone, Copy)]
+pub struct Layout {
+    /// Maps of a group: whole vectors.
+    pub group: usize,
+    pub tiles: usize,
+}
+
+impl Layout {
+    /// Numbers of a place, for so many maps.
+    pub fn place(self, maps: usize) -> usize {
+        maps.next_multiple_of(self.group) * self.tiles + APART
+    }
 }
 
 impl Frame {
@@ -53,9 +69,35 @@ impl Frame {
         }
     }
 
+    /// Turns `[rows, columns]` of tiles, each two pixels from the next, and brings them to their places: from tile `first`
+    /// on.
+    #[inline(always)]
+    pub fn turn<S: Simd, const N: usize>(
+        &self,
+        simd: S,
+        [rows, columns]: [usize; 2],
+        transform: impl Fn(S, &Tile<S::f32s, N>) -> Tile<S::f32s, 4>,
+        (layout, first): (Layout, usize),
+        to: &mut [f32],
+    ) {
+        let Layout { group, tiles } = layout;
+        for tile in 0..rows * columns {
+            let at = [2 * (tile / columns), 2 * (tile % columns)];
+            for map in (0..self.maps).step_by(S::F32_LANES) {
+                let turned = transform(simd, &self.tile(simd, at, map));
+                let start = (map / group * tiles + first + tile) * group + map % group;
+                let places = to.chunks_exact_mut(layout.place(self.maps));
+                for (to, turned) in places.zip(turned.as_flattened()) {
+                    let to = &mut to[start..start + S::F32_LANES];
+                    S::as_mut_simd_f32s(to).0[0] = *turned;
+                }
+            }
+        }
+    }
+
     /// A vector of maps, `[row, column]` of a square of pixels.
     #[inline(always)]
-    pub fn tile<S: Simd, const N: usize>(
+    fn tile<S: Simd, const N: usize>(
         &self,
         simd: S,
         [row, column]: [usize; 2],

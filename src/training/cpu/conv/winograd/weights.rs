@@ -7,8 +7,8 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::frame::{Frame, Maps};
-use super::{APART, POINTS, panel, tiles, transform};
+use super::frame::{Frame, Layout, Maps};
+use super::{POINTS, panel, tiles, transform};
 use crate::training::cpu::conv::Geometry;
 use crate::training::cpu::tile::{ROWS, VECTORS, dispatch, sides};
 
@@ -110,8 +110,10 @@ impl WithSimd for Turn<'_> {
             frame,
         } = self.part;
         *tiles = all;
-        input.resize(POINTS * (maps * all + APART), 0.0);
-        upstream.resize(POINTS * (filters.next_multiple_of(SIDE) * all + APART), 0.0);
+        let layout = |group| Layout { group, tiles: all };
+        let (of_input, of_upstream) = (layout(side), layout(SIDE));
+        input.resize(POINTS * of_input.place(maps), 0.0);
+        upstream.resize(POINTS * of_upstream.place(filters), 0.0);
         let mut row = self.rows.start;
         while row < self.rows.end {
             // Those of one image.
@@ -125,37 +127,17 @@ impl WithSimd for Turn<'_> {
             };
             let framed = 2 * first..2 * (first + count) + 2;
             frame.fill(of, framed, 2 * columns + 2, maps);
-            for tile in 0..count * columns {
-                let at = [2 * (tile / columns), 2 * (tile % columns)];
-                for map in (0..maps).step_by(S::F32_LANES) {
-                    let turned = transform::input(simd, &frame.tile(simd, at, map));
-                    let start = (map / side * all + done + tile) * side + map % side;
-                    let places = input.chunks_exact_mut(maps * all + APART);
-                    for (to, turned) in places.zip(turned.as_flattened()) {
-                        let to = &mut to[start..start + S::F32_LANES];
-                        S::as_mut_simd_f32s(to).0[0] = *turned;
-                    }
-                }
-            }
+            let taken = [count, columns];
+            let at = (of_input, done);
+            frame.turn(simd, taken, transform::input::<S>, at, input);
             let of = Maps {
                 numbers: &self.upstream[image * geometry.maps()..][..geometry.maps()],
                 size: geometry.output(),
                 before: [0; 2],
             };
             frame.fill(of, 2 * first..2 * (first + count), 2 * columns, filters);
-            for tile in 0..count * columns {
-                let at = [2 * (tile / columns), 2 * (tile % columns)];
-                for filter in (0..filters).step_by(S::F32_LANES) {
-                    let turned = transform::output_back(simd, &frame.tile(simd, at, filter));
-                    let start = (filter / SIDE * all + done + tile) * SIDE + filter % SIDE;
-                    let places =
-                        upstream.chunks_exact_mut(filters.next_multiple_of(SIDE) * all + APART);
-                    for (to, turned) in places.zip(turned.as_flattened()) {
-                        let to = &mut to[start..start + S::F32_LANES];
-                        S::as_mut_simd_f32s(to).0[0] = *turned;
-                    }
-                }
-            }
+            let at = (of_upstream, done);
+            frame.turn(simd, taken, transform::output_back::<S>, at, upstream);
             row += count;
         }
     }
@@ -180,15 +162,21 @@ impl WithSimd for Product<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let side = VECTORS * S::F32_LANES;
-        let panels = self.geometry.channels.div_ceil(side);
-        let blocks = self.geometry.filters.next_multiple_of(side).div_ceil(SIDE);
+        let Geometry {
+            channels, filters, ..
+        } = *self.geometry;
+        let filters = filters.next_multiple_of(side);
         for (number, part) in self.parts.iter().enumerate() {
-            let start = (self.place * panels + self.panel) * part.tiles * side + self.place * APART;
+            let layout = |group| Layout {
+                group,
+                tiles: part.tiles,
+            };
+            let start = self.place * layout(side).place(channels) + self.panel * part.tiles * side;
             let lines = &part.input[start..start + part.tiles * side];
             for (group, sums) in self.sums.chunks_mut(ROWS * side).enumerate() {
                 let filter = group * ROWS;
                 let start =
-                    (self.place * blocks + filter / SIDE) * part.tiles * SIDE + self.place * APART;
+                    self.place * layout(SIDE).place(filters) + filter / SIDE * part.tiles * SIDE;
                 let numbers = &part.upstream[start..start + part.tiles * SIDE];
                 let mut kept = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
                 if self.begun || number > 0 {
