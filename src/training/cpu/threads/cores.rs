@@ -1,0 +1,114 @@
+//! Where a pool's first thread computes the others do not.
+//!
+//! Linux in a virtual machine takes a core that sleeps for one that is gone, wakes threads on the core of the one that
+//! wakes them, and parts them only some milliseconds later: steps shorter than that ran on one core. Elsewhere nothing
+//! is done.
+
+#[cfg(target_os = "linux")]
+pub use linux::{Home, Id, Kept, id};
+#[cfg(not(target_os = "linux"))]
+pub use other::{Home, Id, Kept, id};
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use rustix::thread::{CpuSet, Pid, gettid, sched_getaffinity, sched_getcpu, sched_setaffinity};
+
+    /// Names a thread.
+    pub type Id = Pid;
+
+    /// That of this thread.
+    pub fn id() -> Id {
+        gettid()
+    }
+
+    /// The core that the first thread was on when it last computed.
+    #[derive(Debug, Default)]
+    pub struct Home(Option<usize>);
+
+    /// As long as it lives, this thread stays on its core. What else runs there may leave it.
+    #[derive(Debug)]
+    pub struct Kept(Option<CpuSet>);
+
+    impl Home {
+        /// Keeps this thread on the core that it is on, and these off it. Does nothing where it cannot.
+        pub fn keep(&mut self, others: &[Id]) -> Kept {
+            let core = sched_getcpu();
+            let Ok(allowed) = sched_getaffinity(None) else {
+                return Kept(None);
+            };
+            let (mut only, mut rest) = (CpuSet::new(), allowed);
+            only.set(core);
+            rest.unset(core);
+            if rest.count() == 0 || sched_setaffinity(None, &only).is_err() {
+                return Kept(None);
+            }
+            if self.0 != Some(core) {
+                let kept_off = |id: &Id| sched_setaffinity(Some(*id), &rest).is_ok();
+                self.0 = others.iter().all(kept_off).then_some(core);
+            }
+            Kept(Some(allowed))
+        }
+    }
+
+    impl Drop for Kept {
+        fn drop(&mut self) {
+            if let Some(allowed) = self.0 {
+                // What was allowed before is allowed still; else the thread stays, as it may.
+                sched_setaffinity(None, &allowed).ok();
+            }
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod other {
+    pub type Id = ();
+
+    pub fn id() -> Id {}
+
+    #[derive(Debug, Default)]
+    pub struct Home;
+
+    #[derive(Debug)]
+    pub struct Kept;
+
+    impl Home {
+        pub fn keep(&mut self, _: &[Id]) -> Kept {
+            Kept
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::thread::{CpuSet, sched_getaffinity};
+
+    use super::{Home, id};
+
+    fn cores(thread: Option<super::Id>) -> CpuSet {
+        sched_getaffinity(thread).expect("the cores of a thread")
+    }
+
+    #[test]
+    fn while_the_first_thread_computes_the_others_are_off_its_core() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build();
+        let pool = pool.expect("threads");
+        let others = pool.broadcast(|_| id());
+        let allowed = cores(None);
+        let kept = Home::default().keep(&others);
+        let own = cores(None);
+        if allowed.count() == 1 {
+            assert!(own == allowed, "there is nowhere to go");
+            return;
+        }
+        assert_eq!(own.count(), 1, "the first thread stays where it is");
+        let core = (0..CpuSet::MAX_CPU).find(|core| own.is_set(*core));
+        for other in others {
+            let found = cores(Some(other));
+            assert_eq!(found.count(), allowed.count() - 1, "all cores but one");
+            assert!(!found.is_set(core.expect("a core")));
+        }
+        drop(kept);
+        assert!(cores(None) == allowed, "it may go everywhere again");
+    }
+}
