@@ -195,7 +195,7 @@ impl Work<'_> {
             let framed = 2 * rows.start..2 * rows.end + 2;
             frame.fill(of, framed, 2 * columns + 2, maps);
             let at = (layout, image * of_image);
-            frame.turn(simd, tiles, transform::input::<S>, at, turned);
+            frame.turn(simd, tiles, transform::Input, at, turned);
         }
     }
 

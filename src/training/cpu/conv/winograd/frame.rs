@@ -3,7 +3,7 @@
 use pulp::Simd;
 
 use super::APART;
-use super::transform::Tile;
+use super::transform::{Tile, Transform};
 
 /// Maps that are brought over together.
 const TOGETHER: usize = 8;
@@ -72,11 +72,11 @@ impl Frame {
     /// Turns `[rows, columns]` of tiles, each two pixels from the next, and brings them to their places: from tile `first`
     /// on.
     #[inline(always)]
-    pub fn turn<S: Simd, const N: usize>(
+    pub fn turn<S: Simd, T: Transform<N>, const N: usize>(
         &self,
         simd: S,
         [rows, columns]: [usize; 2],
-        transform: impl Fn(S, &Tile<S::f32s, N>) -> Tile<S::f32s, 4>,
+        _: T,
         (layout, first): (Layout, usize),
         to: &mut [f32],
     ) {
@@ -84,7 +84,7 @@ impl Frame {
         for tile in 0..rows * columns {
             let at = [2 * (tile / columns), 2 * (tile % columns)];
             for map in (0..self.maps).step_by(S::F32_LANES) {
-                let turned = transform(simd, &self.tile(simd, at, map));
+                let turned = T::of(simd, &self.tile(simd, at, map));
                 let start = (map / group * tiles + first + tile) * group + map % group;
                 let places = to.chunks_exact_mut(layout.place(self.maps));
                 for (to, turned) in places.zip(turned.as_flattened()) {

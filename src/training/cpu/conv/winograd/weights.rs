@@ -11,6 +11,7 @@ use super::frame::{Frame, Layout, Maps};
 use super::{POINTS, panel, tiles, transform};
 use crate::training::cpu::conv::Geometry;
 use crate::training::cpu::tile::{ROWS, VECTORS, dispatch, sides};
+use crate::training::cpu::zeros::zeros;
 
 /// Tiles of a part: what they are turned into stays in the cache.
 const TILES: usize = 128;
@@ -129,7 +130,7 @@ impl WithSimd for Turn<'_> {
             frame.fill(of, framed, 2 * columns + 2, maps);
             let taken = [count, columns];
             let at = (of_input, done);
-            frame.turn(simd, taken, transform::input::<S>, at, input);
+            frame.turn(simd, taken, transform::Input, at, input);
             let of = Maps {
                 numbers: &self.upstream[image * geometry.maps()..][..geometry.maps()],
                 size: geometry.output(),
@@ -137,7 +138,7 @@ impl WithSimd for Turn<'_> {
             };
             frame.fill(of, 2 * first..2 * (first + count), 2 * columns, filters);
             let at = (of_upstream, done);
-            frame.turn(simd, taken, transform::output_back::<S>, at, upstream);
+            frame.turn(simd, taken, transform::OutputBack, at, upstream);
             row += count;
         }
     }
@@ -195,7 +196,7 @@ impl WithSimd for Product<'_> {
 
 /// From sums `[place, panel of channels, filter, channel of the panel]` to weights.
 fn back(geometry: &Geometry, sums: &[f32]) -> Vec<f32> {
-    let mut found = vec![0.0; geometry.filters * geometry.taps()];
+    let mut found = zeros(geometry.filters * geometry.taps());
     found
         .par_chunks_exact_mut(geometry.taps())
         .enumerate()
