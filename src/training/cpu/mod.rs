@@ -12,6 +12,7 @@ mod product;
 pub mod threads;
 mod tile;
 pub mod update;
+mod zeros;
 
 #[cfg(test)]
 mod tests;

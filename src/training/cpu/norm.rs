@@ -7,6 +7,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::tile::dispatch;
+use super::zeros::zeros;
 
 /// What is normalised.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,7 +68,7 @@ pub fn apply(
             (factor, shift[channel] - moments.mean[channel] * factor)
         })
         .collect();
-    let mut output = vec![0.0; input.len()];
+    let mut output = zeros(input.len());
     output
         .par_chunks_exact_mut(channels * area)
         .zip(input.par_chunks_exact(channels * area))
@@ -116,7 +117,7 @@ pub fn backward(
         (sums.1 as f32 * deviation, sums.0 as f32)
     });
     let (by_scale, by_shift): (Vec<f32>, Vec<f32>) = sums.unzip();
-    let mut by_input = vec![0.0; input.len()];
+    let mut by_input = zeros(input.len());
     by_input
         .par_chunks_exact_mut(channels * area)
         .enumerate()

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::{Conv, Gradients, PARTS, Passed, total};
 use crate::training::cpu::tile::{Entry, LANES, dispatch, gather, gather_rows};
+use crate::training::cpu::zeros::zeros;
 
 /// Buffers of a thread, kept from pass to pass.
 #[derive(Default)]
@@ -115,7 +116,7 @@ pub fn backward(conv: &Conv, passed: Passed<'_>, gradient: &[f32], with_input: b
     }
     let images = passed.input.len() / image;
     let part = images.div_ceil(PARTS).max(1);
-    let mut by_input = vec![0.0; if with_input { passed.input.len() } else { 0 }];
+    let mut by_input = zeros(if with_input { passed.input.len() } else { 0 });
     let mut by_inputs = by_input.chunks_mut(part * image);
     let by_inputs: Vec<&mut [f32]> = (0..images.div_ceil(part))
         .map(|_| by_inputs.next().unwrap_or_default())

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::{Gradients, Linear, SHARE};
 use crate::training::cpu::tile::{ROWS, VECTORS, dispatch, lanes, outer, packed};
+use crate::training::cpu::zeros::zeros;
 
 /// Inputs whose gradients one thread computes at a time: whole rows of both kernels.
 const SLICE: usize = 16 * ROWS;
@@ -88,7 +89,7 @@ impl Upstream {
 fn by_weights(linear: &Linear, input: &[f32], upstream: &Upstream) -> Vec<f32> {
     let Linear { inputs, units, .. } = *linear;
     let lines = upstream.by_units();
-    let mut found = vec![0.0; inputs * units];
+    let mut found = zeros(inputs * units);
     found
         .par_chunks_mut(SLICE * units)
         .with_min_len(SHARE / (SLICE * units * upstream.images) + 1)
@@ -159,7 +160,7 @@ impl WithSimd for Outer<'_> {
 fn by_input(linear: &Linear, weights: &[f32], upstream: &Upstream) -> Vec<f32> {
     let Linear { inputs, units, .. } = *linear;
     let lines = upstream.by_images();
-    let mut found = vec![0.0; upstream.images * inputs];
+    let mut found = zeros(upstream.images * inputs);
     // Threads share the inputs, so that each reads its weights once: `[slice][image]`.
     let mut slices: Vec<Vec<&mut [f32]>> = Vec::new();
     slices.resize_with(inputs.div_ceil(SLICE), || {

@@ -10,6 +10,7 @@ use burn_flex::FlexTensor;
 use super::backward::{Kept, tracked};
 use super::{like, numbers, tensor};
 use crate::training::cpu::conv::{self, Conv, Line, Passed};
+use crate::training::cpu::zeros::zeros;
 
 /// A forward pass, with where each pooled number came from.
 pub fn pass(
@@ -19,7 +20,7 @@ pub fn pass(
     conv: &Conv,
 ) -> (FlexTensor, Vec<u8>) {
     let images = input.layout().shape()[0];
-    let mut output = vec![0.0; images * conv.out()];
+    let mut output = zeros(images * conv.out());
     let mut chosen = vec![0; if conv.finish.pool { output.len() } else { 0 }];
     conv::forward(
         conv,

@@ -8,6 +8,7 @@ use burn_flex::FlexTensor;
 use super::backward::{Kept, tracked};
 use super::{like, numbers, tensor};
 use crate::training::cpu::linear::{self, Linear};
+use crate::training::cpu::zeros::zeros;
 
 pub fn pass(
     input: &FlexTensor,
@@ -16,7 +17,7 @@ pub fn pass(
     linear: &Linear,
 ) -> FlexTensor {
     let images = input.layout().shape()[0];
-    let mut output = vec![0.0; images * linear.units];
+    let mut output = zeros(images * linear.units);
     linear::forward(
         linear,
         &numbers(input),

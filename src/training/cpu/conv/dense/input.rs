@@ -9,6 +9,7 @@ use crate::training::cpu::conv::strip::Strip;
 use crate::training::cpu::conv::{Conv, Finish, Geometry, Line, winograd};
 use crate::training::cpu::product::{Lines, pitch, times};
 use crate::training::cpu::tile::dispatch;
+use crate::training::cpu::zeros::zeros;
 
 /// Rows and columns of the input whose number has the same rest when divided by the stride.
 struct Phase {
@@ -133,7 +134,7 @@ pub fn gradient(geometry: &Geometry, weights: &[f32], upstream: &[f32]) -> Vec<f
     let turned = Turned::new(geometry);
     let (image, maps) = (geometry.image(), geometry.maps());
     let images = upstream.len() / maps;
-    let mut by_input = vec![0.0; images * image];
+    let mut by_input = zeros(images * image);
     if winograd::covers(geometry, images) {
         let conv = Conv {
             geometry: turned.geometry,

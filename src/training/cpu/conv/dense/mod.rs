@@ -10,6 +10,7 @@ pub use input::covers;
 use rayon::prelude::*;
 
 use super::{Conv, Gradients, Passed};
+use crate::training::cpu::zeros::zeros;
 
 /// See [`super::backward`].
 pub fn backward(conv: &Conv, passed: Passed<'_>, gradient: &[f32], with_input: bool) -> Gradients {
@@ -28,7 +29,7 @@ fn by_sums<'a>(conv: &Conv, passed: Passed<'_>, gradient: &'a [f32]) -> Cow<'a, 
     if conv.finish.pool {
         let (out, maps) = (conv.out(), conv.geometry.maps());
         let [height, width] = conv.geometry.output();
-        let mut sums = vec![0.0; gradient.len() / out * maps];
+        let mut sums = zeros(gradient.len() / out * maps);
         sums.par_chunks_exact_mut(maps)
             .zip(gradient.par_chunks_exact(out))
             .zip(passed.chosen.par_chunks_exact(out))
