@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use super::{Linear, SHARE};
 use crate::training::cpu::tile::{Entry, ROWS, VECTORS, dispatch, gather, lanes, outer};
 
-/// Weights of a unit that are taken at a time, so that what is read of them stays in the cache.
-const BLOCK: usize = 64;
+/// Weights of a unit that are taken at a time, at most, so that what is read of them stays in the cache.
+const BLOCK: usize = 1024;
 
 /// Fewer images than these are computed one by one.
 const FEW: usize = 4;
@@ -22,8 +22,8 @@ const PART: usize = 192;
 /// depend on the number of threads.
 const PARTS: usize = 16;
 
-/// Images whose sums one thread computes at a time: whole rows of the kernel.
-const GROUP: usize = 16 * ROWS;
+/// Images for which threads share the inputs, at most.
+const SMALL: usize = 16 * ROWS;
 
 /// `input` · `weights` + `bias` into `output`.
 pub fn forward(
@@ -102,14 +102,16 @@ impl Cut {
     fn new(linear: &Linear, images: usize) -> Self {
         let Linear { inputs, units, .. } = *linear;
         let side = VECTORS * lanes();
-        let (group, panels) = (images.min(GROUP), units.div_ceil(side));
-        let groups = images.div_ceil(group);
-        // Of few images the inputs are shared, of many the units. This changes no sum, so that it may follow the threads.
-        let (parts, shares) = if groups == 1 {
-            (PARTS.min(inputs / PART).max(1), 1)
+        let panels = units.div_ceil(side);
+        // Of few images the inputs are shared, of many the units, else the images. The latter change no sum, so that
+        // they may follow the threads.
+        let (group, parts, shares) = if images <= SMALL {
+            (images, PARTS.min(inputs / PART).max(1), 1)
         } else {
             let tasks = 2 * rayon::current_num_threads();
-            (1, tasks.div_ceil(groups).min(panels))
+            let shares = tasks.min(panels);
+            let group = images.div_ceil(tasks.div_ceil(shares));
+            (group.next_multiple_of(ROWS), 1, shares)
         };
         let each = panels.div_ceil(shares);
         Self {
@@ -202,19 +204,21 @@ impl Part<'_> {
         let Linear { inputs, units, .. } = *self.linear;
         let side = VECTORS * S::F32_LANES;
         let last = self.input.len() / inputs - 1;
+        let blocks = self.inputs.len().div_ceil(BLOCK).max(1);
+        let depth = self.inputs.len().div_ceil(blocks).max(1);
         // `[panel, input, unit of the panel]`
-        let mut lines = vec![0.0; BLOCK * self.pitch];
-        for from in self.inputs.clone().step_by(BLOCK) {
-            let block = from..(from + BLOCK).min(self.inputs.end);
+        let mut lines = vec![0.0; depth * self.pitch];
+        for from in self.inputs.clone().step_by(depth) {
+            let block = from..(from + depth).min(self.inputs.end);
             let weights = &self.weights[from * units..block.end * units];
-            deal(simd, weights, units, self.units.clone(), &mut lines);
+            deal(simd, weights, units, self.units.clone(), depth, &mut lines);
             let first = from == self.inputs.start;
-            for (group, found) in self.sums.chunks_mut(ROWS * self.pitch).enumerate() {
-                let rows: [&[f32]; ROWS] = std::array::from_fn(|row| {
-                    let image = (group * ROWS + row).min(last);
-                    &self.input[image * inputs..][block.clone()]
-                });
-                for (panel, lines) in lines.chunks_exact(BLOCK * side).enumerate() {
+            for (panel, lines) in lines.chunks_exact(depth * side).enumerate() {
+                for (group, found) in self.sums.chunks_mut(ROWS * self.pitch).enumerate() {
+                    let rows: [&[f32]; ROWS] = std::array::from_fn(|row| {
+                        let image = (group * ROWS + row).min(last);
+                        &self.input[image * inputs..][block.clone()]
+                    });
                     let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
                     if !first {
                         for (found, sums) in found.chunks_exact(self.pitch).zip(&mut sums) {
@@ -233,23 +237,30 @@ impl Part<'_> {
     }
 }
 
-/// Some units of rows `[input, unit]` in panels, `[panel, input, unit of the panel]`, with room for [`BLOCK`] inputs a panel.
+/// Some units of rows `[input, unit]` in panels, `[panel, input, unit of the panel]`, with room for `depth` inputs.
 #[inline(always)]
-fn deal<S: Simd>(_: S, rows: &[f32], units: usize, taken: Range<usize>, lines: &mut [f32]) {
+fn deal<S: Simd>(
+    _: S,
+    rows: &[f32],
+    units: usize,
+    taken: Range<usize>,
+    depth: usize,
+    lines: &mut [f32],
+) {
     let side = VECTORS * S::F32_LANES;
     let whole = taken.len() / side * side;
     for (number, row) in rows.chunks_exact(units).enumerate() {
         let row = &row[taken.clone()];
         let (vectors, _) = S::as_simd_f32s(&row[..whole]);
         let (vectors, _) = vectors.as_chunks::<VECTORS>();
-        let panels = lines.chunks_exact_mut(BLOCK * side);
+        let panels = lines.chunks_exact_mut(depth * side);
         for (panel, vectors) in panels.zip(vectors) {
             let (line, _) = S::as_mut_simd_f32s(&mut panel[number * side..][..side]);
             let (line, _) = line.as_chunks_mut::<VECTORS>();
             line.fill(*vectors);
         }
         if whole < row.len() {
-            let line = &mut lines[whole * BLOCK + number * side..];
+            let line = &mut lines[whole * depth + number * side..];
             let row = row[whole..].iter();
             line.iter_mut().zip(row).for_each(|(to, one)| *to = *one);
         }

@@ -10,7 +10,7 @@ use super::conv::{self, Conv, Finish, Geometry, Line, Passed};
 use super::linear::{self, Linear};
 use super::norm::{self, Norm};
 use super::update::Memory;
-use super::{cross_entropy, tile};
+use super::{cross_entropy, tile, zeros};
 use crate::project::Optimizer;
 
 /// Greatest difference, as a part of the greatest number.
@@ -58,10 +58,17 @@ fn equal(what: &str, found: &[f32], expected: &[f64]) {
 fn fully_connected_layers_equal_plain_sums() {
     for seed in 0..150 {
         let mut draw = Draw::new(seed);
-        let inputs = draw.size(1, if seed % 5 == 0 { 700 } else { 40 });
+        let inputs = match seed {
+            // More than are taken at a time, of more images than share them.
+            0 => 2300,
+            _ => draw.size(1, if seed % 5 == 0 { 700 } else { 40 }),
+        };
         let units = draw.size(1, if seed % 7 == 0 { 150 } else { 40 });
         let relu = draw.yes();
-        let images = draw.size(1, 40);
+        let images = match seed {
+            0 => 130,
+            _ => draw.size(1, if seed % 4 == 0 { 230 } else { 40 }),
+        };
         let layer = Linear {
             inputs,
             units,
@@ -289,14 +296,24 @@ fn everything() -> Vec<f32> {
         units: 70,
         relu: true,
     };
-    let (input, weights) = (draw.numbers(37 * 2000), draw.numbers(2000 * 70));
-    let mut output = vec![0.0; 37 * 70];
-    linear::forward(&layer, &input, &weights, None, &mut output);
-    let gradient = draw.numbers(output.len());
-    let found = linear::backward(&layer, &input, &weights, &output, &gradient, true);
-    all.extend([output, found.weights, found.bias].concat());
-    all.extend(found.input.unwrap_or_default());
+    // Few images share the inputs, many the units.
+    for images in [37, 137] {
+        let (input, weights) = (draw.numbers(images * 2000), draw.numbers(2000 * 70));
+        let mut output = vec![0.0; images * 70];
+        linear::forward(&layer, &input, &weights, None, &mut output);
+        let gradient = draw.numbers(output.len());
+        let found = linear::backward(&layer, &input, &weights, &output, &gradient, true);
+        all.extend([output, found.weights, found.bias].concat());
+        all.extend(found.input.unwrap_or_default());
+    }
     all
+}
+
+#[test]
+fn zeros_of_many_threads_are_as_many_as_asked_for() {
+    let count = (1 << 20) + 5;
+    let found = zeros::zeros(count);
+    assert!(found.len() == count && found.iter().all(|number| *number == 0.0));
 }
 
 #[test]
@@ -328,7 +345,7 @@ fn again(vectors: &str) {
     let out = child.unwrap_or_else(|error| panic!("{error}"));
     let text = String::from_utf8_lossy(&out.stdout);
     assert!(out.status.success(), "{text}");
-    assert!(text.contains("7 passed"), "{text}");
+    assert!(text.contains("8 passed"), "{text}");
 }
 
 #[test]
