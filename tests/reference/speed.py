@@ -8,10 +8,11 @@ The peer is PyTorch unless told otherwise. Each side is a process of its own, so
 environment (`pip install keras tensorflow-cpu`): `--python` names its interpreter. Keras runs on the backend that
 `KERAS_BACKEND` names, else on its default.
 
-Each round runs some steps of each side, in an order that turns; the ratio of a round is that of their medians. Prints
-images per second and the median of the ratios with the least and the greatest, then the most memory that each took for
-some steps in a process of its own; with `--readme`, the table there becomes this one. Run it on a machine that does
-nothing else: PyTorch's threads wait for one another by turning, and suffer more than others from company.
+Each round runs some steps of each side, in an order that turns, with a short rest between them; the ratio of a round is
+that of their medians. Prints images per second and the median of the ratios with the least and the greatest, then the
+most memory that each took for some steps in a process of its own; with `--readme`, the table there becomes this one. Run
+it on a machine that does nothing else: PyTorch's threads wait for one another by turning, and suffer more than others
+from company.
 """
 
 import argparse
@@ -27,6 +28,9 @@ import time
 
 INFER = (1, 256)
 STEPS_FOR_MEMORY = 18
+
+# Seconds before a side's turn: the threads of the one before it still look for work for some milliseconds.
+REST = 0.05
 
 # name: (side, channels), batch, optimiser
 SYSTEMS = {
@@ -270,6 +274,7 @@ def compare(what, images, line, sides, rounds):
     for number in range(rounds):
         first = number % len(sides)
         for place in [*range(first, len(sides)), *range(first)]:
+            time.sleep(REST)
             seconds[place].append(statistics.median(sides[place].ask(line)))
     rates = [statistics.median(images / second for second in own) for own in seconds]
     cells = [f"{rates[0]:,.0f}"]
