@@ -58,17 +58,14 @@ fn equal(what: &str, found: &[f32], expected: &[f64]) {
 fn fully_connected_layers_equal_plain_sums() {
     for seed in 0..150 {
         let mut draw = Draw::new(seed);
-        let inputs = match seed {
-            // More than are taken at a time, of more images than share them.
-            0 => 2300,
-            _ => draw.size(1, if seed % 5 == 0 { 700 } else { 40 }),
+        // At first more inputs than are taken at a time, of more images than share them.
+        let [inputs, images] = match seed {
+            0 => [2300, 130],
+            _ if seed % 5 == 0 => [draw.size(1, 700), draw.size(1, 230)],
+            _ => [draw.size(1, 40), draw.size(1, 40)],
         };
         let units = draw.size(1, if seed % 7 == 0 { 150 } else { 40 });
         let relu = draw.yes();
-        let images = match seed {
-            0 => 130,
-            _ => draw.size(1, if seed % 4 == 0 { 230 } else { 40 }),
-        };
         let layer = Linear {
             inputs,
             units,
