@@ -1,17 +1,25 @@
 //! Where a pool's first thread computes the others do not.
 //!
 //! Linux in a virtual machine takes a core that sleeps for one that is gone, wakes threads on the core of the one that
-//! wakes them, and parts them only some milliseconds later: steps shorter than that ran on one core. Elsewhere nothing
-//! is done.
+//! wakes them, and parts them only some milliseconds later: steps shorter than that ran on one core. Elsewhere threads
+//! are left to the system.
 
 #[cfg(target_os = "linux")]
-pub use linux::{Home, Id, Kept, id};
+pub use linux::{Home, Id, Kept, id, pays};
 #[cfg(not(target_os = "linux"))]
-pub use other::{Home, Id, Kept, id};
+pub use other::{Home, Id, Kept, id, pays};
 
 #[cfg(target_os = "linux")]
 mod linux {
     use rustix::thread::{CpuSet, Pid, gettid, sched_getaffinity, sched_getcpu, sched_setaffinity};
+
+    /// Whether to keep threads apart: in a virtual machine, as Linux tells on x86.
+    pub fn pays() -> bool {
+        let told = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let mut lines = told.lines();
+        let flags = lines.find(|line| line.starts_with("flags"));
+        flags.is_some_and(|flags| flags.split(' ').any(|flag| flag == "hypervisor"))
+    }
 
     /// Names a thread.
     pub type Id = Pid;
@@ -62,6 +70,10 @@ mod linux {
 
 #[cfg(not(target_os = "linux"))]
 mod other {
+    pub fn pays() -> bool {
+        false
+    }
+
     pub type Id = ();
 
     pub fn id() -> Id {}

@@ -38,10 +38,10 @@ pub fn join() -> Option<ThreadPool> {
     Some(pool)
 }
 
-/// As long as it lives, this thread has its core to itself, and the pool's other threads look for work without a pause:
-/// to wake one takes as long as a small layer.
+/// As long as it lives, this thread has its core to itself where [`cores::pays`], and the pool's other threads look for
+/// work without a pause: to wake one takes as long as a small layer.
 #[derive(Debug)]
-pub struct Attention(#[expect(dead_code, reason = "dropped, it frees the thread")] Kept);
+pub struct Attention(#[expect(dead_code, reason = "dropped, it frees the thread")] Option<Kept>);
 
 impl Attention {
     /// For so many images going through a network, where that takes longer than to wake a thread; in a thread that
@@ -58,7 +58,7 @@ impl Attention {
 /// The other threads of a pool.
 struct Helpers {
     ids: Vec<Id>,
-    home: Home,
+    home: Option<Home>,
     watching: Arc<[AtomicBool]>,
 }
 
@@ -69,7 +69,7 @@ impl Helpers {
         Self {
             watching: ids.iter().map(|_| AtomicBool::new(false)).collect(),
             ids,
-            home: Home::default(),
+            home: cores::pays().then(Home::default),
         }
     }
 
@@ -77,7 +77,7 @@ impl Helpers {
         if self.ids.is_empty() {
             return None;
         }
-        let kept = self.home.keep(&self.ids);
+        let kept = self.home.as_mut().map(|home| home.keep(&self.ids));
         let mut watching = self.watching.iter();
         if !watching.all(|one| one.load(Ordering::Relaxed)) {
             let watching = self.watching.clone();
