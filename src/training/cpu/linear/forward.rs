@@ -9,8 +9,11 @@ use rayon::prelude::*;
 use super::{Linear, SHARE};
 use crate::training::cpu::tile::{Entry, ROWS, VECTORS, dispatch, gather, lanes, outer};
 
-/// Weights of a unit that are taken at a time, at most, so that what is read of them stays in the cache.
+/// Weights of a unit that are taken at a time, at most.
 const BLOCK: usize = 1024;
+
+/// Weights that are taken at a time, at most, where that is not too few of a unit: they stay in the cache (512 KiB).
+const TAKEN: usize = 1 << 17;
 
 /// Fewer images than these are computed one by one.
 const FEW: usize = 4;
@@ -21,6 +24,9 @@ const PART: usize = 192;
 /// In how many parts the inputs are cut at most, each with sums of its own: always the same, so that results do not
 /// depend on the number of threads.
 const PARTS: usize = 16;
+
+/// Images that are computed together, at most: they are read again for each few units, from the cache.
+const GROUP: usize = 64 * ROWS;
 
 /// Images for which threads share the inputs, at most.
 const SMALL: usize = 16 * ROWS;
@@ -34,17 +40,20 @@ pub fn forward(
     output: &mut [f32],
 ) {
     let Linear { inputs, units, .. } = *linear;
-    let images = input.len() / inputs;
+    let all = input.len() / inputs;
     let Cut {
         group,
         parts,
         shares,
         pitch,
-    } = Cut::new(linear, images);
+    } = Cut::new(linear, all);
     let part = inputs.div_ceil(parts);
+    // Here and not in the kernel: there it makes the compiler keep sums on the stack, at half the speed.
+    let blocks = part.div_ceil((TAKEN / pitch).clamp(64, BLOCK));
+    let depth = part.div_ceil(blocks);
     // `[group, part, share, image, unit of the share]`; each is written before it is read.
     let mut sums = SUMS.take();
-    let needed = images.div_ceil(group) * parts * shares * group * pitch;
+    let needed = all.div_ceil(group) * parts * shares * group * pitch;
     if sums.len() < needed {
         sums.resize(needed, 0.0);
     }
@@ -56,13 +65,15 @@ pub fn forward(
             let (share, number) = (number % shares, number / shares);
             let first = number / parts * group;
             let from = (number % parts * part).min(inputs);
-            let images = group.min(images - first);
+            let images = group.min(all - first);
             dispatch(Part {
                 linear,
+                few: all < FEW,
                 input: &input[first * inputs..][..images * inputs],
                 weights,
                 inputs: from..(from + part).min(inputs),
                 units: share * pitch..((share + 1) * pitch).min(units),
+                depth,
                 pitch,
                 sums: &mut sums[..images * pitch],
             });
@@ -103,21 +114,24 @@ impl Cut {
         let Linear { inputs, units, .. } = *linear;
         let side = VECTORS * lanes();
         let panels = units.div_ceil(side);
-        // Of few images the inputs are shared, of many the units, else the images. The latter change no sum, so that
-        // they may follow the threads.
-        let (group, parts, shares) = if images <= SMALL {
-            (images, PARTS.min(inputs / PART).max(1), 1)
-        } else {
-            let tasks = 2 * rayon::current_num_threads();
-            let shares = tasks.min(panels);
-            let group = images.div_ceil(tasks.div_ceil(shares));
-            (group.next_multiple_of(ROWS), 1, shares)
-        };
-        let each = panels.div_ceil(shares);
+        // Of few images threads share the inputs, of many the units, and the images as well where there are few units.
+        // Neither of these changes a sum, so that they may follow the number of threads.
+        if images <= SMALL {
+            return Self {
+                group: images,
+                parts: PARTS.min(inputs / PART).max(1),
+                shares: 1,
+                pitch: panels * side,
+            };
+        }
+        let tasks = 2 * rayon::current_num_threads();
+        let each = panels.div_ceil(tasks);
+        let shares = panels.div_ceil(each);
+        let group = images.div_ceil(tasks.div_ceil(shares));
         Self {
-            group,
-            parts,
-            shares: panels.div_ceil(each),
+            group: group.next_multiple_of(ROWS).min(GROUP),
+            parts: 1,
+            shares,
             pitch: each * side,
         }
     }
@@ -155,10 +169,14 @@ fn finish<'a>(
 /// The sums of some inputs.
 struct Part<'a> {
     linear: &'a Linear,
+    /// Of few images in all: how many are left here follows the number of threads.
+    few: bool,
     input: &'a [f32],
     weights: &'a [f32],
     inputs: Range<usize>,
     units: Range<usize>,
+    /// Inputs that are taken at a time.
+    depth: usize,
     pitch: usize,
     /// `[image, unit]`, rows `pitch` apart
     sums: &'a mut [f32],
@@ -169,7 +187,7 @@ impl WithSimd for Part<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        if self.sums.len() / self.pitch < FEW {
+        if self.few {
             self.one_by_one(simd);
         } else {
             self.together(simd);
@@ -204,8 +222,7 @@ impl Part<'_> {
         let Linear { inputs, units, .. } = *self.linear;
         let side = VECTORS * S::F32_LANES;
         let last = self.input.len() / inputs - 1;
-        let blocks = self.inputs.len().div_ceil(BLOCK).max(1);
-        let depth = self.inputs.len().div_ceil(blocks).max(1);
+        let depth = self.depth;
         // `[panel, input, unit of the panel]`
         let mut lines = vec![0.0; depth * self.pitch];
         for from in self.inputs.clone().step_by(depth) {

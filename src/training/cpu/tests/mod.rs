@@ -288,15 +288,15 @@ fn everything() -> Vec<f32> {
         all.extend([output, found.weights, found.bias].concat());
         all.extend(found.input.unwrap_or_default());
     }
-    let layer = Linear {
-        inputs: 2000,
-        units: 70,
-        relu: true,
-    };
-    // Few images share the inputs, many the units.
-    for images in [37, 137] {
-        let (input, weights) = (draw.numbers(images * 2000), draw.numbers(2000 * 70));
-        let mut output = vec![0.0; images * 70];
+    // Of few images threads share the inputs, of many the units, of few units the images: the last share of 97 is one.
+    for (images, units) in [(37, 70), (137, 70), (97, 10)] {
+        let layer = Linear {
+            inputs: 2000,
+            units,
+            relu: true,
+        };
+        let (input, weights) = (draw.numbers(images * 2000), draw.numbers(2000 * units));
+        let mut output = vec![0.0; images * units];
         linear::forward(&layer, &input, &weights, None, &mut output);
         let gradient = draw.numbers(output.len());
         let found = linear::backward(&layer, &input, &weights, &output, &gradient, true);
@@ -308,9 +308,10 @@ fn everything() -> Vec<f32> {
 
 #[test]
 fn zeros_of_many_threads_are_as_many_as_asked_for() {
-    let count = (1 << 20) + 5;
-    let found = zeros::zeros(count);
-    assert!(found.len() == count && found.iter().all(|number| *number == 0.0));
+    for count in [0, 1, (1 << 19) - 1, 1 << 19, (1 << 20) + 5] {
+        let found = zeros::zeros(count);
+        assert!(found.len() == count && found.iter().all(|number| *number == 0.0));
+    }
 }
 
 #[test]
