@@ -11,12 +11,17 @@ pub use other::{Home, Id, Kept, id, pays};
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use std::fs::File;
+    use std::io::{BufRead as _, BufReader};
+
     use rustix::thread::{CpuSet, Pid, gettid, sched_getaffinity, sched_getcpu, sched_setaffinity};
 
     /// Whether to keep threads apart: in a virtual machine, as Linux tells on x86.
     pub fn pays() -> bool {
-        let told = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let mut lines = told.lines();
+        let Ok(told) = File::open("/proc/cpuinfo") else {
+            return false;
+        };
+        let mut lines = BufReader::new(told).lines().map_while(Result::ok);
         let flags = lines.find(|line| line.starts_with("flags"));
         flags.is_some_and(|flags| flags.split(' ').any(|flag| flag == "hypervisor"))
     }
@@ -29,9 +34,9 @@ mod linux {
         gettid()
     }
 
-    /// The core that the first thread was on when it last computed.
+    /// The core that the others are kept off, and those that they were allowed then.
     #[derive(Debug, Default)]
-    pub struct Home(Option<usize>);
+    pub struct Home(Option<(usize, CpuSet)>);
 
     /// As long as it lives, this thread stays on its core. What else runs there may leave it.
     #[derive(Debug)]
@@ -50,9 +55,12 @@ mod linux {
             if rest.count() == 0 || sched_setaffinity(None, &only).is_err() {
                 return Kept(None);
             }
-            if self.0 != Some(core) {
-                let kept_off = |id: &Id| sched_setaffinity(Some(*id), &rest).is_ok();
-                self.0 = others.iter().all(kept_off).then_some(core);
+            if self.0 != Some((core, allowed)) {
+                for id in others {
+                    // One that cannot be kept off may stay.
+                    sched_setaffinity(Some(*id), &rest).ok();
+                }
+                self.0 = Some((core, allowed));
             }
             Kept(Some(allowed))
         }

@@ -23,23 +23,37 @@ thread_local! {
     static HELPERS: RefCell<Option<Helpers>> = RefCell::default();
 }
 
-/// Makes this thread one of those that compute, with others beside it for the processor's other cores, until the pool is
-/// dropped at the thread's end. Otherwise every operation, however small, would be handed to other threads and waited
-/// for, which takes longer than many a layer does.
+/// Makes this thread one of those that compute, with others beside it for the processor's other cores, until this is
+/// dropped; once in a thread. Otherwise every operation, however small, would be handed to other threads and waited for,
+/// which takes longer than many a layer does.
 ///
 /// Where it cannot be done, operations are handed over.
-pub fn join() -> Option<ThreadPool> {
+pub fn join() -> Option<Joined> {
     let pool = ThreadPoolBuilder::new()
         .use_current_thread()
         .thread_name(|number| format!("arithmetic {number}"))
         .build()
         .ok()?;
     HELPERS.set(Some(Helpers::of(&pool)));
-    Some(pool)
+    Some(Joined { _pool: pool })
 }
 
-/// As long as it lives, this thread has its core to itself where [`cores::pays`], and the pool's other threads look for
-/// work without a pause: to wake one takes as long as a small layer.
+/// The threads that compute with this one.
+#[derive(Debug)]
+pub struct Joined {
+    _pool: ThreadPool,
+}
+
+impl Drop for Joined {
+    fn drop(&mut self) {
+        HELPERS.set(None);
+        // What was called for all threads waits for this one too, and the pool for that.
+        while rayon::yield_now() == Some(Yield::Executed) {}
+    }
+}
+
+/// The pool's other threads look for work until there has been none for a while: to wake one takes as long as a small
+/// layer. As long as this lives, this thread has its core to itself, where [`cores::pays`].
 #[derive(Debug)]
 pub struct Attention(#[expect(dead_code, reason = "dropped, it frees the thread")] Option<Kept>);
 
@@ -47,8 +61,11 @@ impl Attention {
     /// For so many images going through a network, where that takes longer than to wake a thread; in a thread that
     /// has [`join`]ed a pool.
     pub fn call(network: &Network, images: usize) -> Option<Self> {
-        let work = network.parameters().saturating_mul(images as u64);
-        if rayon::current_thread_index() != Some(0) || work < LEAST {
+        Self::to_work(network.parameters().saturating_mul(images as u64))
+    }
+
+    fn to_work(work: u64) -> Option<Self> {
+        if work < LEAST {
             return None;
         }
         HELPERS.with_borrow_mut(|helpers| helpers.as_mut()?.call())
@@ -91,7 +108,7 @@ impl Helpers {
     }
 }
 
-/// Does what there is to do until nothing has come for a while.
+/// Does what there is to do until nothing has come for a while: what is waited for may be this very thread's, further up.
 fn watch(watching: &AtomicBool) {
     if watching.swap(true, Ordering::Relaxed) {
         return;
@@ -106,4 +123,28 @@ fn watch(watching: &AtomicBool) {
         }
     }
     watching.store(false, Ordering::Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Attention, LEAST, join};
+
+    #[test]
+    fn a_thread_calls_its_helpers_as_long_as_it_has_joined_them() {
+        let thread = std::thread::spawn(|| {
+            assert!(Attention::to_work(LEAST).is_none(), "nobody to call");
+            let joined = join().expect("a pool");
+            let alone = rayon::current_num_threads() == 1;
+            assert!(Attention::to_work(LEAST - 1).is_none(), "not worth it");
+            for _ in 0..3 {
+                let first = Attention::to_work(LEAST);
+                let second = Attention::to_work(LEAST);
+                assert_eq!(first.is_none(), alone);
+                assert_eq!(second.is_none(), alone);
+            }
+            drop(joined);
+            assert!(Attention::to_work(LEAST).is_none(), "they have gone");
+        });
+        thread.join().expect("no panic");
+    }
 }

@@ -14,7 +14,7 @@ pub trait Transform<const N: usize> {
     fn of<S: Simd>(simd: S, tile: &Tile<S::f32s, N>) -> Tile<S::f32s, 4>;
 }
 
-/// A matrix `[M, N]`.
+/// A matrix of `M` rows and `N` columns.
 trait Matrix<const N: usize, const M: usize> {
     /// The product with a column.
     fn times<S: Simd>(simd: S, column: [S::f32s; N]) -> [S::f32s; M];
@@ -22,10 +22,10 @@ trait Matrix<const N: usize, const M: usize> {
 
 /// `A t Aᵀ`.
 #[inline(always)]
-fn both<S: Simd, A: Matrix<N, M>, const N: usize, const M: usize>(
+fn both<S: Simd, T: Matrix<N, M>, const N: usize, const M: usize>(
     simd: S,
     tile: &Tile<S::f32s, N>,
-    _: A,
+    _: T,
 ) -> Tile<S::f32s, M> {
     let zero = simd.splat_f32s(0.0);
     let mut half = [[zero; M]; N];
@@ -34,7 +34,7 @@ fn both<S: Simd, A: Matrix<N, M>, const N: usize, const M: usize>(
         for (column, row) in column.iter_mut().zip(tile) {
             *column = row[number];
         }
-        *half = A::times(simd, column);
+        *half = T::times(simd, column);
     }
     let mut made = [[zero; M]; M];
     for (number, made) in made.iter_mut().enumerate() {
@@ -42,7 +42,7 @@ fn both<S: Simd, A: Matrix<N, M>, const N: usize, const M: usize>(
         for (row, half) in row.iter_mut().zip(&half) {
             *row = half[number];
         }
-        *made = A::times(simd, row);
+        *made = T::times(simd, row);
     }
     made
 }
@@ -53,8 +53,8 @@ pub struct Input;
 impl Transform<4> for Input {
     #[inline(always)]
     fn of<S: Simd>(simd: S, tile: &Tile<S::f32s, 4>) -> Tile<S::f32s, 4> {
-        struct Given;
-        impl Matrix<4, 4> for Given {
+        struct BTransposed;
+        impl Matrix<4, 4> for BTransposed {
             #[inline(always)]
             fn times<S: Simd>(simd: S, [a, b, c, d]: [S::f32s; 4]) -> [S::f32s; 4] {
                 [
@@ -65,22 +65,22 @@ impl Transform<4> for Input {
                 ]
             }
         }
-        both(simd, tile, Given)
+        both(simd, tile, BTransposed)
     }
 }
 
 /// `Aᵀ m A`: 2×2 numbers out, from what the multiplication made.
 #[inline(always)]
 pub fn output<S: Simd>(simd: S, tile: &Tile<S::f32s, 4>) -> Tile<S::f32s, 2> {
-    struct Given;
-    impl Matrix<4, 2> for Given {
+    struct ATransposed;
+    impl Matrix<4, 2> for ATransposed {
         #[inline(always)]
         fn times<S: Simd>(simd: S, [a, b, c, d]: [S::f32s; 4]) -> [S::f32s; 2] {
             let (sum, difference) = (simd.add_f32s(b, c), simd.sub_f32s(b, c));
             [simd.add_f32s(a, sum), simd.sub_f32s(difference, d)]
         }
     }
-    both(simd, tile, Given)
+    both(simd, tile, ATransposed)
 }
 
 /// `A y Aᵀ`: the way back of [`output`], for the gradient.
@@ -89,23 +89,23 @@ pub struct OutputBack;
 impl Transform<2> for OutputBack {
     #[inline(always)]
     fn of<S: Simd>(simd: S, tile: &Tile<S::f32s, 2>) -> Tile<S::f32s, 4> {
-        struct Given;
-        impl Matrix<2, 4> for Given {
+        struct A;
+        impl Matrix<2, 4> for A {
             #[inline(always)]
             fn times<S: Simd>(simd: S, [a, b]: [S::f32s; 2]) -> [S::f32s; 4] {
                 let less = simd.sub_f32s(simd.splat_f32s(0.0), b);
                 [a, simd.add_f32s(a, b), simd.sub_f32s(a, b), less]
             }
         }
-        both(simd, tile, Given)
+        both(simd, tile, A)
     }
 }
 
 /// `G g Gᵀ`: of the 3×3 weights.
 #[inline(always)]
 pub fn weights<S: Simd>(simd: S, tile: &Tile<S::f32s, 3>) -> Tile<S::f32s, 4> {
-    struct Given;
-    impl Matrix<3, 4> for Given {
+    struct G;
+    impl Matrix<3, 4> for G {
         #[inline(always)]
         fn times<S: Simd>(simd: S, [a, b, c]: [S::f32s; 3]) -> [S::f32s; 4] {
             let half = simd.splat_f32s(0.5);
@@ -115,14 +115,14 @@ pub fn weights<S: Simd>(simd: S, tile: &Tile<S::f32s, 3>) -> Tile<S::f32s, 4> {
             [a, sum, difference, c]
         }
     }
-    both(simd, tile, Given)
+    both(simd, tile, G)
 }
 
 /// `Gᵀ u G`: the way back of [`weights`], for the gradient.
 #[inline(always)]
 pub fn weights_back<S: Simd>(simd: S, tile: &Tile<S::f32s, 4>) -> Tile<S::f32s, 3> {
-    struct Given;
-    impl Matrix<4, 3> for Given {
+    struct GTransposed;
+    impl Matrix<4, 3> for GTransposed {
         #[inline(always)]
         fn times<S: Simd>(simd: S, [a, b, c, d]: [S::f32s; 4]) -> [S::f32s; 3] {
             let half = simd.splat_f32s(0.5);
@@ -131,5 +131,5 @@ pub fn weights_back<S: Simd>(simd: S, tile: &Tile<S::f32s, 4>) -> Tile<S::f32s, 
             [simd.add_f32s(a, sum), difference, simd.add_f32s(sum, d)]
         }
     }
-    both(simd, tile, Given)
+    both(simd, tile, GTransposed)
 }
