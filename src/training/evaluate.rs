@@ -39,6 +39,7 @@ pub struct Inference {
 impl Inference {
     /// Activated outputs, row by row, for pixels `[batch, channel, height, width]`.
     pub fn outputs(&self, pixels: impl Into<Pixels>, batch: usize) -> Vec<f32> {
+        let _attention = Attention::call(&self.network, batch);
         self.activated(self.logits(&self.feed(), pixels.into(), batch))
     }
 
@@ -59,7 +60,6 @@ impl Inference {
     }
 
     fn logits(&self, feed: &Feed, pixels: Pixels, batch: usize) -> Tensor<2> {
-        let _attention = is_cpu(&self.device).then(|| Attention::call(&self.network, batch));
         let pixels = feed.tensor(pixels, batch);
         self.model.forward(pixels, &mut Mode::Inference)
     }

@@ -5,8 +5,6 @@ use std::time::{Duration, Instant};
 
 use image::DynamicImage;
 
-use super::cpu::threads::Attention;
-use super::device::is_cpu;
 use super::evaluate::Inference;
 use super::layers::{Activations, Mode};
 use super::model::{predicted, probabilities, to_device};
@@ -65,7 +63,6 @@ pub fn feature_maps(inference: &Inference, pixels: Vec<f32>, step: u64) -> Featu
 
 /// The feature maps of one prepared image, and the index of its predicted class.
 pub fn look(inference: &Inference, pixels: Vec<f32>, step: u64) -> (FeatureMaps, usize) {
-    let _attention = is_cpu(&inference.device).then(|| Attention::call(&inference.network, 1));
     let input = to_device(pixels, 1, inference.network.input(), &inference.device);
     let mut flows = Vec::new();
     let outputs = inference
