@@ -70,10 +70,11 @@ pub enum WindowError {
     Engine(#[from] std::io::Error),
 }
 
-/// While training, news from the engine draw the window at most this often; a window drawn in
-/// software leaves the processor to the training.
+/// While training, news from the engine draw the window at most this often.
 const WAKE_EVERY: Duration = Duration::from_millis(33);
-const SOFTWARE_WAKE_EVERY: Duration = Duration::from_millis(220);
+/// Where it is drawn in software, this long divided by the processor's cores: a frame takes about a tenth of it on one
+/// core, and the rest is the training's.
+const SOFTWARE_WAKE_EVERY: Duration = Duration::from_secs(1);
 
 /// Opens the window and stays until it is closed.
 ///
@@ -95,6 +96,8 @@ pub fn run(launch: Launch) -> Result<(), WindowError> {
     let options = eframe::NativeOptions {
         viewport,
         renderer: eframe::Renderer::Wgpu,
+        // Nothing is drawn with gradients, and in software it takes a tenth of a frame.
+        dithering: false,
         ..eframe::NativeOptions::default()
     };
     let create: eframe::AppCreator<'_> = Box::new(move |context| {
@@ -278,6 +281,11 @@ impl eframe::App for App {
         self.frame(ui);
     }
 
+    /// What panels without a colour of their own stand on.
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+
     fn on_exit(&mut self) {
         self.state.keep_untitled();
     }
@@ -286,7 +294,8 @@ impl eframe::App for App {
 /// What the engine calls after everything it publishes: it asks for a frame, not too often.
 fn waker(ctx: &egui::Context, software: bool) -> impl Fn() + Send + Sync + 'static {
     let every = if software {
-        SOFTWARE_WAKE_EVERY
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        (SOFTWARE_WAKE_EVERY / cores as u32).max(WAKE_EVERY)
     } else {
         WAKE_EVERY
     };

@@ -56,9 +56,8 @@ impl Shell {
             .resizable(false)
             .frame(bar)
             .show(ui, |ui| rail::show(ui, view, commands));
-        CentralPanel::no_frame()
-            .frame(Frame::new().fill(tokens.ground))
-            .show(ui, |ui| central(ui, commands));
+        // The window is cleared with the ground's colour: no panel paints it again.
+        CentralPanel::no_frame().show(ui, |ui| central(ui, commands));
 
         let ctx = ui.ctx().clone();
         notices::show(&ctx, view, commands);

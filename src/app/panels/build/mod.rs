@@ -71,18 +71,16 @@ impl Panel for BuildPanel {
             .resizable(false)
             .frame(side)
             .show(ui, |ui| self.settings.show(ui, view, commands));
-        CentralPanel::no_frame()
-            .frame(Frame::new().fill(tokens.ground))
-            .show(ui, |ui| {
-                let width = self.column.width(ui.available_width());
-                header::show(ui, view, commands, width);
-                if let Some(comparison) = view.comparison {
-                    self.compare.show(ui, view, comparison, commands);
-                    return;
-                }
-                self.column
-                    .show(ui, view, commands, width, self.palette.shows_place());
-            });
+        CentralPanel::no_frame().show(ui, |ui| {
+            let width = self.column.width(ui.available_width());
+            header::show(ui, view, commands, width);
+            if let Some(comparison) = view.comparison {
+                self.compare.show(ui, view, comparison, commands);
+                return;
+            }
+            self.column
+                .show(ui, view, commands, width, self.palette.shows_place());
+        });
     }
 }
 

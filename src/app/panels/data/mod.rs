@@ -69,10 +69,10 @@ impl Panel for DataPanel {
             SidePanel::right("data side")
                 .exact_size(SIDE_WIDTH + 2.0 * SPACE[3])
                 .resizable(false)
-                .frame(column_frame(tokens.panel))
+                .frame(column_frame().fill(tokens.panel))
                 .show(ui, |ui| self.column(ui, view, commands));
         }
-        let frame = Frame::new().fill(tokens.ground).inner_margin(SPACE[3]);
+        let frame = Frame::new().inner_margin(SPACE[3]);
         CentralPanel::default().frame(frame).show(ui, |ui| {
             header::source_row(ui, view, &mut self.set);
             header::actions(ui, view, &mut self.path, commands);

@@ -63,13 +63,13 @@ impl Panel for InspectPanel {
         SidePanel::right("inspect side")
             .exact_size(SIDE_WIDTH + 2.0 * SPACE[3])
             .resizable(false)
-            .frame(column_frame(tokens.panel))
+            .frame(column_frame().fill(tokens.panel))
             .show(ui, |ui| match self.middle {
                 Middle::Mistakes => detail::examined(ui, view, &mut self.relabel, commands),
                 Middle::Attempt => detail::tried(ui, view),
             });
         let half = ui.available_width() * 0.48;
-        let frame = Frame::new().fill(tokens.ground).inner_margin(SPACE[3]);
+        let frame = Frame::new().inner_margin(SPACE[3]);
         SidePanel::right("inspect middle")
             .exact_size(half)
             .resizable(false)

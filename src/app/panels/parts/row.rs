@@ -1,8 +1,7 @@
 //! Rows: two ends, elided text, a field for a path.
 
 use egui::{
-    Align, Color32, Frame, Key, Label, Layout, Margin, Response, RichText, ScrollArea, TextEdit,
-    Ui, vec2,
+    Align, Frame, Key, Label, Layout, Margin, Response, RichText, ScrollArea, TextEdit, Ui, vec2,
 };
 
 use crate::app::theme::SPACE;
@@ -11,7 +10,7 @@ use crate::app::theme::SPACE;
 pub const ROW: f32 = 28.0;
 
 /// The frame of a column that scrolls as a whole: its right margin is left to [`column_scroll`].
-pub fn column_frame(fill: Color32) -> Frame {
+pub fn column_frame() -> Frame {
     let side = SPACE[3] as i8;
     let margin = Margin {
         left: side,
@@ -19,7 +18,7 @@ pub fn column_frame(fill: Color32) -> Frame {
         top: side,
         bottom: side,
     };
-    Frame::new().fill(fill).inner_margin(margin)
+    Frame::new().inner_margin(margin)
 }
 
 /// Scrolls a column; the bar stands in the margin and covers nothing.

@@ -32,7 +32,7 @@ impl Panel for TrainPanel {
         SidePanel::right("train side")
             .exact_size(SIDE_WIDTH + 2.0 * SPACE[3])
             .resizable(false)
-            .frame(column_frame(tokens.panel))
+            .frame(column_frame().fill(tokens.panel))
             .show(ui, |ui| {
                 column_scroll("recipe").show(ui, |ui| {
                     recipe::show(ui, view, commands);
@@ -42,14 +42,13 @@ impl Panel for TrainPanel {
                     runs::show(ui, view, commands);
                 });
             });
-        CentralPanel::default()
-            .frame(column_frame(tokens.ground))
-            .show(ui, |ui| {
-                column_scroll("curves").show(ui, |ui| {
-                    ui.spacing_mut().item_spacing.y = SPACE[2];
-                    self.main(ui, view, commands);
-                });
+        let frame = column_frame();
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            column_scroll("curves").show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = SPACE[2];
+                self.main(ui, view, commands);
             });
+        });
     }
 }
 
