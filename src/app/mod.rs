@@ -300,16 +300,58 @@ fn waker(ctx: &egui::Context, software: bool) -> impl Fn() + Send + Sync + 'stat
         WAKE_EVERY
     };
     let ctx = ctx.clone();
-    let next = Mutex::new(Instant::now());
+    let due = Mutex::new(Instant::now());
     move || {
         let now = Instant::now();
-        let mut next = next.lock();
-        if *next <= now {
-            *next = now + every;
-            ctx.request_repaint();
-        } else {
-            // The last of a burst is drawn too.
-            ctx.request_repaint_after(*next - now);
+        let mut due = due.lock();
+        if *due <= now {
+            // Asked for without any delay, egui draws two frames.
+            *due = (*due + every).max(now + Duration::from_millis(1));
         }
+        // Asked for by all news: a frame in between has made egui forget it, and the last of a burst is drawn too.
+        ctx.request_repaint_after(*due - now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use parking_lot::Mutex;
+
+    use super::{WAKE_EVERY, waker};
+
+    #[test]
+    fn news_draw_one_frame_in_each_interval_and_the_last_ones_too() {
+        let ctx = egui::Context::default();
+        let due = Arc::new(Mutex::new(None::<Instant>));
+        let asked = due.clone();
+        ctx.set_request_repaint_callback(move |info| {
+            let at = Instant::now() + info.delay;
+            let mut due = asked.lock();
+            *due = Some(due.map_or(at, |due| due.min(at)));
+        });
+        let news = waker(&ctx, false);
+        let (start, mut frames) = (Instant::now(), 0_u32);
+        let last = loop {
+            let told = Instant::now();
+            news();
+            if told - start > 10 * WAKE_EVERY {
+                break told;
+            }
+            let is_due = due.lock().take_if(|due| *due <= Instant::now()).is_some();
+            if is_due {
+                ctx.run_ui(egui::RawInput::default(), |_| {});
+                frames += 1;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        };
+        let intervals = (last - start).as_millis() / WAKE_EVERY.as_millis();
+        assert!(
+            u128::from(frames) <= intervals + 1,
+            "{frames} frames in {intervals} intervals"
+        );
+        assert!(due.lock().is_some(), "the last news are drawn");
     }
 }
