@@ -342,7 +342,7 @@ mod tests {
             }
             let is_due = due.lock().take_if(|due| *due <= Instant::now()).is_some();
             if is_due {
-                ctx.run_ui(egui::RawInput::default(), |_| {});
+                drop(ctx.run_ui(egui::RawInput::default(), |_| {}));
                 frames += 1;
             }
             std::thread::sleep(Duration::from_millis(1));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use burn::tensor::{Device, Tensor};
 
-use super::cpu::threads::Attention;
+use super::cpu::threads;
 use super::device::{is_cpu, largest_tensor};
 use super::feed::Feed;
 use super::layers::Mode;
@@ -39,7 +39,6 @@ pub struct Inference {
 impl Inference {
     /// Activated outputs, row by row, for pixels `[batch, channel, height, width]`.
     pub fn outputs(&self, pixels: impl Into<Pixels>, batch: usize) -> Vec<f32> {
-        let _attention = Attention::call(&self.network, batch);
         self.activated(self.logits(&self.feed(), pixels.into(), batch))
     }
 
@@ -60,6 +59,9 @@ impl Inference {
     }
 
     fn logits(&self, feed: &Feed, pixels: Pixels, batch: usize) -> Tensor<2> {
+        if is_cpu(&self.device) {
+            threads::call(&self.network, batch);
+        }
         let pixels = feed.tensor(pixels, batch);
         self.model.forward(pixels, &mut Mode::Inference)
     }

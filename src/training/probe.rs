@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use image::DynamicImage;
 
+use super::cpu::threads;
+use super::device::is_cpu;
 use super::evaluate::Inference;
 use super::layers::{Activations, Mode};
 use super::model::{predicted, probabilities, to_device};
@@ -63,6 +65,9 @@ pub fn feature_maps(inference: &Inference, pixels: Vec<f32>, step: u64) -> Featu
 
 /// The feature maps of one prepared image, and the index of its predicted class.
 pub fn look(inference: &Inference, pixels: Vec<f32>, step: u64) -> (FeatureMaps, usize) {
+    if is_cpu(&inference.device) {
+        threads::call(&inference.network, 1);
+    }
     let input = to_device(pixels, 1, inference.network.input(), &inference.device);
     let mut flows = Vec::new();
     let outputs = inference

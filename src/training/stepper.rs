@@ -8,8 +8,8 @@ use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 use rand_chacha::ChaCha8Rng;
 
-use super::cpu::threads::Attention;
-use super::device::Opened;
+use super::cpu::threads;
+use super::device::{Opened, is_cpu};
 use super::evaluate::Inference;
 use super::feed::Feed;
 use super::layers::Mode;
@@ -180,7 +180,9 @@ impl Stepper {
         labels: &[usize],
         mix: Option<&Mix>,
     ) -> Pending {
-        let _attention = Attention::call(&self.network, labels.len());
+        if is_cpu(&self.device) {
+            threads::call(&self.network, labels.len());
+        }
         let pixels = pixels.into();
         let (gradients, figures) = if labels.len() > self.most {
             self.in_passes(&pixels, labels, mix)

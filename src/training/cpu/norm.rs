@@ -4,8 +4,8 @@
 //! Normalization", algorithm 1 and section 3.
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
+use super::threads::{each, map};
 use super::tile::dispatch;
 use super::zeros::zeros;
 
@@ -39,7 +39,7 @@ pub struct Gradients {
 pub fn forward(norm: &Norm, input: &[f32], scale: &[f32], shift: &[f32]) -> (Vec<f32>, Moments) {
     let Norm { channels, .. } = *norm;
     let count = (input.len() / channels) as f64;
-    let moments = (0..channels).into_par_iter().map(|channel| {
+    let moments = map(0..channels, |channel| {
         let maps = || maps(norm, input, channel);
         let mean = maps().map(|map| sum(map, |x| x)).sum::<f64>() / count;
         let middle = mean as f32;
@@ -48,7 +48,7 @@ pub fn forward(norm: &Norm, input: &[f32], scale: &[f32], shift: &[f32]) -> (Vec
         let off = mean - f64::from(middle);
         (middle, (squares.sum::<f64>() / count - off * off) as f32)
     });
-    let (mean, variance): (Vec<f32>, Vec<f32>) = moments.unzip();
+    let (mean, variance) = moments.into_iter().unzip();
     let moments = Moments { mean, variance };
     (apply(norm, input, scale, shift, &moments), moments)
 }
@@ -69,21 +69,20 @@ pub fn apply(
         })
         .collect();
     let mut output = zeros(input.len());
-    output
-        .par_chunks_exact_mut(channels * area)
-        .zip(input.par_chunks_exact(channels * area))
-        .for_each(|(output, input)| {
-            let maps = output.chunks_exact_mut(area).zip(input.chunks_exact(area));
-            for ((output, input), (factor, shift)) in maps.zip(&lines) {
-                dispatch(Line {
-                    input,
-                    output,
-                    factor: *factor,
-                    shift: *shift,
-                    relu: norm.relu,
-                });
-            }
-        });
+    let images = output.chunks_exact_mut(channels * area);
+    let images = images.zip(input.chunks_exact(channels * area));
+    each(images, 1, |(output, input)| {
+        let maps = output.chunks_exact_mut(area).zip(input.chunks_exact(area));
+        for ((output, input), (factor, shift)) in maps.zip(&lines) {
+            dispatch(Line {
+                input,
+                output,
+                factor: *factor,
+                shift: *shift,
+                relu: norm.relu,
+            });
+        }
+    });
     output
 }
 
@@ -98,7 +97,7 @@ pub fn backward(
 ) -> Gradients {
     let Norm { channels, area, .. } = *norm;
     let count = (input.len() / channels) as f32;
-    let sums = (0..channels).into_par_iter().map(|channel| {
+    let sums = map(0..channels, |channel| {
         let mut sums = (0.0, 0.0);
         let maps = maps(norm, input, channel)
             .zip(maps(norm, output, channel))
@@ -116,32 +115,30 @@ pub fn backward(
         let deviation = inverse(moments.variance[channel], norm.epsilon);
         (sums.1 as f32 * deviation, sums.0 as f32)
     });
-    let (by_scale, by_shift): (Vec<f32>, Vec<f32>) = sums.unzip();
+    let (by_scale, by_shift): (Vec<f32>, Vec<f32>) = sums.into_iter().unzip();
     let mut by_input = zeros(input.len());
-    by_input
-        .par_chunks_exact_mut(channels * area)
-        .enumerate()
-        .for_each(|(image, by_input)| {
-            for (channel, by_input) in by_input.chunks_exact_mut(area).enumerate() {
-                let start = (image * channels + channel) * area;
-                let places = start..start + area;
-                let deviation = inverse(moments.variance[channel], norm.epsilon);
-                let factor = scale[channel] * deviation;
-                // dx = factor · (dy − mean(dy) − x̂ · mean(dy · x̂))
-                let slope = -factor * deviation * by_scale[channel] / count;
-                let level = -factor * by_shift[channel] / count - slope * moments.mean[channel];
-                dispatch(Back {
-                    input: &input[places.clone()],
-                    output: output.get(places.clone()).unwrap_or_default(),
-                    gradient: &gradient[places],
-                    by_input,
-                    factor,
-                    slope,
-                    level,
-                    relu: norm.relu,
-                });
-            }
-        });
+    let images = by_input.chunks_exact_mut(channels * area);
+    each(images.enumerate(), 1, |(image, by_input)| {
+        for (channel, by_input) in by_input.chunks_exact_mut(area).enumerate() {
+            let start = (image * channels + channel) * area;
+            let places = start..start + area;
+            let deviation = inverse(moments.variance[channel], norm.epsilon);
+            let factor = scale[channel] * deviation;
+            // dx = factor · (dy − mean(dy) − x̂ · mean(dy · x̂))
+            let slope = -factor * deviation * by_scale[channel] / count;
+            let level = -factor * by_shift[channel] / count - slope * moments.mean[channel];
+            dispatch(Back {
+                input: &input[places.clone()],
+                output: output.get(places.clone()).unwrap_or_default(),
+                gradient: &gradient[places],
+                by_input,
+                factor,
+                slope,
+                level,
+                relu: norm.relu,
+            });
+        }
+    });
     Gradients {
         input: by_input,
         scale: by_scale,

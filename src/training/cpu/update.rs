@@ -3,8 +3,8 @@
 //! The formulas and the meaning of the settings are PyTorch's.
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
+use super::threads::each;
 use super::tile::dispatch;
 use crate::project::Optimizer;
 
@@ -34,16 +34,13 @@ impl Memory {
         let mut second = second.chunks_mut(CHUNK);
         let mut third = third.chunks_mut(CHUNK);
         let chunks = weights.chunks_mut(CHUNK).zip(gradient.chunks(CHUNK));
-        let chunks: Vec<Chunk<'_>> = chunks
-            .map(|(weights, gradient)| Chunk {
-                factors: &factors,
-                weights,
-                gradient,
-                kept: [&mut first, &mut second, &mut third]
-                    .map(|kept| kept.next().unwrap_or_default()),
-            })
-            .collect();
-        chunks.into_par_iter().for_each(dispatch);
+        let chunks = chunks.map(|(weights, gradient)| Chunk {
+            factors: &factors,
+            weights,
+            gradient,
+            kept: [&mut first, &mut second, &mut third].map(|kept| kept.next().unwrap_or_default()),
+        });
+        each(chunks, 1, dispatch);
     }
 }
 

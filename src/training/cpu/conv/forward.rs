@@ -1,13 +1,13 @@
 //! The forward pass: a matrix product of the filters with a strip of images, read in place.
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
 use super::finish::Done;
 use super::scratch::{BAND, SCRATCH, Scratch};
 use super::strip::Strip;
 use super::{Conv, Geometry, Line, winograd};
 use crate::training::cpu::product::{Lines, pitch, times};
+use crate::training::cpu::threads::each;
 use crate::training::cpu::tile::{ROWS, dispatch};
 
 /// Fewer multiplications than these are not worth another thread.
@@ -51,11 +51,9 @@ pub fn forward(
             }
         })
         .collect();
-    work.into_par_iter()
-        .with_min_len(least(conv, strip.images, filters))
-        .for_each(|work| {
-            SCRATCH.with_borrow_mut(|scratch| dispatch(Task { work, scratch }));
-        });
+    each(work, least(conv, strip.images, filters), |work| {
+        SCRATCH.with_borrow_mut(|scratch| dispatch(Task { work, scratch }));
+    });
 }
 
 /// Filters that are computed at a time: all, or where there are few images, some for each thread.

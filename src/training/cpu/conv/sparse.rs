@@ -5,9 +5,9 @@
 use std::cell::RefCell;
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
 use super::{Conv, Gradients, PARTS, Passed, total};
+use crate::training::cpu::threads::map;
 use crate::training::cpu::tile::{Entry, LANES, dispatch, gather, gather_rows};
 use crate::training::cpu::zeros::zeros;
 
@@ -121,25 +121,22 @@ pub fn backward(conv: &Conv, passed: Passed<'_>, gradient: &[f32], with_input: b
     let by_inputs: Vec<&mut [f32]> = (0..images.div_ceil(part))
         .map(|_| by_inputs.next().unwrap_or_default())
         .collect();
-    let parts: Vec<(Vec<f32>, Vec<f32>)> = passed
-        .input
-        .par_chunks(part * image)
-        .zip(gradient.par_chunks(part * out))
-        .zip(passed.chosen.par_chunks(part * out))
-        .zip(by_inputs)
-        .map(|(((input, gradient), chosen), by_input)| {
-            let work = Part {
-                layout,
-                runs: &runs,
-                input,
-                gradient,
-                chosen,
-                by_input,
-            };
-            SCRATCH.with_borrow_mut(|scratch| work.sums(scratch))
-        })
-        .collect();
-    let (weights, bias): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let inputs = passed.input.chunks(part * image);
+    let gradients = gradient.chunks(part * out);
+    let chosen = passed.chosen.chunks(part * out);
+    let parts = inputs.zip(gradients).zip(chosen).zip(by_inputs);
+    let sums = map(parts, |(((input, gradient), chosen), by_input)| {
+        let work = Part {
+            layout,
+            runs: &runs,
+            input,
+            gradient,
+            chosen,
+            by_input,
+        };
+        SCRATCH.with_borrow_mut(|scratch| work.sums(scratch))
+    });
+    let (weights, bias): (Vec<_>, Vec<_>) = sums.into_iter().unzip();
     let sums = total(weights);
     Gradients {
         weights: layout.places().map(|place| sums[place]).collect(),

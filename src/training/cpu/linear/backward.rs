@@ -2,9 +2,9 @@
 //! the weights.
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
 use super::{Gradients, Linear, SHARE};
+use crate::training::cpu::threads::each;
 use crate::training::cpu::tile::{ROWS, VECTORS, dispatch, lanes, outer, packed};
 use crate::training::cpu::zeros::zeros;
 
@@ -90,11 +90,10 @@ fn by_weights(linear: &Linear, input: &[f32], upstream: &Upstream) -> Vec<f32> {
     let Linear { inputs, units, .. } = *linear;
     let lines = upstream.by_units();
     let mut found = zeros(inputs * units);
-    found
-        .par_chunks_mut(SLICE * units)
-        .with_min_len(SHARE / (SLICE * units * upstream.images) + 1)
-        .enumerate()
-        .for_each(|(number, found)| {
+    each(
+        found.chunks_mut(SLICE * units).enumerate(),
+        SHARE / (SLICE * units * upstream.images) + 1,
+        |(number, found)| {
             dispatch(Outer {
                 inputs,
                 units,
@@ -103,7 +102,8 @@ fn by_weights(linear: &Linear, input: &[f32], upstream: &Upstream) -> Vec<f32> {
                 lines: &lines,
                 found,
             });
-        });
+        },
+    );
     found
 }
 
@@ -171,19 +171,18 @@ fn by_input(linear: &Linear, weights: &[f32], upstream: &Upstream) -> Vec<f32> {
             slice.push(part);
         }
     }
-    let weights = weights.par_chunks(SLICE * units);
-    slices
-        .into_par_iter()
-        .with_min_len(SHARE / (SLICE * units * upstream.images) + 1)
-        .zip(weights)
-        .for_each(|(found, weights)| {
+    each(
+        slices.into_iter().zip(weights.chunks(SLICE * units)),
+        SHARE / (SLICE * units * upstream.images) + 1,
+        |(found, weights)| {
             dispatch(Inner {
                 weights,
                 units,
                 lines: &lines,
                 found,
             });
-        });
+        },
+    );
     found
 }
 

@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
 use super::{Linear, SHARE};
+use crate::training::cpu::threads::each;
 use crate::training::cpu::tile::{Entry, ROWS, VECTORS, dispatch, gather, lanes, outer};
 
 /// Weights of a unit that are taken at a time, at most.
@@ -57,11 +57,10 @@ pub fn forward(
     if sums.len() < needed {
         sums.resize(needed, 0.0);
     }
-    sums[..needed]
-        .par_chunks_exact_mut(group * pitch)
-        .with_min_len(SHARE / (part * group * pitch) + 1)
-        .enumerate()
-        .for_each(|(number, sums)| {
+    each(
+        sums[..needed].chunks_exact_mut(group * pitch).enumerate(),
+        SHARE / (part * group * pitch) + 1,
+        |(number, sums)| {
             let (share, number) = (number % shares, number / shares);
             let first = number / parts * group;
             let from = (number % parts * part).min(inputs);
@@ -77,12 +76,13 @@ pub fn forward(
                 pitch,
                 sums: &mut sums[..images * pitch],
             });
-        });
-    output
-        .par_chunks_mut(group * units)
-        .with_min_len(SHARE / (parts * group * units) + 1)
-        .zip(sums.par_chunks_exact(parts * shares * group * pitch))
-        .for_each(|(output, sums)| {
+        },
+    );
+    let sums_of = sums.chunks_exact(parts * shares * group * pitch);
+    each(
+        output.chunks_mut(group * units).zip(sums_of),
+        SHARE / (parts * group * units) + 1,
+        |(output, sums)| {
             for (image, output) in output.chunks_exact_mut(units).enumerate() {
                 for (share, output) in output.chunks_mut(pitch).enumerate() {
                     let parts = sums.chunks_exact(group * pitch).skip(share);
@@ -93,7 +93,8 @@ pub fn forward(
                     finish(linear, parts, bias, output);
                 }
             }
-        });
+        },
+    );
     SUMS.set(sums);
 }
 

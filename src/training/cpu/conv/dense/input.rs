@@ -2,12 +2,12 @@
 //! exchanged. With a stride, each of the planes that the rows and columns were dealt out to has taps of its own.
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
 use crate::training::cpu::conv::scratch::{BAND, SCRATCH, Scratch};
 use crate::training::cpu::conv::strip::Strip;
 use crate::training::cpu::conv::{Conv, Finish, Geometry, Line, winograd};
 use crate::training::cpu::product::{Lines, pitch, times};
+use crate::training::cpu::threads::each;
 use crate::training::cpu::tile::dispatch;
 use crate::training::cpu::zeros::zeros;
 
@@ -100,18 +100,16 @@ impl Turned {
         let offsets: Vec<u32> = offsets.collect();
         let kernel = height * width;
         let mut turned = vec![0.0; of.channels * offsets.len()];
-        turned
-            .par_chunks_exact_mut(offsets.len().max(1))
-            .enumerate()
-            .for_each(|(channel, row)| {
-                let filters = weights.chunks_exact(of.channels * kernel);
-                for (row, filter) in row.chunks_exact_mut(taps.len()).zip(filters) {
-                    let kernel = &filter[channel * kernel..][..kernel];
-                    row.iter_mut()
-                        .zip(&taps)
-                        .for_each(|(to, (tap, ..))| *to = kernel[*tap]);
-                }
-            });
+        let rows = turned.chunks_exact_mut(offsets.len().max(1));
+        each(rows.enumerate(), 1, |(channel, row)| {
+            let filters = weights.chunks_exact(of.channels * kernel);
+            for (row, filter) in row.chunks_exact_mut(taps.len()).zip(filters) {
+                let kernel = &filter[channel * kernel..][..kernel];
+                row.iter_mut()
+                    .zip(&taps)
+                    .for_each(|(to, (tap, ..))| *to = kernel[*tap]);
+            }
+        });
         Phase {
             rest,
             turned,
@@ -147,26 +145,25 @@ pub fn gradient(geometry: &Geometry, weights: &[f32], upstream: &[f32]) -> Vec<f
     }
     let strip = Strip::new(&turned.geometry, 1..=images);
     let phases = turned.phases(geometry, &strip, weights);
-    by_input
-        .par_chunks_mut(strip.images * image)
-        .zip(upstream.par_chunks(strip.images * maps))
-        .for_each(|(by_input, upstream)| {
-            SCRATCH.with_borrow_mut(|scratch| {
-                scratch.strip.clear();
-                scratch.strip.resize(strip.len(), 0.0);
-                strip.fill_images(upstream, &mut scratch.strip);
-                for phase in &phases {
-                    dispatch(Work {
-                        geometry,
-                        turned: &turned,
-                        strip: &strip,
-                        phase,
-                        scratch,
-                        by_input,
-                    });
-                }
-            });
+    let parts = by_input.chunks_mut(strip.images * image);
+    let parts = parts.zip(upstream.chunks(strip.images * maps));
+    each(parts, 1, |(by_input, upstream)| {
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.strip.clear();
+            scratch.strip.resize(strip.len(), 0.0);
+            strip.fill_images(upstream, &mut scratch.strip);
+            for phase in &phases {
+                dispatch(Work {
+                    geometry,
+                    turned: &turned,
+                    strip: &strip,
+                    phase,
+                    scratch,
+                    by_input,
+                });
+            }
         });
+    });
     by_input
 }
 

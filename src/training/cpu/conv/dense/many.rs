@@ -4,10 +4,10 @@
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
 use crate::training::cpu::conv::Geometry;
 use crate::training::cpu::conv::strip::Strip;
+use crate::training::cpu::threads::each;
 use crate::training::cpu::tile::{ROWS, VECTORS, dispatch, lanes, outer};
 
 /// Positions that are taken at a time, so that what is read of them stays in the nearest cache.
@@ -29,40 +29,36 @@ pub fn gradient(geometry: &Geometry, input: &[f32], upstream: &[f32]) -> Vec<f32
     for first in (0..images).step_by(strip.images) {
         let images = first..(first + strip.images).min(images);
         fill(geometry, &strip, input, images.clone(), &mut filled);
-        lines
-            .par_chunks_exact_mut(side * positions)
-            .zip(offsets.par_chunks(side))
-            .for_each(|(lines, offsets)| {
-                for (place, offset) in offsets.iter().enumerate() {
-                    let numbers = &filled[*offset as usize..][..positions];
-                    let to = lines[place..].iter_mut().step_by(side);
-                    to.zip(numbers).for_each(|(to, number)| *to = *number);
+        let panels = lines.chunks_exact_mut(side * positions);
+        each(panels.zip(offsets.chunks(side)), 1, |(lines, offsets)| {
+            for (place, offset) in offsets.iter().enumerate() {
+                let numbers = &filled[*offset as usize..][..positions];
+                let to = lines[place..].iter_mut().step_by(side);
+                to.zip(numbers).for_each(|(to, number)| *to = *number);
+            }
+        });
+        let filters = rows.chunks_exact_mut(positions);
+        each(filters.enumerate(), 1, |(filter, row)| {
+            row.fill(0.0);
+            for (number, image) in images.clone().enumerate() {
+                let start = (image * geometry.filters + filter) * height * width;
+                let map = &upstream[start..start + height * width];
+                for (y, map) in map.chunks_exact(width).enumerate() {
+                    row[strip.position(number, y)..][..width].copy_from_slice(map);
                 }
+            }
+        });
+        let groups = found.chunks_mut(ROWS * taps);
+        let groups = groups.zip(rows.chunks(ROWS * positions));
+        each(groups, 1, |(found, rows)| {
+            dispatch(Product {
+                positions,
+                taps,
+                rows,
+                lines: &lines,
+                found,
             });
-        rows.par_chunks_exact_mut(positions)
-            .enumerate()
-            .for_each(|(filter, row)| {
-                row.fill(0.0);
-                for (number, image) in images.clone().enumerate() {
-                    let start = (image * geometry.filters + filter) * height * width;
-                    let map = &upstream[start..start + height * width];
-                    for (y, map) in map.chunks_exact(width).enumerate() {
-                        row[strip.position(number, y)..][..width].copy_from_slice(map);
-                    }
-                }
-            });
-        found
-            .par_chunks_mut(ROWS * taps)
-            .zip(rows.par_chunks(ROWS * positions))
-            .for_each(|(found, rows)| {
-                dispatch(Product {
-                    positions,
-                    taps,
-                    rows,
-                    lines: &lines,
-                    found,
-                });
-            });
+        });
     }
     found
 }
@@ -78,16 +74,14 @@ fn fill(
 ) {
     let [height, width] = geometry.size;
     let map = height * width;
-    filled
-        .par_chunks_exact_mut(strip.span())
-        .take(geometry.channels)
-        .enumerate()
-        .for_each(|(channel, to)| {
-            for (number, image) in images.clone().enumerate() {
-                let start = image * geometry.image() + channel * map;
-                strip.fill(number, &input[start..start + map], to);
-            }
-        });
+    let maps = filled.chunks_exact_mut(strip.span());
+    let maps = maps.take(geometry.channels).enumerate();
+    each(maps, 1, |(channel, to)| {
+        for (number, image) in images.clone().enumerate() {
+            let start = image * geometry.image() + channel * map;
+            strip.fill(number, &input[start..start + map], to);
+        }
+    });
 }
 
 /// `found[filter][tap] += Σ over positions of rows[filter][position] · lines[position][tap]`, for up to [`ROWS`]

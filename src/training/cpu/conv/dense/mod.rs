@@ -10,6 +10,7 @@ pub use input::covers;
 use rayon::prelude::*;
 
 use super::{Conv, Gradients, Passed};
+use crate::training::cpu::threads::each;
 use crate::training::cpu::zeros::zeros;
 
 /// See [`super::backward`].
@@ -30,16 +31,15 @@ fn by_sums<'a>(conv: &Conv, passed: Passed<'_>, gradient: &'a [f32]) -> Cow<'a, 
         let (out, maps) = (conv.out(), conv.geometry.maps());
         let [height, width] = conv.geometry.output();
         let mut sums = zeros(gradient.len() / out * maps);
-        sums.par_chunks_exact_mut(maps)
-            .zip(gradient.par_chunks_exact(out))
-            .zip(passed.chosen.par_chunks_exact(out))
-            .for_each(|((sums, gradient), chosen)| {
-                conv.unpool(gradient, chosen, |filter, y, x, value, kept| {
-                    if kept {
-                        sums[(filter * height + y) * width + x] = value;
-                    }
-                });
+        let images = sums.chunks_exact_mut(maps).zip(gradient.chunks_exact(out));
+        let images = images.zip(passed.chosen.chunks_exact(out));
+        each(images, 1, |((sums, gradient), chosen)| {
+            conv.unpool(gradient, chosen, |filter, y, x, value, kept| {
+                if kept {
+                    sums[(filter * height + y) * width + x] = value;
+                }
             });
+        });
         return Cow::Owned(sums);
     }
     if conv.finish.relu {

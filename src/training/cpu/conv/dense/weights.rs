@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
 use super::many;
 use crate::training::cpu::conv::strip::Strip;
 use crate::training::cpu::conv::{Geometry, PARTS, total, winograd};
+use crate::training::cpu::threads::{each, map};
 use crate::training::cpu::tile::{LANES, ROWS, VECTORS, dispatch, lanes, outer};
 
 /// Sums that one thread keeps at a time: they stay in the cache (1 MiB).
@@ -73,7 +73,7 @@ impl Work<'_> {
             .step_by(part)
             .map(|first| first..(first + part).min(self.images()))
             .collect();
-        let sums = parts.into_par_iter().map(|images| {
+        let sums = map(parts, |images| {
             let mut sums = vec![0.0; offsets.len() * self.width];
             SCRATCH.with_borrow_mut(|scratch| {
                 scratch.strip.clear();
@@ -101,7 +101,7 @@ impl Work<'_> {
             });
             sums
         });
-        total(sums.collect())
+        total(sums)
     }
 
     /// Brings one map of some images to its place in a strip. Images that are not there any more leave the numbers of
@@ -145,16 +145,14 @@ impl Work<'_> {
         let taps = self.geometry.taps();
         let mut weights = vec![0.0; self.geometry.filters * taps];
         // Some filters at a time: their sums share lines of the cache.
-        weights
-            .par_chunks_mut(LANES * taps)
-            .enumerate()
-            .for_each(|(block, weights)| {
-                for (tap, sums) in sums.chunks_exact(self.width).enumerate() {
-                    let column = weights[tap..].iter_mut().step_by(taps);
-                    let sums = &sums[block * LANES..];
-                    column.zip(sums).for_each(|(to, sum)| *to = *sum);
-                }
-            });
+        let blocks = weights.chunks_mut(LANES * taps);
+        each(blocks.enumerate(), 1, |(block, weights)| {
+            for (tap, sums) in sums.chunks_exact(self.width).enumerate() {
+                let column = weights[tap..].iter_mut().step_by(taps);
+                let sums = &sums[block * LANES..];
+                column.zip(sums).for_each(|(to, sum)| *to = *sum);
+            }
+        });
         weights
     }
 
@@ -162,7 +160,7 @@ impl Work<'_> {
         let [height, width] = self.geometry.output();
         let filters = self.geometry.filters;
         let mut bias = vec![0.0; filters];
-        bias.par_iter_mut().enumerate().for_each(|(filter, bias)| {
+        each(bias.iter_mut().enumerate(), 1, |(filter, bias)| {
             let maps = self.upstream.chunks_exact(height * width);
             let maps = maps.skip(filter).step_by(filters);
             *bias = maps.map(|map| map.iter().sum::<f32>()).sum();

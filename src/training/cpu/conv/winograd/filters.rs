@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
 use super::{APART, POINTS, panel, transform};
 use crate::training::cpu::conv::Geometry;
+use crate::training::cpu::threads::each;
 use crate::training::cpu::tile::{VECTORS, dispatch};
 
 /// Weights as the products take them, `[panel of maps out, place in the tile, map in, map out of the panel]`.
@@ -55,18 +55,16 @@ impl Filters {
         if turned.len() < needed {
             turned.resize(needed, 0.0);
         }
-        turned[..needed]
-            .par_chunks_exact_mut(panel)
-            .enumerate()
-            .for_each(|(panel, to)| {
-                let filters = panel * side..((panel + 1) * side).min(filters);
-                dispatch(Turn {
-                    channels,
-                    filters,
-                    kernel: &kernel,
-                    to,
-                });
+        let panels = turned[..needed].chunks_exact_mut(panel);
+        each(panels.enumerate(), 1, |(panel, to)| {
+            let filters = panel * side..((panel + 1) * side).min(filters);
+            dispatch(Turn {
+                channels,
+                filters,
+                kernel: &kernel,
+                to,
             });
+        });
         Self(turned)
     }
 }

@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
 use super::filters::Filters;
 use super::frame::{Frame, Layout, Maps};
 use super::{APART, POINTS, tiles, transform};
 use crate::training::cpu::conv::finish::Done;
 use crate::training::cpu::conv::{Conv, Geometry, Line};
+use crate::training::cpu::threads::each;
 use crate::training::cpu::tile::{LANES, ROWS, VECTORS, dispatch, outer};
 
 /// Tiles that are computed at a time: what they are turned into stays in the cache.
@@ -66,7 +66,7 @@ pub fn forward(
             })
             .collect()
     };
-    tasks.into_par_iter().for_each(|task| {
+    each(tasks, 1, |task| {
         SCRATCH.with_borrow_mut(|scratch| {
             dispatch(Work {
                 conv,

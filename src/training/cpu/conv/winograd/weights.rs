@@ -5,11 +5,11 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
 use super::frame::{Frame, Layout, Maps};
 use super::{POINTS, panel, tiles, transform};
 use crate::training::cpu::conv::Geometry;
+use crate::training::cpu::threads::each;
 use crate::training::cpu::tile::{ROWS, VECTORS, dispatch, sides};
 use crate::training::cpu::zeros::zeros;
 
@@ -47,7 +47,7 @@ pub fn gradient(geometry: &Geometry, input: &[f32], upstream: &[f32]) -> Vec<f32
     for from in (0..all).step_by(step * together) {
         let count = (all - from).div_ceil(step).min(together);
         let parts = &mut kept[..count];
-        parts.par_iter_mut().enumerate().for_each(|(number, part)| {
+        each(parts.iter_mut().enumerate(), 1, |(number, part)| {
             let from = from + number * step;
             dispatch(Turn {
                 geometry,
@@ -58,19 +58,17 @@ pub fn gradient(geometry: &Geometry, input: &[f32], upstream: &[f32]) -> Vec<f32
             });
         });
         let parts = &*parts;
-        sums[..needed]
-            .par_chunks_exact_mut(side * geometry.filters)
-            .enumerate()
-            .for_each(|(number, sums)| {
-                dispatch(Product {
-                    geometry,
-                    parts,
-                    place: number / (width / side),
-                    panel: number % (width / side),
-                    begun: from > 0,
-                    sums,
-                });
+        let blocks = sums[..needed].chunks_exact_mut(side * geometry.filters);
+        each(blocks.enumerate(), 1, |(number, sums)| {
+            dispatch(Product {
+                geometry,
+                parts,
+                place: number / (width / side),
+                panel: number % (width / side),
+                begun: from > 0,
+                sums,
             });
+        });
     }
     let found = back(geometry, &sums);
     SUMS.set(sums);
@@ -197,17 +195,15 @@ impl WithSimd for Product<'_> {
 /// From sums `[place, panel of channels, filter, channel of the panel]` to weights.
 fn back(geometry: &Geometry, sums: &[f32]) -> Vec<f32> {
     let mut found = zeros(geometry.filters * geometry.taps());
-    found
-        .par_chunks_exact_mut(geometry.taps())
-        .enumerate()
-        .for_each(|(filter, found)| {
-            dispatch(Back {
-                geometry,
-                sums,
-                filter,
-                found,
-            });
+    let filters = found.chunks_exact_mut(geometry.taps());
+    each(filters.enumerate(), 1, |(filter, found)| {
+        dispatch(Back {
+            geometry,
+            sums,
+            filter,
+            found,
         });
+    });
     found
 }
 
