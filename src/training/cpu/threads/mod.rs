@@ -15,7 +15,7 @@ pub use self::share::{each, map};
 use crate::network::Network;
 
 /// Weights times images that are worth waking the other threads for.
-const LEAST: u64 = 1 << 20;
+const LEAST: u64 = 1 << 18;
 
 /// How long a thread looks for work before it sleeps.
 const PATIENCE: Duration = Duration::from_micros(300);
