@@ -30,6 +30,7 @@ mod state;
 pub mod theme;
 pub mod thumbnails;
 pub mod view;
+mod waker;
 pub mod widgets;
 
 use std::path::PathBuf;
@@ -38,7 +39,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use eframe::egui_wgpu;
-use parking_lot::Mutex;
 use thiserror::Error;
 
 use self::command::Command;
@@ -49,6 +49,7 @@ use self::panels::train::TrainPanel;
 use self::shell::Shell;
 use self::state::State;
 use self::view::{Panel, Workspace};
+use self::waker::Waker;
 use crate::project::Places;
 use crate::training::Session;
 
@@ -70,12 +71,6 @@ pub enum WindowError {
     Engine(#[from] std::io::Error),
 }
 
-/// While training, news from the engine draw the window at most this often.
-const WAKE_EVERY: Duration = Duration::from_millis(33);
-/// Where it is drawn in software, this long divided by the processor's cores: a frame takes about a tenth of it on one
-/// core, and the rest is the training's.
-const SOFTWARE_WAKE_EVERY: Duration = Duration::from_secs(1);
-
 /// Opens the window and stays until it is closed.
 ///
 /// # Errors
@@ -96,7 +91,7 @@ pub fn run(launch: Launch) -> Result<(), WindowError> {
     let options = eframe::NativeOptions {
         viewport,
         renderer: eframe::Renderer::Wgpu,
-        // Nothing is drawn with gradients, and in software it takes a tenth of a frame.
+        // Shadows and fades are too short to show bands, and in software it takes a tenth of a frame.
         dithering: false,
         ..eframe::NativeOptions::default()
     };
@@ -148,6 +143,9 @@ fn in_words(error: &eframe::Error) -> String {
 
 /// The window's contents.
 pub struct App {
+    waker: Arc<Waker>,
+    /// What the window is cleared with.
+    ground: egui::Color32,
     state: State,
     shell: Shell,
     data: DataPanel,
@@ -181,11 +179,15 @@ impl App {
             .is_none_or(|state| state.adapter.get_info().device_type == wgpu::DeviceType::Cpu);
         theme::install(ctx, view::ThemeChoice::System);
         let places = launch.home.map_or_else(Places::default, Places::at);
-        let session = Session::start(waker(ctx, software))?;
+        let waker = Arc::new(Waker::new(ctx, software));
+        let news = waker.clone();
+        let session = Session::start(move || news.news())?;
         let mut state = State::new(ctx, places, session);
         state.waiting.launch = launch.project;
         state.jobs.start_up();
         Ok(Self {
+            waker,
+            ground: ctx.global_style().visuals.panel_fill,
             state,
             shell: Shell::default(),
             data: DataPanel::default(),
@@ -211,6 +213,11 @@ impl App {
     /// One frame.
     pub fn frame(&mut self, ui: &mut egui::Ui) {
         let start = Instant::now();
+        if ui.input(|input| !input.raw.events.is_empty()) {
+            self.waker.touched();
+        }
+        // Of the theme that this frame is drawn in.
+        self.ground = ui.visuals().panel_fill;
         self.fold();
         let mut commands = Vec::new();
         {
@@ -282,76 +289,11 @@ impl eframe::App for App {
     }
 
     /// What panels without a colour of their own stand on.
-    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
-        visuals.panel_fill.to_normalized_gamma_f32()
+    fn clear_color(&self, _: &egui::Visuals) -> [f32; 4] {
+        self.ground.to_normalized_gamma_f32()
     }
 
     fn on_exit(&mut self) {
         self.state.keep_untitled();
-    }
-}
-
-/// What the engine calls after everything it publishes: it asks for a frame, not too often.
-fn waker(ctx: &egui::Context, software: bool) -> impl Fn() + Send + Sync + 'static {
-    let every = if software {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        (SOFTWARE_WAKE_EVERY / cores as u32).max(WAKE_EVERY)
-    } else {
-        WAKE_EVERY
-    };
-    let ctx = ctx.clone();
-    let due = Mutex::new(Instant::now());
-    move || {
-        let now = Instant::now();
-        let mut due = due.lock();
-        if *due <= now {
-            // Asked for without any delay, egui draws two frames.
-            *due = (*due + every).max(now + Duration::from_millis(1));
-        }
-        // Asked for by all news: a frame in between has made egui forget it, and the last of a burst is drawn too.
-        ctx.request_repaint_after(*due - now);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::time::{Duration, Instant};
-
-    use parking_lot::Mutex;
-
-    use super::{WAKE_EVERY, waker};
-
-    #[test]
-    fn news_draw_one_frame_in_each_interval_and_the_last_ones_too() {
-        let ctx = egui::Context::default();
-        let due = Arc::new(Mutex::new(None::<Instant>));
-        let asked = due.clone();
-        ctx.set_request_repaint_callback(move |info| {
-            let at = Instant::now() + info.delay;
-            let mut due = asked.lock();
-            *due = Some(due.map_or(at, |due| due.min(at)));
-        });
-        let news = waker(&ctx, false);
-        let (start, mut frames) = (Instant::now(), 0_u32);
-        let last = loop {
-            let told = Instant::now();
-            news();
-            if told - start > 10 * WAKE_EVERY {
-                break told;
-            }
-            let is_due = due.lock().take_if(|due| *due <= Instant::now()).is_some();
-            if is_due {
-                drop(ctx.run_ui(egui::RawInput::default(), |_| {}));
-                frames += 1;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        };
-        let intervals = (last - start).as_millis() / WAKE_EVERY.as_millis();
-        assert!(
-            u128::from(frames) <= intervals + 1,
-            "{frames} frames in {intervals} intervals"
-        );
-        assert!(due.lock().is_some(), "the last news are drawn");
     }
 }

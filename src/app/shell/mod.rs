@@ -13,7 +13,7 @@ pub mod shortcuts;
 mod status_line;
 mod top_bar;
 
-use egui::{CentralPanel, Frame, Panel, Ui};
+use egui::{CentralPanel, Frame, Panel, Ui, UiBuilder, UiKind, UiStackInfo};
 
 use self::dialogs::Dialogs;
 use self::palette::Palette;
@@ -56,8 +56,14 @@ impl Shell {
             .resizable(false)
             .frame(bar)
             .show(ui, |ui| rail::show(ui, view, commands));
-        // The window is cleared with the ground's colour: no panel paints it again.
-        CentralPanel::no_frame().show(ui, |ui| central(ui, commands));
+        // The window is cleared with the ground's colour: no panel paints it again. What fades into it is told of it.
+        let ground =
+            UiStackInfo::new(UiKind::CentralPanel).with_frame(Frame::new().fill(tokens.ground));
+        CentralPanel::no_frame().show(ui, |ui| {
+            ui.scope_builder(UiBuilder::new().ui_stack_info(ground), |ui| {
+                central(ui, commands);
+            });
+        });
 
         let ctx = ui.ctx().clone();
         notices::show(&ctx, view, commands);

@@ -1,8 +1,8 @@
 //! Where threads wake up.
 //!
-//! Linux in a virtual machine takes a core that sleeps for one that is gone, wakes threads on the core of the one that
-//! wakes them, and parts them only some milliseconds later: steps shorter than that ran on one core. Elsewhere threads
-//! are left to the system.
+//! Linux in a virtual machine (KVM's, Xen's) takes a core that sleeps for one that is gone, wakes threads on the core of
+//! the one that wakes them, and parts them only some milliseconds later: steps shorter than that ran on one core.
+//! Elsewhere threads are left to the system.
 
 #[cfg(target_os = "linux")]
 pub use linux::{Id, id, pays, send_away};

@@ -4,6 +4,7 @@ mod cores;
 mod share;
 
 use std::cell::RefCell;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,7 +15,7 @@ use self::cores::Id;
 pub use self::share::{each, map};
 use crate::network::Network;
 
-/// Weights times images that are worth waking the other threads for.
+/// Weights times images that are worth waking another thread for.
 const LEAST: u64 = 1 << 18;
 
 /// How long a thread looks for work before it sleeps.
@@ -37,13 +38,17 @@ pub fn join() -> Option<Joined> {
         .build()
         .ok()?;
     HELPERS.set(Some(Helpers::of(&pool)));
-    Some(Joined { _pool: pool })
+    Some(Joined {
+        _pool: pool,
+        _here: PhantomData,
+    })
 }
 
-/// The threads that compute with this one.
+/// The threads that compute with this one; stays on its thread.
 #[derive(Debug)]
 pub struct Joined {
     _pool: ThreadPool,
+    _here: PhantomData<*const ()>,
 }
 
 impl Drop for Joined {
@@ -63,7 +68,7 @@ pub fn call(network: &Network, images: usize) {
 
 /// Whether they have heard.
 fn call_to(work: u64) -> bool {
-    work >= LEAST && HELPERS.with_borrow(|helpers| helpers.as_ref().is_some_and(Helpers::call))
+    HELPERS.with_borrow(|helpers| helpers.as_ref().is_some_and(|helpers| helpers.call(work)))
 }
 
 /// The other threads of a pool.
@@ -85,7 +90,10 @@ impl Helpers {
         }
     }
 
-    fn call(&self) -> bool {
+    fn call(&self, work: u64) -> bool {
+        if self.ids.is_empty() || work / LEAST < self.ids.len() as u64 {
+            return false;
+        }
         let watching = || self.watching.iter().map(|one| one.load(Ordering::Relaxed));
         if !watching().all(|watching| watching) {
             let asleep = self.ids.iter().zip(watching());
@@ -100,8 +108,10 @@ impl Helpers {
                     watch(&watching[place]);
                 }
             });
+            // Its own part, in which there is nothing to do.
+            rayon::yield_local();
         }
-        !self.ids.is_empty()
+        true
     }
 }
 
@@ -129,15 +139,16 @@ mod tests {
     #[test]
     fn a_thread_calls_its_helpers_as_long_as_it_has_joined_them() {
         let thread = std::thread::spawn(|| {
-            assert!(!call_to(LEAST), "nobody to call");
+            assert!(!call_to(u64::MAX), "nobody to call");
             let joined = join().expect("a pool");
-            let helpers = rayon::current_num_threads() > 1;
-            assert!(!call_to(LEAST - 1), "not worth it");
+            let helpers = rayon::current_num_threads() as u64 - 1;
+            let worth = LEAST * helpers.max(1);
+            assert!(!call_to(worth - 1), "not worth it");
             for _ in 0..3 {
-                assert_eq!(call_to(LEAST), helpers);
+                assert_eq!(call_to(worth), helpers > 0);
             }
             drop(joined);
-            assert!(!call_to(LEAST), "they have gone");
+            assert!(!call_to(u64::MAX), "they have gone");
         });
         thread.join().expect("no panic");
     }

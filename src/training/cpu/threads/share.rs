@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
-/// Does the task with each item: on this thread and others of its pool, if each of them has `least` items or more. Which
-/// thread takes which is not said.
+/// Does the task with each item: on this thread and as many others of its pool as have `least` items each. Which thread
+/// takes which is not said.
 ///
 /// Threads begin with neighbouring items, so that from layer to layer a core meets the numbers that are in its cache; who
 /// is done takes from the end of another's. Unlike with rayon's iterators, this thread does not sleep while it waits for
@@ -17,15 +17,21 @@ pub fn each<T: Send>(items: impl IntoIterator<Item = T>, least: usize, task: imp
     if threads < 2 {
         return items.into_iter().for_each(task);
     }
-    let share = items.len().div_ceil(threads);
+    let (share, more) = (items.len() / threads, items.len() % threads);
     let mut items = items.into_iter();
-    let shares = std::iter::repeat_with(|| Mutex::new(items.by_ref().take(share).collect()));
-    let shares: Vec<Mutex<VecDeque<T>>> = shares.take(threads).collect();
+    let share = |number| {
+        items
+            .by_ref()
+            .take(share + usize::from(number < more))
+            .collect()
+    };
+    let shares: Vec<Mutex<VecDeque<T>>> = (0..threads).map(share).map(Mutex::new).collect();
     let next = |own: usize| {
         let first = shares[own].lock().pop_front();
         first.or_else(|| shares.iter().find_map(|share| share.lock().pop_back()))
     };
-    let work = |own| {
+    let work = || {
+        let own = rayon::current_thread_index().unwrap_or(0) % threads;
         while let Some(item) = next(own) {
             task(item);
         }
@@ -35,10 +41,10 @@ pub fn each<T: Send>(items: impl IntoIterator<Item = T>, least: usize, task: imp
         for _ in 1..threads {
             scope.spawn(|_| {
                 let _busy = Busy::among(&busy);
-                work(rayon::current_thread_index().unwrap_or(0) % threads);
+                work();
             });
         }
-        work(0);
+        work();
         while busy.load(Ordering::Acquire) > 0 {
             std::thread::yield_now();
         }
