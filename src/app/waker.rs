@@ -21,7 +21,7 @@ pub struct Waker {
     touched_every: Duration,
     touched: Mutex<Option<Instant>>,
     /// The newest frame that was asked for.
-    due: Mutex<Instant>,
+    due: Mutex<Option<Instant>>,
 }
 
 impl Waker {
@@ -38,7 +38,7 @@ impl Waker {
             every,
             touched_every,
             touched: Mutex::new(None),
-            due: Mutex::new(Instant::now()),
+            due: Mutex::new(None),
         }
     }
 
@@ -56,14 +56,17 @@ impl Waker {
         } else {
             self.every
         };
-        let mut due = self.due.lock();
-        if *due <= now {
-            // Asked for without any delay, egui draws two frames.
-            *due = (*due + every).max(now + Duration::from_millis(1));
-        }
-        *due = (*due).min(now + every);
+        let mut last = self.due.lock();
+        // Asked for without any delay, egui draws two frames.
+        let soon = now + Duration::from_millis(1);
+        let due = match *last {
+            Some(due) if due > now => due.min(now + every),
+            Some(drawn) => soon.max(drawn + every),
+            None => soon,
+        };
+        *last = Some(due);
         // Asked for by all news: a frame in between has made egui forget it, and the last of a burst is drawn too.
-        self.ctx.request_repaint_after(*due - now);
+        self.ctx.request_repaint_after(due - now);
     }
 }
 
@@ -78,6 +81,8 @@ mod tests {
 
     /// When egui will draw next.
     fn next(ctx: &egui::Context) -> Arc<Mutex<Option<Instant>>> {
+        // After its first frames it draws another by itself.
+        (0..5).for_each(|_| draw(ctx));
         let next = Arc::new(Mutex::new(None::<Instant>));
         let asked = next.clone();
         ctx.set_request_repaint_callback(move |info| {
