@@ -90,7 +90,7 @@ mod other {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use rustix::thread::{CpuSet, sched_getaffinity};
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu};
 
     use super::{Id, id, send_away};
 
@@ -106,6 +106,13 @@ mod tests {
         let allowed = cores(None);
         let sent = send_away(others.iter().copied());
         if allowed.count() > 1 {
+            // This thread may move in between, but not each time.
+            let off_this_core = (0..100).any(|_| {
+                let core = sched_getcpu();
+                send_away(others.iter().copied());
+                others.iter().all(|other| !cores(Some(*other)).is_set(core))
+            });
+            assert!(off_this_core, "they stay away from the core of the caller");
             for other in &others {
                 assert_eq!(cores(Some(*other)).count(), allowed.count() - 1);
             }
