@@ -1,11 +1,14 @@
-//! A smaller program: the linker folds functions that became the same code (of generic code there is much), and packs
-//! the table of what is to be relocated, which the system's C library must know of. Constants stay where they are: the
-//! allocator tells some apart by that.
+//! A smaller program: the linker folds functions that became the same code (of generic code there is much) and
+//! constants that hold the same, as Windows' linker always does, and packs the table of what is to be relocated, which
+//! the system's C library must know of. `-Wl,--print-icf-sections` lists what is folded.
 
 use std::path::Path;
 use std::process::Command;
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// Constants of the allocator that it tells apart by where they are, though some hold the same.
+const APART: [&str; 3] = ["_mi_page_empty", "_mi_theap_empty", "_mi_theap_empty_wrong"];
 
 /// The glibc that knows packed relocations.
 const PACKED: (u32, u32) = (2, 36);
@@ -16,7 +19,10 @@ fn main() {
     if var("TARGET") != TARGET || var("CARGO_ENCODED_RUSTFLAGS").contains("link") || !own_linker() {
         return;
     }
-    println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
+    println!("cargo::rustc-link-arg-bins=-Wl,--icf=all,--ignore-data-address-equality");
+    for constant in APART {
+        println!("cargo::rustc-link-arg-bins=-Wl,--keep-unique={constant}");
+    }
     if var("HOST") == TARGET && c_library() >= Some(PACKED) {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
