@@ -90,14 +90,14 @@ pub fn outer<S: Simd>(
     *sums = kept;
 }
 
-/// The same with lines that begin at `offsets` in `source`.
+/// The same with lines of `WIDE` vectors that begin at `offsets` in `source`.
 #[inline(always)]
-pub fn outer_at<S: Simd>(
+pub fn outer_at<S: Simd, const WIDE: usize>(
     simd: S,
     rows: [&[f32]; ROWS],
     source: &[f32],
     offsets: &[u32],
-    sums: &mut [[S::f32s; VECTORS]; ROWS],
+    sums: &mut [[S::f32s; WIDE]; ROWS],
 ) {
     let mut kept = *sums;
     let [first, rows @ ..] = rows;
@@ -106,11 +106,11 @@ pub fn outer_at<S: Simd>(
     let numbers = numbers.zip(fourth).zip(fifth).zip(sixth);
     for (offset, (((((a, b), c), d), e), f)) in offsets.iter().zip(numbers) {
         let start = *offset as usize;
-        let (line, _) = S::as_simd_f32s(&source[start..start + VECTORS * S::F32_LANES]);
-        let line: [S::f32s; VECTORS] = std::array::from_fn(|n| line[n]);
+        let (line, _) = S::as_simd_f32s(&source[start..start + WIDE * S::F32_LANES]);
+        let line: [S::f32s; WIDE] = std::array::from_fn(|n| line[n]);
         for (kept, number) in kept.iter_mut().zip([a, b, c, d, e, f]) {
             let factor = simd.splat_f32s(*number);
-            for n in 0..VECTORS {
+            for n in 0..WIDE {
                 kept[n] = simd.mul_add_e_f32s(factor, line[n], kept[n]);
             }
         }
