@@ -6,6 +6,8 @@
 mod damage;
 #[path = "store/made.rs"]
 mod made;
+#[path = "store/parts.rs"]
+mod parts;
 #[path = "store/passes.rs"]
 mod passes;
 #[path = "store/reduced.rs"]

@@ -56,7 +56,7 @@ pub use health::{
     Action, Alike, ClassCount, Colours, Finding, Groups, Health, HealthContext, Kind, ModeCount,
     Severity, SizeCount, fingerprint, health, near_duplicates, same_files,
 };
-pub use loader::{Batch, Draw, Form, Loader, Pixels, Places, Planes};
+pub use loader::{Batch, Draw, Form, Loader, Pixels, Places, Planes, parts};
 pub use preprocess::{Normalise, Normaliser, Preprocess, Resize, input, picture, statistics};
 pub use progress::Progress;
 pub use random::{Stream, generator, shuffled};

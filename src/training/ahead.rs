@@ -14,6 +14,8 @@ use crate::dataset::{Form, Loader, PixelStore};
 pub(super) struct Ahead {
     train: Arc<PixelStore>,
     validation: Arc<PixelStore>,
+    /// Training images that are needed at once.
+    most: usize,
     /// The validation images, where the device has them.
     kept: Option<Resident>,
     epoch: Option<(u32, Loader)>,
@@ -21,10 +23,15 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    pub fn new([train, validation]: [Arc<PixelStore>; 2], kept: Option<Resident>) -> Self {
+    pub fn new(
+        [train, validation]: [Arc<PixelStore>; 2],
+        most: usize,
+        kept: Option<Resident>,
+    ) -> Self {
         Self {
             train,
             validation,
+            most,
             kept,
             epoch: None,
             evaluator: None,
@@ -53,7 +60,8 @@ impl Ahead {
         let recipe = &job.recipe;
         let order = order(recipe, &self.train, epoch);
         let draw = Arc::new(draw(recipe, &self.train, epoch, form));
-        Loader::start(self.train.clone(), order, recipe.batch.max(1), draw)
+        let batch = recipe.batch.max(1);
+        Loader::in_parts(self.train.clone(), order, batch, self.most, draw)
     }
 
     /// Begins to read the validation images, as a model like this one takes them.

@@ -4,14 +4,17 @@
 use super::checkpoint::since_last_run;
 use super::device::Opened;
 use super::engine::Engine;
+use super::error::TrainError;
 use super::passes::Passes;
 use super::probe::input_size;
 use super::resident::release;
 use super::session::Job;
 use super::sets::Kept;
+use super::start;
 use super::status::Phase;
 use super::stepper::Stepper;
 use super::trial;
+use super::weights::Weights;
 use crate::dataset::{Draw, Form, Normalise, Normaliser, PixelStore};
 use crate::project::Recipe;
 
@@ -73,6 +76,23 @@ pub(super) fn stepper(
     stepper.limit_pass(passes.most);
     stepper.keep(kept.train.take());
     stepper
+}
+
+/// Lets it start from other weights than drawn ones, where the recipe names some, and tells which it has taken.
+///
+/// # Errors
+/// None that a file can cause.
+pub(super) fn start_from(
+    engine: &Engine,
+    job: &Job,
+    stepper: &mut Stepper,
+    start: Option<Weights>,
+) -> Result<(), TrainError> {
+    if let Some(weights) = start {
+        let taken = stepper.start_from(&weights)?;
+        engine.note(&[taken.note(&start::name(&job.recipe))]);
+    }
+    Ok(())
 }
 
 /// What happens to the training images of an epoch, and where.

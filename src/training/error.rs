@@ -41,7 +41,7 @@ pub enum TrainError {
     },
     #[error(
         "training this network takes about {needed} even with one image at a time, and this machine \
-         has {free} free: take a smaller input, fewer units or filters, or a smaller batch"
+         has {free} free: take a smaller input, or fewer units or filters"
     )]
     Memory { needed: String, free: String },
     #[error(

@@ -22,7 +22,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::device::is_cpu;
 use super::resident::Resident;
-use crate::dataset::{Form, InputSize, Normaliser, Pixels};
+use crate::dataset::{Form, InputSize, Mix, Normaliser, Pixels};
 
 /// Bytes in a word: WGSL has no bytes.
 const PACKED: usize = 4;
@@ -158,7 +158,13 @@ impl Feed {
         Tensor::from_data(numbers, &self.device)
     }
 
-    /// The same of packed pictures `[batch, words]` of that size.
+    /// The mixed pictures of some images of a batch; in `pixels` those of their partners follow theirs.
+    pub fn mixed(&self, pixels: &Pixels, images: usize, mix: &Mix) -> Tensor<4> {
+        let of = |places| self.tensor(pixels.picked(2 * images, places), images);
+        blended(of(0..images), of(images..2 * images), mix, self.input)
+    }
+
+    /// [`tensor`](Self::tensor) of packed pictures `[batch, words]` of that size.
     fn made(&self, words: Tensor<2, Int>, size: InputSize, maps: &[[f64; 6]]) -> Tensor<4> {
         let device = self.device.clone().inner();
         let constants = self
@@ -196,6 +202,32 @@ impl Feed {
             made
         }
     }
+}
+
+/// The mixed pictures of a batch on its device, from them and the partner of each: what [`Mix::mixed`] makes of them
+/// on the host.
+pub(super) fn blended(
+    pixels: Tensor<4>,
+    others: Tensor<4>,
+    mix: &Mix,
+    size: InputSize,
+) -> Tensor<4> {
+    let images = pixels.dims()[0];
+    let Some(part) = mix.rectangle(size) else {
+        let own = mix.share(size);
+        return pixels * own + others * (1.0 - own);
+    };
+    if part.width == 0 || part.height == 0 {
+        return pixels;
+    }
+    let place = [
+        0..images,
+        0..size.channels,
+        part.top..part.top + part.height,
+        part.left..part.left + part.width,
+    ];
+    let others = others.slice(place.clone());
+    pixels.slice_assign(place, others)
 }
 
 /// One number a byte, `[batch, bytes]`.

@@ -16,7 +16,8 @@ pub struct Need {
     pub image: u64,
     /// Where a batch goes through in several passes: the sum of their gradients.
     pub sum: u64,
-    /// The same, for every image of the batch: its pixels, which wait for their pass, and those of the next batch.
+    /// The same, for every image that goes through at once: its pixels and those of the image that it may be mixed with,
+    /// and the same of the next pass.
     pub waiting: u64,
 }
 
@@ -30,7 +31,7 @@ impl Need {
             fixed,
             image: report.image_bytes,
             sum: report.weight_bytes(kept.saturating_add(1)) - fixed,
-            waiting: pixels.saturating_mul(2 * size_of::<f32>() as u64),
+            waiting: pixels.saturating_mul(4 * size_of::<f32>() as u64),
         }
     }
 
@@ -45,7 +46,7 @@ impl Need {
         if pass >= batch {
             return self.at(batch);
         }
-        let waiting = self.waiting.saturating_mul(count(batch));
+        let waiting = self.waiting.saturating_mul(count(pass));
         self.at(pass)
             .saturating_add(self.sum)
             .saturating_add(waiting)
@@ -62,8 +63,9 @@ impl Need {
         if self.at(batch) <= free {
             return batch;
         }
-        let besides = self.in_passes(batch, 0);
-        let most = |free: u64| free.saturating_sub(besides) / self.image.max(1);
+        let besides = self.fixed.saturating_add(self.sum);
+        let image = self.image.saturating_add(self.waiting).max(1);
+        let most = |free: u64| free.saturating_sub(besides) / image;
         // As many as surely fit; one by one even where that is close.
         let most = most(spare(free)).max(most(free).min(1));
         even(batch, usize::try_from(most).unwrap_or(usize::MAX))
@@ -135,8 +137,8 @@ mod tests {
 
     #[test]
     fn a_batch_that_does_not_fit_is_cut_into_the_fewest_even_passes_that_do() {
-        // A tenth is left: 33 images besides 1,200 and a byte for each.
-        let free = (1_000 + 200 + 33 + 16 * 100) * 10 / 9 + 10;
+        // A tenth is left: 16 images, and a byte for each, besides 1,200.
+        let free = (1_000 + 200 + 16 * (100 + 1)) * 10 / 9 + 10;
         assert_eq!(NEED.pass(33, free), 11);
         for batch in 1..200 {
             for free in (1_000..12_000).step_by(77) {

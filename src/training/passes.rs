@@ -3,15 +3,13 @@
 //! two kinds of layers: dropout and noise draw for each pass, and batch normalisation takes the statistics of the
 //! images of a pass.
 
-use std::ops::Range;
-
 use super::device::{Opened, largest_tensor};
 use super::error::TrainError;
 use super::flow;
 use super::memory::{Need, available, too_little};
 use super::probe::input_size;
 use super::session::Job;
-use crate::dataset::{InputSize, Stored};
+use crate::dataset::{InputSize, Stored, parts};
 use crate::network::{Context, Kind, Network, check, grouped};
 
 /// Of a training.
@@ -46,13 +44,6 @@ pub(super) fn even(batch: usize, most: usize) -> usize {
         0 => 0,
         most => batch.div_ceil(batch.div_ceil(most).max(1)),
     }
-}
-
-/// The places of a batch in as few parts of at most `most` images (0 counts as 1) as there can be. They differ by one
-/// image at most, so that none of them is small: batch normalisation needs several images.
-pub(super) fn parts(batch: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
-    let count = batch.div_ceil(most.max(1)).max(1);
-    (0..count).map(move |part| part * batch / count..(part + 1) * batch / count)
 }
 
 /// Decides for a training on an opened device: before its images are read, so that nobody waits for a refusal, and once
@@ -166,27 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn parts_cover_a_batch_and_are_even() {
-        let lengths = |batch, most| {
-            parts(batch, most)
-                .map(|part| part.len())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(lengths(33, 16), [11, 11, 11]);
-        assert_eq!(lengths(17, 16), [8, 9]);
-        assert_eq!(lengths(16, 16), [16]);
-        assert_eq!(lengths(3, 0), [1, 1, 1]);
+    fn the_largest_of_even_parts() {
         for batch in 1..100 {
+            assert_eq!(even(batch, 0), 0);
             for most in 1..110 {
-                let all: Vec<usize> = parts(batch, most).flatten().collect();
-                assert_eq!(all, (0..batch).collect::<Vec<_>>());
-                let lengths = lengths(batch, most);
-                assert_eq!(lengths.len(), batch.div_ceil(most));
-                assert_eq!(lengths.iter().max(), Some(&even(batch, most)));
-                let least = lengths.iter().min().unwrap();
-                assert!(even(batch, most) - least <= 1);
-                // A single image where there is no other way only.
-                assert!(*least > 1 || batch < 2 * batch.div_ceil(most));
+                let lengths = parts(batch, most).map(|part| part.len());
+                assert_eq!(lengths.max(), Some(even(batch, most)));
             }
         }
     }

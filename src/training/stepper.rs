@@ -5,79 +5,25 @@ use std::ops::Range;
 
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
 use super::cpu::threads;
 use super::device::{Opened, is_cpu};
 use super::evaluate::Inference;
-use super::feed::Feed;
+use super::feed::{Feed, blended};
+use super::figures::Pending;
 use super::layers::Mode;
 use super::loss::{Emphasis, Truth};
 use super::model::Model;
-use super::passes::parts;
 use super::probe::input_size;
 use super::resident::Resident;
 use super::start::Taken;
 use super::weights::{NamedTensor, Weights, WeightsError};
 use super::{loss, optimizer, start};
-use crate::dataset::{Form, InputSize, Mix, Normaliser, Pixels, Preprocess, Stream, generator};
+use crate::dataset::{Batch, Form, Mix, Normaliser, Pixels, Preprocess, Stream, generator, parts};
 use crate::network::Network;
 use crate::project::{Optimizer, Recipe};
-
-/// Figures that are joined to be read, at most: 1, 2, 4 or 8. A GPU compiles a kernel for each number of them, and how
-/// many steps come between two readings is never the same.
-const JOINED: usize = 8;
-
-/// Loss and hits of a step, still on the device: reading them waits for it.
-pub struct Pending {
-    /// `[2]`: mean loss, number of hits
-    figures: Tensor<1>,
-    pub images: usize,
-}
-
-/// The figures of one batch.
-#[derive(Clone, Copy, Debug)]
-pub struct BatchFigures {
-    /// Mean over the batch.
-    pub loss: f32,
-    pub hits: f32,
-    pub images: usize,
-}
-
-impl Pending {
-    /// Reads many steps in one go, in order.
-    ///
-    /// # Panics
-    /// A step has failed on its device.
-    pub fn read(pending: Vec<Self>) -> Vec<BatchFigures> {
-        match Self::try_read(pending) {
-            Ok(figures) => figures,
-            Err(reason) => panic!("{reason}"),
-        }
-    }
-
-    /// The same where a step may have failed on its device: why, in the device's words.
-    pub(super) fn try_read(pending: Vec<Self>) -> Result<Vec<BatchFigures>, String> {
-        let images: Vec<usize> = pending.iter().map(|p| p.images).collect();
-        let mut figures: Vec<_> = pending.into_iter().map(|p| p.figures).collect();
-        let mut read = Transaction::default();
-        while let Some(half) = figures.len().checked_ilog2() {
-            let rest = figures.split_off(JOINED.min(1 << half));
-            read = read.register(Tensor::cat(figures, 0));
-            figures = rest;
-        }
-        let values = read.try_execute().map_err(|error| error.to_string())?;
-        let values: Vec<f32> = values.iter().flat_map(|it| it.iter::<f32>()).collect();
-        let pairs = values.chunks_exact(2).zip(images);
-        let figures = pairs.map(|(pair, images)| BatchFigures {
-            loss: pair[0],
-            hits: pair[1],
-            images,
-        });
-        Ok(figures.collect())
-    }
-}
 
 /// A model in training.
 pub struct Stepper {
@@ -95,6 +41,31 @@ pub struct Stepper {
     draws: ChaCha8Rng,
     /// Images that go through the network at once, at most.
     most: usize,
+    /// Of a batch of which some have gone through.
+    sum: Accumulated,
+}
+
+/// Of the parts of a batch.
+struct Accumulated {
+    gradients: GradientsAccumulator<Model>,
+    /// `[2]` each: what they have of the batch's.
+    figures: Vec<Tensor<1>>,
+}
+
+impl Default for Accumulated {
+    fn default() -> Self {
+        Self {
+            gradients: GradientsAccumulator::new(),
+            figures: Vec::new(),
+        }
+    }
+}
+
+impl Accumulated {
+    fn total(mut self) -> (GradientsParams, Tensor<1>) {
+        let figures = Tensor::stack::<2>(self.figures, 0);
+        (self.gradients.grads(), figures.sum_dim(0).squeeze())
+    }
 }
 
 impl Stepper {
@@ -116,6 +87,7 @@ impl Stepper {
             device,
             draws: generator(recipe.seed, Stream::Layers),
             most: usize::MAX,
+            sum: Accumulated::default(),
         }
     }
 
@@ -124,6 +96,11 @@ impl Stepper {
     /// noise draw for each pass, and batch normalisation takes the statistics of each pass. 0 counts as 1.
     pub fn limit_pass(&mut self, images: usize) {
         self.most = images.max(1);
+    }
+
+    /// Images that go through the network at once, at most.
+    pub(super) fn most(&self) -> usize {
+        self.most
     }
 
     /// Takes images that are on the device already: batches of [`Pixels::Places`] are of these.
@@ -180,9 +157,7 @@ impl Stepper {
         labels: &[usize],
         mix: Option<&Mix>,
     ) -> Pending {
-        if is_cpu(&self.device) {
-            threads::call(&self.network, labels.len());
-        }
+        self.call_threads(labels.len());
         let pixels = pixels.into();
         let (gradients, figures) = if labels.len() > self.most {
             self.in_passes(&pixels, labels, mix)
@@ -191,13 +166,42 @@ impl Stepper {
             let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
             (gradients, figures)
         };
+        self.update(gradients, figures, labels.len())
+    }
+
+    /// The same of a batch as a loader makes it. Where that makes parts, each goes through as it comes; the update and
+    /// the figures come with the last one.
+    pub fn take(&mut self, batch: Batch) -> Option<Pending> {
+        let (labels, mix) = (&batch.labels, batch.mix.as_ref());
+        if batch.is_whole() {
+            return Some(self.step_mixed(batch.pixels, labels, mix));
+        }
+        self.call_threads(batch.places.len());
+        if batch.places.start == 0 {
+            // Of one that was not ended nothing is kept.
+            self.sum = Accumulated::default();
+        }
+        let truth = Truth::new(labels, mix, input_size(&self.network));
+        let last = batch.places.end == labels.len();
+        self.add(batch.pixels, batch.places, &truth, mix);
+        last.then(|| {
+            let (gradients, figures) = std::mem::take(&mut self.sum).total();
+            self.update(gradients, figures, labels.len())
+        })
+    }
+
+    /// So that they are awake when the first layer has work for them.
+    fn call_threads(&self, images: usize) {
+        if is_cpu(&self.device) {
+            threads::call(&self.network, images);
+        }
+    }
+
+    fn update(&mut self, gradients: GradientsParams, figures: Tensor<1>, images: usize) -> Pending {
         // Taken, not copied: weights that nobody else holds are changed where they are.
         let model = std::mem::take(&mut self.model);
         self.model = self.optimizer.step(self.learning_rate, model, gradients);
-        Pending {
-            figures,
-            images: labels.len(),
-        }
+        Pending { figures, images }
     }
 
     /// The gradient of every weight on a batch, without an update.
@@ -258,28 +262,28 @@ impl Stepper {
         labels: &[usize],
         mix: Option<&Mix>,
     ) -> (GradientsParams, Tensor<1>) {
-        let (images, size) = (labels.len(), input_size(&self.network));
-        let truth = Truth::new(labels, mix, size);
-        let mut sum = GradientsAccumulator::new();
-        let mut figures = Vec::new();
+        let images = labels.len();
+        let truth = Truth::new(labels, mix, input_size(&self.network));
+        self.sum = Accumulated::default();
         for part in parts(images, self.most) {
-            let own = pixels.picked(images, part.clone());
-            let mut own = self.feed.tensor(own, part.len());
-            if let Some(mix) = mix {
-                let partners = part.clone().filter_map(|place| mix.partner.get(place));
-                let others = pixels.picked(images, partners.copied());
-                let others = self.feed.tensor(others, part.len());
-                own = blended(own, others, mix, size);
-            }
-            let (loss, here) = self.pass(own, &truth, &part);
-            let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
-            sum.accumulate(&self.model, gradients);
-            figures.push(here);
+            let partners = mix.and_then(|mix| mix.partner.get(part.clone()));
+            let partners = partners.unwrap_or_default().iter().copied();
+            let own = pixels.picked(images, part.clone().chain(partners));
+            self.add(own, part, &truth, mix);
         }
-        (
-            sum.grads(),
-            Tensor::stack::<2>(figures, 0).sum_dim(0).squeeze(),
-        )
+        std::mem::take(&mut self.sum).total()
+    }
+
+    /// Adds what a part of a batch has of its gradients and its figures. `pixels` as in [`Batch::pixels`].
+    fn add(&mut self, pixels: Pixels, part: Range<usize>, truth: &Truth<'_>, mix: Option<&Mix>) {
+        let pixels = match mix {
+            Some(mix) => self.feed.mixed(&pixels, part.len(), mix),
+            None => self.feed.tensor(pixels, part.len()),
+        };
+        let (loss, figures) = self.pass(pixels, truth, &part);
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
+        self.sum.gradients.accumulate(&self.model, gradients);
+        self.sum.figures.push(figures);
     }
 
     /// What the images of a pass have of their batch's loss, and of its figures.
@@ -323,47 +327,5 @@ impl Stepper {
 
     pub fn learning_rate(&self) -> f64 {
         self.learning_rate
-    }
-}
-
-/// The mixed pictures of a batch on its device, from them and the partner of each: what [`Mix::mixed`] makes of them
-/// on the host.
-fn blended(pixels: Tensor<4>, others: Tensor<4>, mix: &Mix, size: InputSize) -> Tensor<4> {
-    let images = pixels.dims()[0];
-    let Some(part) = mix.rectangle(size) else {
-        let own = mix.share(size);
-        return pixels * own + others * (1.0 - own);
-    };
-    if part.width == 0 || part.height == 0 {
-        return pixels;
-    }
-    let place = [
-        0..images,
-        0..size.channels,
-        part.top..part.top + part.height,
-        part.left..part.left + part.width,
-    ];
-    let others = others.slice(place.clone());
-    pixels.slice_assign(place, others)
-}
-
-/// Sums over the images of an epoch.
-#[derive(Default)]
-pub(super) struct Sums {
-    loss: f64,
-    hits: f64,
-    pub images: usize,
-}
-
-impl Sums {
-    pub fn add(&mut self, figures: &BatchFigures) {
-        self.loss += f64::from(figures.loss) * figures.images as f64;
-        self.hits += f64::from(figures.hits);
-        self.images += figures.images;
-    }
-
-    pub fn means(&self) -> (f64, f64) {
-        let images = self.images.max(1) as f64;
-        (self.loss / images, self.hits / images)
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ahead::Ahead;
-use super::begin::{prepare, stepper};
+use super::begin::{prepare, start_from, stepper};
 use super::checkpoint::{Best, Checkpoints, converged};
 use super::device::{self, Opened};
 use super::engine::Engine;
 use super::error::TrainError;
 use super::evaluate::Inference;
+use super::figures::{Pending, Sums};
 use super::pace::Throughput;
 use super::passes;
 use super::probe::Pace;
@@ -19,7 +20,7 @@ use super::session::Job;
 use super::sets::{evaluate, keep, next_batch, store, test};
 use super::start;
 use super::status::Phase;
-use super::stepper::{Pending, Stepper, Sums};
+use super::stepper::Stepper;
 use crate::dataset::{Progress, Set};
 use crate::project::RunState;
 use crate::results::{Epoch, Evaluation, History, Step};
@@ -57,14 +58,10 @@ pub(super) fn run(
     }
     let room = Resident::room(&opened);
     let mut kept = keep(engine, job, &opened, [&train, &validation], room, progress)?;
-    let stepper = stepper(engine, job, &opened, &train, passes, &mut kept);
-    let ahead = Ahead::new([train, validation], kept.validation);
+    let mut stepper = stepper(engine, job, &opened, &train, passes, &mut kept);
+    start_from(engine, job, &mut stepper, start)?;
+    let ahead = Ahead::new([train, validation], stepper.most(), kept.validation);
     let mut trainer = Trainer::new(job, &opened, stepper, ahead, checkpoints);
-    if let Some(weights) = &start {
-        let taken = trainer.stepper.start_from(weights)?;
-        engine.note(&[taken.note(&start::name(&job.recipe))]);
-    }
-    drop(start);
     let outcome = trainer.epochs(engine).and_then(|ending| {
         trainer.finish(engine, ending, progress)?;
         Ok(ending)
@@ -168,30 +165,37 @@ impl<'a> Trainer<'a> {
         let mut seen = 0;
         let mut waited = Duration::ZERO;
         while let Some(batch) = next_batch(engine, &mut loader, || self.inference()) {
-            if !self.between_steps(engine, epoch)? {
+            let batch = batch?;
+            let goes_on = if batch.places.start == 0 {
+                self.between_steps(engine, epoch)?
+            } else {
+                engine.serve(|| self.inference());
+                !engine.must_stop()
+            };
+            if !goes_on {
                 self.read_pending(engine, epoch)?;
                 return Ok(false);
             }
-            let batch = batch?;
-            seen += batch.labels.len();
+            let size = batch.labels.len();
+            seen += batch.places.len();
             if seen == images {
                 let (inference, _) = self.inference();
                 self.ahead.begin_validation(self.job, &inference);
             }
-            let tunes = self.tunes(epoch, batch.labels.len());
+            let tunes = self.tunes(epoch, size);
             if tunes {
                 engine.publish(|status| status.phase = Phase::Compiling);
             }
-            let pending = self
-                .stepper
-                .step_mixed(batch.pixels, &batch.labels, batch.mix.as_ref());
+            let Some(pending) = self.stepper.take(batch) else {
+                continue;
+            };
             self.pending.push(pending);
             self.steps += 1;
             if self.read.elapsed() >= READ_EVERY || self.steps == 1 || tunes {
                 self.read_pending(engine, epoch)?;
             }
             let all = loader.waited();
-            self.throughput.step(batch.labels.len(), all - waited);
+            self.throughput.step(size, all - waited);
             waited = all;
             self.after_step(engine, images);
         }

@@ -6,9 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use burn::tensor::Device;
 
 use super::error::panic_message;
+use super::figures::Pending;
 use super::passes::even;
 use super::probe::input_size;
-use super::stepper::{Pending, Stepper};
+use super::stepper::Stepper;
 
 /// What drivers, wgpu and cubecl say of memory that there is none of.
 const TOLD: [&str; 3] = ["memory", "allocate", "buffer"];

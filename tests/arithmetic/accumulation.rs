@@ -1,6 +1,6 @@
 //! A batch that goes through the network in several passes changes the weights as the whole batch does.
 
-use mapsto::dataset::{Augment, Balance, InputSize, Mix, Pixels, Planes};
+use mapsto::dataset::{Augment, Balance, Batch, InputSize, Mix, Pixels, Planes, parts};
 use mapsto::network::Loss;
 use mapsto::project::{Optimizer, Recipe};
 use mapsto::training::{BatchFigures, NamedTensor, Pending, Stepper, open};
@@ -95,6 +95,41 @@ fn trained(mut stepper: Stepper, classes: usize, most: usize, mix: Option<&Augme
     }
 }
 
+/// The same, where the parts come one after the other, as a loader makes them.
+fn trained_by_parts(
+    mut stepper: Stepper,
+    classes: usize,
+    most: usize,
+    mix: Option<&Augment>,
+) -> Outcome {
+    let mut pending = Vec::new();
+    for step in 0..STEPS {
+        let pixels: Vec<f32> = grain(IMAGES * SIZE.elements(), step).collect();
+        let pixels = Pixels::from(pixels);
+        let mix = mix.and_then(|augment| augment.mix(5, 1, step, IMAGES));
+        for places in parts(IMAGES, most) {
+            let partners = mix
+                .as_ref()
+                .map_or(&[][..], |mix| &mix.partner[places.clone()]);
+            let held = places.clone().chain(partners.iter().copied());
+            let last = places.end == IMAGES;
+            let taken = stepper.take(Batch {
+                pixels: pixels.picked(IMAGES, held),
+                places,
+                labels: labels(IMAGES, classes, step),
+                positions: (0..IMAGES).collect(),
+                mix: mix.clone(),
+            });
+            assert_eq!(taken.is_some(), last);
+            pending.extend(taken);
+        }
+    }
+    Outcome {
+        figures: Pending::read(pending),
+        weights: stepper.tensors(),
+    }
+}
+
 /// The greatest difference of weights and losses; the numbers of hits are the same.
 fn apart(one: &Outcome, two: &Outcome) -> f32 {
     let mut most = 0.0_f32;
@@ -122,6 +157,8 @@ fn assert_alike(what: &str, end: (Loss, &str), recipe: &Recipe, mix: Option<&Aug
         let cut = trained(stepper("", end, recipe), classes, most, mix);
         let apart = apart(&whole, &cut);
         assert!(apart < 1e-5, "{what} in {passes} passes: {apart}");
+        let parted = trained_by_parts(stepper("", end, recipe), classes, most, mix);
+        assert_eq!(self::apart(&cut, &parted), 0.0, "{what} in {passes} parts");
     }
 }
 

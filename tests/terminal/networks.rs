@@ -113,7 +113,7 @@ fn a_network_that_plainly_exceeds_the_memory_is_refused() {
         eprintln!("SKIPPED: this machine has too much memory for the test of too little");
         return;
     }
-    with_network(&desk, layers).failed(&["takes about", "GiB", "smaller batch"]);
+    with_network(&desk, layers).failed(&["takes about", "GiB", "smaller input"]);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Batches of numbers, prepared ahead by threads of their own while the network computes on the ones before.
 
+mod parts;
 mod work;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -10,6 +12,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::{Augment, DatasetError, InputSize, Mix, Normaliser, PixelStore};
+use parts::Cut;
+pub use parts::parts;
 
 /// What happens to the images of one epoch on their way to the network.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,17 +139,27 @@ impl From<Vec<f32>> for Pixels {
     }
 }
 
-/// Some images as a network takes them.
+/// Some images as a network takes them: a batch, or a part of one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// As [`Draw::form`] says.
+    /// Of the images at [`places`](Self::places), as [`Draw::form`] says. Where these are a part and mixed, those of
+    /// their partners follow, in the same order.
     pub pixels: Pixels,
-    /// The class of each image.
+    /// Which images of the batch are here.
+    pub places: Range<usize>,
+    /// The class of each image of the batch.
     pub labels: Vec<usize>,
-    /// Where each image stands in the [`PixelStore`].
+    /// Where each image of the batch stands in the [`PixelStore`].
     pub positions: Vec<usize>,
     /// With which other image of the batch each is to be mixed ([`Mix::mixed`]), where [`Draw::augment`] mixes.
     pub mix: Option<Mix>,
+}
+
+impl Batch {
+    /// Whether all images of the batch are here.
+    pub fn is_whole(&self) -> bool {
+        self.places == (0..self.labels.len())
+    }
 }
 
 /// The batches of one pass, in the order given, with the same bytes whatever the number of threads; the smaller last
@@ -168,11 +182,23 @@ impl Loader {
     /// Starts a pass over the positions in `order`, `batch` at a time (0 counts as 1). It takes all cores where images
     /// must be decoded or changed, and one thread where they are only copied.
     pub fn start(store: Arc<PixelStore>, order: Vec<usize>, batch: usize, draw: Arc<Draw>) -> Self {
-        let threads = work::threads(&store, &draw);
-        Self::with_threads(store, order, batch, draw, threads)
+        Self::in_parts(store, order, batch, batch, draw)
     }
 
-    /// The same with a number of threads; 0 counts as 1.
+    /// The same, where batches of more than `most` images (0 counts as 1) come in [`parts`], so that their pixels are
+    /// never all in memory. A mixed image is made twice then, for itself and for the one that it is the partner of.
+    pub fn in_parts(
+        store: Arc<PixelStore>,
+        order: Vec<usize>,
+        batch: usize,
+        most: usize,
+        draw: Arc<Draw>,
+    ) -> Self {
+        let threads = work::threads(&store, &draw);
+        Self::begin(store, order, [batch, most], draw, threads)
+    }
+
+    /// As [`start`](Self::start), with a number of threads; 0 counts as 1.
     pub fn with_threads(
         store: Arc<PixelStore>,
         order: Vec<usize>,
@@ -180,14 +206,28 @@ impl Loader {
         draw: Arc<Draw>,
         threads: usize,
     ) -> Self {
-        let batch = batch.max(1);
-        let ahead = work::ahead(&store, batch, draw.form);
+        Self::begin(store, order, [batch; 2], draw, threads)
+    }
+
+    fn begin(
+        store: Arc<PixelStore>,
+        order: Vec<usize>,
+        [batch, most]: [usize; 2],
+        draw: Arc<Draw>,
+        threads: usize,
+    ) -> Self {
+        let cut = Cut {
+            images: order.len(),
+            batch: batch.max(1),
+            most: most.clamp(1, batch.max(1)),
+        };
+        let ahead = work::ahead(&store, cut, &draw);
         // One more is in the making.
         let (sender, batches) = sync_channel(ahead - 1);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let work = move || {
-            let pass = work::Pass::new(&store, &order, batch, &draw, &stopped);
+            let pass = work::Pass::new(&store, &order, cut, &draw, &stopped);
             pass.run(threads, &sender);
         };
         let started = std::thread::Builder::new()

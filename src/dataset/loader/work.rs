@@ -2,13 +2,13 @@
 //! them, several at a time, image by image.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::available_parallelism;
 
 use rayon::prelude::*;
 
+use super::parts::Cut;
 use super::{Batch, Draw, Form, Loader, Pixels, Places, Planes};
 use crate::dataset::store::Work;
 use crate::dataset::{Augment, DatasetError, Drawn, InputSize, PixelStore};
@@ -25,15 +25,20 @@ const UNMOVED: [f64; 6] = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
 /// Threads that read ready images from the disk.
 const READERS: usize = 4;
 
-/// Batches of so many images that are ready or in the making at most; 1 or more.
-pub(super) fn ahead(store: &PixelStore, batch: usize, form: Form) -> usize {
-    let value = match form {
+/// Batches, or parts of them, that are ready or in the making at most; 1 or more.
+pub(super) fn ahead(store: &PixelStore, cut: Cut, draw: &Draw) -> usize {
+    let value = match draw.form {
         Form::Numbers => size_of::<f32>(),
         Form::Device | Form::Kept => 1,
         Form::Places => return MOST_AHEAD,
     };
-    let image = slot(store, form).elements().saturating_mul(value);
-    let bytes = batch.saturating_mul(image).max(1);
+    let mixes = draw.augment.mixup + draw.augment.cutmix > 0.0;
+    let images = match cut.most < cut.batch && mixes {
+        true => cut.most.saturating_mul(2),
+        false => cut.most,
+    };
+    let image = slot(store, draw.form).elements().saturating_mul(value);
+    let bytes = images.saturating_mul(image).max(1);
     (Loader::AHEAD_BYTES / bytes).clamp(1, MOST_AHEAD)
 }
 
@@ -71,7 +76,7 @@ pub(super) fn slot(store: &PixelStore, form: Form) -> InputSize {
 pub(super) struct Pass<'a> {
     store: &'a PixelStore,
     order: &'a [usize],
-    batch: usize,
+    cut: Cut,
     draw: &'a Draw,
     stop: &'a AtomicBool,
     /// The size that images have in a batch.
@@ -84,14 +89,14 @@ impl<'a> Pass<'a> {
     pub fn new(
         store: &'a PixelStore,
         order: &'a [usize],
-        batch: usize,
+        cut: Cut,
         draw: &'a Draw,
         stop: &'a AtomicBool,
     ) -> Self {
         Self {
             store,
             order,
-            batch,
+            cut,
             draw,
             stop,
             slot: slot(store, draw.form),
@@ -109,7 +114,7 @@ impl<'a> Pass<'a> {
         });
         match pool {
             Some(Ok(pool)) => pool.in_place_scope(|scope| {
-                for number in 0..self.batches() {
+                for number in 0..self.cut.count() {
                     let (keep, promise) = sync_channel(1);
                     // It is begun before there is room for it to wait. Nobody waits for one behind one that failed.
                     scope.spawn(move |_| keep.send(self.make(number, true)).unwrap_or_default());
@@ -124,7 +129,7 @@ impl<'a> Pass<'a> {
     }
 
     fn run_alone(&self, sender: &SyncSender<Promise>) {
-        for number in 0..self.batches() {
+        for number in 0..self.cut.count() {
             let made = self.make(number, false);
             let last = made.is_err();
             let (keep, promise) = sync_channel(1);
@@ -135,43 +140,56 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn batches(&self) -> usize {
-        self.order.len().div_ceil(self.batch)
-    }
-
+    /// A part, by its number among those of all batches.
     fn make(&self, number: usize, shared: bool) -> Result<Batch, DatasetError> {
-        let start = number * self.batch;
-        let end = (start + self.batch).min(self.order.len());
-        let positions = self.order.get(start..end).unwrap_or_default();
-        let (images, elements) = (start..end, self.slot.elements());
-        let pixels = match self.draw.form {
-            Form::Numbers => {
-                let fill = |place, buffers: &mut _, out: &mut _| self.numbers(place, buffers, out);
-                Pixels::Numbers(filled(images, elements, shared, fill)?.0)
-            }
-            Form::Device | Form::Kept => {
-                let fill = |place, buffers: &mut _, out: &mut _| self.bytes(place, buffers, out);
-                let (bytes, maps) = filled(images, elements, shared, fill)?;
-                let (size, maps) = (self.slot, self.needed(maps));
-                Pixels::Bytes(Planes { bytes, size, maps })
-            }
-            Form::Places => {
-                let maps: Result<_, DatasetError> = images.map(|place| self.map(place)).collect();
-                Pixels::Places(Places {
-                    positions: positions.to_vec(),
-                    maps: self.needed(maps?),
-                })
-            }
-        };
+        let part = self.cut.part(number);
+        let positions = self.order.get(part.batch.clone()).unwrap_or_default();
         let Draw { seed, epoch, .. } = *self.draw;
+        let (number, count) = (part.number, positions.len());
+        let mix = self.draw.augment.mix(seed, epoch, number, count);
+        let mut images: Vec<usize> = part.places.clone().collect();
+        if let Some(mix) = mix.as_ref().filter(|_| images.len() < count) {
+            let partners = mix.partner.get(part.places.clone());
+            images.extend(partners.unwrap_or_default());
+        }
+        for place in &mut images {
+            *place += part.batch.start;
+        }
         Ok(Batch {
-            pixels,
+            pixels: self.pixels(&images, shared)?,
+            places: part.places,
             labels: positions
                 .iter()
                 .map(|&position| self.store.label(position))
                 .collect(),
             positions: positions.to_vec(),
-            mix: self.draw.augment.mix(seed, epoch, number, positions.len()),
+            mix,
+        })
+    }
+
+    /// Of the images at some places of the order.
+    fn pixels(&self, places: &[usize], shared: bool) -> Result<Pixels, DatasetError> {
+        let elements = self.slot.elements();
+        Ok(match self.draw.form {
+            Form::Numbers => {
+                let fill = |place, buffers: &mut _, out: &mut _| self.numbers(place, buffers, out);
+                Pixels::Numbers(filled(places, elements, shared, fill)?.0)
+            }
+            Form::Device | Form::Kept => {
+                let fill = |place, buffers: &mut _, out: &mut _| self.bytes(place, buffers, out);
+                let (bytes, maps) = filled(places, elements, shared, fill)?;
+                let (size, maps) = (self.slot, self.needed(maps));
+                Pixels::Bytes(Planes { bytes, size, maps })
+            }
+            Form::Places => {
+                let maps: Result<_, DatasetError> =
+                    places.iter().map(|&place| self.map(place)).collect();
+                let position = |place: &usize| self.order.get(*place).copied();
+                Pixels::Places(Places {
+                    positions: places.iter().filter_map(position).collect(),
+                    maps: self.needed(maps?),
+                })
+            }
         })
     }
 
@@ -260,7 +278,7 @@ impl<'a> Pass<'a> {
 /// Fills a batch of `elements` values an image, on this thread or on all of the pool that it belongs to, and collects
 /// what filling each of them gave.
 fn filled<T: Clone + Default + Send, R: Send>(
-    images: Range<usize>,
+    images: &[usize],
     elements: usize,
     shared: bool,
     fill: impl Fn(usize, &mut Buffers, &mut [T]) -> Result<R, DatasetError> + Sync,
@@ -272,8 +290,8 @@ fn filled<T: Clone + Default + Send, R: Send>(
     let made: Result<Vec<R>, DatasetError> = if shared {
         values
             .par_chunks_exact_mut(elements)
-            .zip(images.into_par_iter())
-            .map_init(Buffers::default, |buffers, (values, place)| {
+            .zip(images)
+            .map_init(Buffers::default, |buffers, (values, &place)| {
                 fill(place, buffers, values)
             })
             .collect()
@@ -282,7 +300,7 @@ fn filled<T: Clone + Default + Send, R: Send>(
         values
             .chunks_exact_mut(elements)
             .zip(images)
-            .map(|(values, place)| fill(place, &mut buffers, values))
+            .map(|(values, &place)| fill(place, &mut buffers, values))
             .collect()
     };
     Ok((values, made?))
