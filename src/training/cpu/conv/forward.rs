@@ -56,13 +56,18 @@ pub fn forward(
     });
 }
 
-/// Filters that are computed at a time: all, or where there are few images, some for each thread.
+/// Filters that are computed at a time: all, or where there are few images, one or two shares for each thread, whichever
+/// ends sooner. Each share lays the images out again.
 fn together(geometry: &Geometry, images: usize, all: usize) -> usize {
     let chunks = all.div_ceil(images);
-    let threads = 2 * rayon::current_num_threads();
+    let threads = rayon::current_num_threads();
     let work = images.min(all) * geometry.maps() * geometry.taps();
-    let shares = (threads / chunks).min(work / SHARE).max(1);
-    geometry.filters.div_ceil(shares).next_multiple_of(ROWS)
+    let groups = geometry.filters.div_ceil(ROWS);
+    let most = (work / SHARE).max(1);
+    let each = |tasks: usize| groups.div_ceil((tasks / chunks).clamp(1, most));
+    let time = |each: &usize| (chunks * groups.div_ceil(*each)).div_ceil(threads) * each;
+    let cuts = [each(threads), each(2 * threads)];
+    ROWS * cuts.into_iter().min_by_key(time).unwrap_or(groups)
 }
 
 /// Pieces of work that are not worth a thread each.

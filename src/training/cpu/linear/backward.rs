@@ -3,10 +3,13 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{Gradients, Linear, SHARE};
+use super::{Gradients, Linear};
 use crate::training::cpu::threads::each;
 use crate::training::cpu::tile::{ROWS, VECTORS, dispatch, lanes, outer, packed};
 use crate::training::cpu::zeros::zeros;
+
+/// Fewer multiplications than these are not worth another thread.
+const SHARE: usize = 1 << 17;
 
 /// Inputs whose gradients one thread computes at a time: whole rows of both kernels.
 const SLICE: usize = 16 * ROWS;

@@ -5,9 +5,12 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::{Linear, SHARE};
+use super::Linear;
 use crate::training::cpu::threads::each;
 use crate::training::cpu::tile::{Entry, ROWS, VECTORS, dispatch, gather, lanes, outer};
+
+/// Fewer multiplications than these are not worth another thread.
+const SHARE: usize = 1 << 15;
 
 /// Weights of a unit that are taken at a time, at most.
 const BLOCK: usize = 1024;

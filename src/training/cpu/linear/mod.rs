@@ -8,9 +8,6 @@ mod forward;
 pub use backward::backward;
 pub use forward::forward;
 
-/// Fewer multiplications than these are not worth another thread.
-const SHARE: usize = 1 << 17;
-
 /// A layer's sizes, and whether negative sums are cut.
 #[derive(Clone, Copy, Debug)]
 pub struct Linear {
