@@ -5,7 +5,7 @@ use pulp::{Simd, WithSimd};
 use super::finish::Done;
 use super::scratch::{BAND, SCRATCH, Scratch};
 use super::strip::Strip;
-use super::{Conv, Geometry, Line, winograd};
+use super::{Conv, Geometry, Line, small, winograd};
 use crate::training::cpu::product::{Lines, pitch, times};
 use crate::training::cpu::threads::each;
 use crate::training::cpu::tile::{ROWS, dispatch};
@@ -24,6 +24,9 @@ pub fn forward(
 ) {
     let geometry = &conv.geometry;
     let all = input.len() / geometry.image();
+    if small::covers(geometry, all) {
+        return small::forward(conv, input, weights, line, output, chosen);
+    }
     if winograd::covers(geometry, all) {
         let filters = winograd::Filters::new(geometry, weights);
         return winograd::forward(conv, input, &filters, line, output, chosen);

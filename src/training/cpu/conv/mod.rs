@@ -7,6 +7,7 @@ mod finish;
 mod forward;
 mod geometry;
 mod scratch;
+pub(super) mod small;
 mod sparse;
 mod strip;
 mod winograd;

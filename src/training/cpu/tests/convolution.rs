@@ -125,6 +125,37 @@ fn convolutions_of_many_maps_equal_plain_sums() {
     assert!(pooled > 3, "{pooled}");
 }
 
+/// Small maps whose kernels reach over the edges, in as many images as vectors have numbers.
+#[test]
+fn convolutions_of_small_maps_equal_plain_sums() {
+    let (mut covered, mut pooled) = (0, 0);
+    for seed in 0..40 {
+        let mut draw = Draw::new(seed);
+        let mut side = |least, most| (draw.size(least, most), draw.size(least, most));
+        let (height, width) = side(1, 4);
+        let (channels, filters) = side(32, 50);
+        let (down, across) = side(1, 2);
+        let geometry = Geometry {
+            channels,
+            size: [height, width],
+            filters,
+            kernel: [3; 2],
+            stride: [down, across],
+            padding: [side(1, 2), side(1, 2)],
+            dilation: [1; 2],
+        };
+        let images = [16, 29, 32, 64, 70][seed as usize % 5];
+        let covers = conv::small::covers(&geometry, images);
+        let pool = seed % 3 == 0 && geometry.output().iter().all(|side| *side > 1);
+        covered += usize::from(covers);
+        pooled += usize::from(covers && pool);
+        let relu = seed % 2 == 0;
+        let finish = Finish { relu, pool };
+        check_images(&Conv { geometry, finish }, &mut draw, images);
+    }
+    assert!(covered > 15 && pooled > 1, "{covered} {pooled}");
+}
+
 fn check_convolution(conv: &Conv, draw: &mut Draw) {
     let images = draw.size(1, 7);
     check_images(conv, draw, images);

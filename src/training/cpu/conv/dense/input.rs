@@ -5,7 +5,7 @@ use pulp::{Simd, WithSimd};
 
 use crate::training::cpu::conv::scratch::{BAND, SCRATCH, Scratch};
 use crate::training::cpu::conv::strip::Strip;
-use crate::training::cpu::conv::{Conv, Finish, Geometry, Line, winograd};
+use crate::training::cpu::conv::{Conv, Finish, Geometry, Line, small, winograd};
 use crate::training::cpu::product::{Lines, pitch, times};
 use crate::training::cpu::threads::each;
 use crate::training::cpu::tile::dispatch;
@@ -133,6 +133,10 @@ pub fn gradient(geometry: &Geometry, weights: &[f32], upstream: &[f32]) -> Vec<f
     let (image, maps) = (geometry.image(), geometry.maps());
     let images = upstream.len() / maps;
     let mut by_input = zeros(images * image);
+    if small::covers(geometry, images) {
+        small::gradient(geometry, weights, upstream, &mut by_input);
+        return by_input;
+    }
     if winograd::covers(geometry, images) {
         let conv = Conv {
             geometry: turned.geometry,

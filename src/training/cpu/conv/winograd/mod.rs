@@ -43,7 +43,7 @@ pub fn covers(geometry: &Geometry, images: usize) -> bool {
 }
 
 /// Rows and columns of tiles, each of 2×2 sums.
-fn tiles(geometry: &Geometry) -> [usize; 2] {
+pub fn tiles(geometry: &Geometry) -> [usize; 2] {
     geometry.output().map(|side| side.div_ceil(2))
 }
 
