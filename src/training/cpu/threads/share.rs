@@ -83,6 +83,7 @@ impl Drop for Busy<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread::ThreadId;
 
@@ -117,8 +118,14 @@ mod tests {
     #[test]
     fn another_thread_takes_part_and_takes_over_what_is_left() {
         let who = Mutex::new(Vec::<(usize, ThreadId)>::new());
+        let begun = Mutex::new(HashSet::new());
         pool(2).install(|| {
             each(0..8, 1, |item| {
+                // Neither goes on before both have taken the first of their own.
+                begun.lock().insert(std::thread::current().id());
+                while begun.lock().len() < 2 {
+                    std::thread::yield_now();
+                }
                 if item == 0 {
                     // Its thread comes to nothing else until the other has done all that is left.
                     while who.lock().len() < 7 {
