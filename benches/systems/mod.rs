@@ -182,13 +182,14 @@ impl Running {
         (0..batch * self.elements).map(pixel).collect()
     }
 
-    /// Seconds of each step.
+    /// Seconds of each step; the pixels are there, as a loader leaves them.
     pub fn steps(&mut self, count: usize) -> Vec<f64> {
         let labels: Vec<usize> = (0..self.batch).map(|image| image % self.classes).collect();
         let pixels = self.pixels(self.batch);
         let step = |_| {
+            let pixels = pixels.clone();
             let start = Instant::now();
-            let pending = self.stepper.step(pixels.clone(), &labels);
+            let pending = self.stepper.step(pixels, &labels);
             Pending::read(vec![pending]);
             start.elapsed().as_secs_f64()
         };
@@ -201,13 +202,14 @@ impl Running {
         self.stepper.inference(&classes)
     }
 
-    /// Seconds of each prediction of a batch.
+    /// Seconds of each prediction of a batch, whose pixels are there.
     pub fn predictions(&self, batch: usize, count: usize) -> Vec<f64> {
         let inference = self.inference();
         let pixels = self.pixels(batch);
         let predict = |_| {
+            let pixels = pixels.clone();
             let start = Instant::now();
-            std::hint::black_box(inference.outputs(pixels.clone(), batch));
+            std::hint::black_box(inference.outputs(pixels, batch));
             start.elapsed().as_secs_f64()
         };
         (0..count).map(predict).collect()

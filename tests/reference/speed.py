@@ -106,7 +106,7 @@ class PyTorch:
 
         def step():
             self.optimizer.zero_grad()
-            outputs = self.network(pixels.clone())
+            outputs = self.network(pixels)
             if self.binary:
                 loss = functional.binary_cross_entropy_with_logits(outputs[:, 0], labels.float())
             else:
@@ -121,7 +121,7 @@ class PyTorch:
         self.network.eval()
         pixels = self.torch.rand(batch, *self.shape)
         with self.torch.inference_mode():
-            return timed(lambda: self.network(pixels.clone()), count)
+            return timed(lambda: self.network(pixels), count)
 
 
 class Keras:
