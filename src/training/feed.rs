@@ -159,9 +159,11 @@ impl Feed {
     }
 
     /// The mixed pictures of some images of a batch; in `pixels` those of their partners follow theirs.
-    pub fn mixed(&self, pixels: &Pixels, images: usize, mix: &Mix) -> Tensor<4> {
+    pub fn mixed(&self, pixels: Pixels, images: usize, mix: &Mix) -> Tensor<4> {
         let of = |places| self.tensor(pixels.picked(2 * images, places), images);
-        blended(of(0..images), of(images..2 * images), mix, self.input)
+        let (own, others) = (of(0..images), of(images..2 * images));
+        drop(pixels);
+        blended(own, others, mix, self.input)
     }
 
     /// [`tensor`](Self::tensor) of packed pictures `[batch, words]` of that size.

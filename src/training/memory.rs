@@ -17,7 +17,8 @@ pub struct Need {
     /// Where a batch goes through in several passes: the sum of their gradients.
     pub sum: u64,
     /// The same, for every image that goes through at once: its pixels and those of the image that it may be mixed with,
-    /// and the same of the next pass.
+    /// and the same of the next pass. Of small ones some more may be ready, of 64 MiB at most
+    /// ([`Loader::AHEAD_BYTES`](crate::dataset::Loader::AHEAD_BYTES)).
     pub waiting: u64,
 }
 

@@ -277,7 +277,7 @@ impl Stepper {
     /// Adds what a part of a batch has of its gradients and its figures. `pixels` as in [`Batch::pixels`].
     fn add(&mut self, pixels: Pixels, part: Range<usize>, truth: &Truth<'_>, mix: Option<&Mix>) {
         let pixels = match mix {
-            Some(mix) => self.feed.mixed(&pixels, part.len(), mix),
+            Some(mix) => self.feed.mixed(pixels, part.len(), mix),
             None => self.feed.tensor(pixels, part.len()),
         };
         let (loss, figures) = self.pass(pixels, truth, &part);

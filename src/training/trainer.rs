@@ -165,8 +165,8 @@ impl<'a> Trainer<'a> {
         let mut seen = 0;
         let mut waited = Duration::ZERO;
         while let Some(batch) = next_batch(engine, &mut loader, || self.inference()) {
-            let batch = batch?;
-            let goes_on = if batch.places.start == 0 {
+            let begins = batch.as_ref().map_or(true, |batch| batch.places.start == 0);
+            let goes_on = if begins {
                 self.between_steps(engine, epoch)?
             } else {
                 engine.serve(|| self.inference());
@@ -176,6 +176,7 @@ impl<'a> Trainer<'a> {
                 self.read_pending(engine, epoch)?;
                 return Ok(false);
             }
+            let batch = batch?;
             let size = batch.labels.len();
             seen += batch.places.len();
             if seen == images {

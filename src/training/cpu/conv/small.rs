@@ -7,8 +7,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::finish::Done;
-use super::winograd::tiles;
-use super::{Conv, Finish, Geometry, Line};
+use super::{Conv, Finish, Geometry, Line, winograd};
 use crate::training::cpu::threads::each;
 use crate::training::cpu::tile::{LANES, ROWS, VECTORS, dispatch, lanes};
 
@@ -36,8 +35,8 @@ const FAR: usize = 8;
 /// A weight, by its place in the kernel, and the place in a map in of what it meets.
 type Pair = (usize, usize);
 
-/// Whether a convolution is computed so, forward and backward: where fewer multiplications are left than otherwise, the
-/// images counted that fill the last vectors.
+/// Whether a convolution is computed so, forward and backward: where no more multiplications are left than otherwise, the
+/// images counted that fill the last vectors; clearly fewer where otherwise it is a plain product.
 pub fn covers(geometry: &Geometry, images: usize) -> bool {
     let [height, width] = geometry.output();
     let plain = geometry.kernel == [3; 2] && geometry.dilation == [1; 2];
@@ -47,12 +46,12 @@ pub fn covers(geometry: &Geometry, images: usize) -> bool {
     }
     let left: usize = pairs(geometry).iter().map(Vec::len).sum();
     let left = left * images.next_multiple_of(LANES);
-    let [down, across] = tiles(geometry);
-    let turned = match geometry.stride {
-        [1, 1] => down * across * 16,
-        _ => usize::MAX / images,
+    let most = if winograd::covers(geometry, images) {
+        winograd::multiplications(geometry)
+    } else {
+        height * width * TAPS * 3 / 4
     };
-    4 * left <= 3 * height * width * TAPS * images && left <= turned * images
+    left <= most * images
 }
 
 /// What meets at each position of a map out.

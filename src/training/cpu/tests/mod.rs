@@ -264,6 +264,7 @@ fn everything() -> Vec<f32> {
             padding: [(1, 1), (1, 1)],
             dilation: [1, 1],
         };
+        assert_eq!(conv::small::covers(&geometry, images), size == [2, 2]);
         let finish = Finish { relu: true, pool };
         let conv = Conv { geometry, finish };
         let input = draw.numbers(images * geometry.image());

@@ -42,8 +42,13 @@ pub fn covers(geometry: &Geometry, images: usize) -> bool {
     plain && many && images * tiles(geometry).iter().product::<usize>() >= TILES
 }
 
+/// For an image and each pair of a map in and a map out.
+pub fn multiplications(geometry: &Geometry) -> usize {
+    POINTS * tiles(geometry).iter().product::<usize>()
+}
+
 /// Rows and columns of tiles, each of 2×2 sums.
-pub fn tiles(geometry: &Geometry) -> [usize; 2] {
+fn tiles(geometry: &Geometry) -> [usize; 2] {
     geometry.output().map(|side| side.div_ceil(2))
 }
 
