@@ -69,7 +69,8 @@ fn the_window_trains_what_the_terminal_trains_byte_for_byte() {
 fn open_train_watch_inspect_and_try_a_picture() {
     let mut window = Window::new();
     trained(&mut window);
-    assert!(!window.view().curves.train_loss.is_empty(), "curves");
+    // They are made anew five times a second, and follow the end of a quick training.
+    window.until("the curves", |view| !view.curves.train_loss.is_empty());
     let maps = window.view().maps.unwrap().clone();
     assert_eq!(maps.layers.len(), 4, "every layer of the dropout MLP");
 
